@@ -1,0 +1,1 @@
+"""Numbers in, report out: statistics whose every figure has an interval and an n."""

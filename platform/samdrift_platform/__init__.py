@@ -1,0 +1,1 @@
+"""Hosts any workload on one Ray cluster: ledger, admission, delivery, control plane and portal."""

@@ -1,0 +1,133 @@
+"""What the platform asks of a workload: the whole contract. `checks.py` holds it to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, JsonValue
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from samdrift_registry.verified import VerifiedModel
+
+JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+class Priority(IntEnum):
+    """Admission classes, most urgent first."""
+
+    CLINICAL = 0
+    OPERATIONAL = 1
+    ADMINISTRATIVE = 2
+    BACKGROUND = 3
+
+
+class Verdict(StrEnum):
+    """How `process` ended for one item. Our own failures are exceptions, not verdicts."""
+
+    DONE = "done"
+    REJECTED = "rejected"  # the input is at fault
+    WAITING_FOR_PERSON = "waiting_for_person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What one batch needs and how far it may grow."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0  # a fraction shares a GPU
+    memory_mib: int = 512
+    largest_batch: int = 1  # items
+    most_replicas: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """The evaluation suite and the policy that govern a registered model."""
+
+    suite: str
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One independent piece of work; `reference` is unique within workload and tenant."""
+
+    reference: str
+    payload: JsonObject
+    deadline: datetime | None = None  # aware
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What `process` found for the item with the same reference; `reason` is for a person."""
+
+    reference: str
+    verdict: Verdict
+    result: JsonObject = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Something that will be seen outside; `step` is unique within the item and names the effect's key."""
+
+    step: str
+    receiver: str
+    request: JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benefit:
+    """What was saved, in `unit`, and by which method that is known."""
+
+    measure: str
+    quantity: float
+    unit: str
+    method: str
+
+
+class Store(Protocol):
+    """Objects by content: a reference is `sha256:` and 64 hex digits."""
+
+    def put(self, data: bytes) -> str: ...
+    def get(self, reference: str) -> bytes: ...
+
+
+class Receiver(Protocol):
+    """One party outside. Raises TryAgainError, ReceiverRefusedError or, from `find`, CannotTellError."""
+
+    def deliver(self, key: UUID, request: JsonObject) -> JsonObject: ...  # hands `key` over; the answer
+    def find(self, key: UUID) -> JsonObject | None: ...  # did it happen? its answer, or None: it did not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What `process` may use: the objects, and what `load` made of the pinned models."""
+
+    store: Store
+    engine: Any = None
+
+
+class Workload(Protocol):
+    """A kind of work. Importing it must be light: torch and the like are imported inside the methods."""
+
+    name: str  # "mammography": in URLs and keys
+    title: Mapping[str, str]  # by language, "da" and "en"
+    priority: Priority
+    submission: type[BaseModel]  # what a user sends, with an example; its JSON schema is the API's
+    resources: Resources
+    models: Mapping[str, ModelUse]  # by registered name
+
+    def split(self, submission: Any, store: Store) -> Iterable[Item]: ...  # same in, same items out
+    def load(self, models: Mapping[str, VerifiedModel]) -> Any: ...  # once a replica: the engine
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]: ...  # pure, on Ray
+    def effects(self, outcome: Outcome) -> Iterable[Effect]: ...  # in order
+    def benefits(self, outcome: Outcome) -> Iterable[Benefit]: ...
+    def receivers(self) -> Mapping[str, Receiver]: ...  # once a delivery process, by name
+    def routes(self) -> APIRouter | None: ...  # its own pages and endpoints, below /<name>

@@ -1,0 +1,1 @@
+"""The control plane: what users and programs may ask of the platform, over HTTP."""

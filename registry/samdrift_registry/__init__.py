@@ -1,0 +1,1 @@
+"""Governs model versions that MLflow holds: manifests, signatures, verified loading."""

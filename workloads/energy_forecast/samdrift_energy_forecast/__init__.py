@@ -1,0 +1,1 @@
+"""Heat forecasts and heating plans for public buildings."""

@@ -1,0 +1,1 @@
+"""Administrative work done once and only once."""
