@@ -1,0 +1,115 @@
+"""The audit chain: append-only events, each hashed with the one before.
+
+Changing, removing or inserting a row breaks every hash from there on; `verify` names the first bad row.
+Personal data stays out: events name items and submissions by their own random identifiers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from samdrift_platform.ledger.tables import audit_events, audit_head
+
+#: The hash before the first row.
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that an auditor will ask about."""
+
+    actor: str
+    #: "item.done", "effect.delivered", "model.pinned"
+    action: str
+    #: "item:7c9e…", "submission:…", "model:mammography-triage/3"
+    subject: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """An event as it stands in the chain."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    details: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What `verify` found: how many rows hold, and the first that does not."""
+
+    rows: int
+    first_bad_seq: int | None = None
+    why: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """No row was changed, removed or inserted."""
+        return self.first_bad_seq is None
+
+
+def append(connection: sa.Connection, events: Sequence[Event], *, now: datetime) -> None:
+    """Add `events` to the end of the chain; the head's row lock keeps writers in line until they commit."""
+    if not events:
+        return
+    seq, previous = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
+    at = now.astimezone(UTC).isoformat()
+    rows = []
+    for seq, event in enumerate(events, seq + 1):
+        details = json.dumps(event.details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        previous = _hash(previous, seq, at, event.actor, event.action, event.subject, details)
+        rows.append((seq, at, event.actor, event.action, event.subject, details, previous))
+    columns = [column.name for column in audit_events.columns]
+    connection.execute(sa.insert(audit_events), [dict(zip(columns, row, strict=True)) for row in rows])
+    connection.execute(sa.update(audit_head).values(seq=seq, hash=previous))
+
+
+def verify(connection: sa.Connection) -> Verification:
+    """Recompute every hash from the first row on; time and memory grow with rows and not at all."""
+    previous, expected = GENESIS, 1
+    rows = connection.execution_options(yield_per=2000).execute(sa.select(audit_events).order_by(audit_events.c.seq))
+    for seq, at, actor, action, subject, details, stored in rows:
+        if seq != expected:
+            return Verification(rows=expected - 1, first_bad_seq=expected, why=f"row {expected} is missing")
+        previous = _hash(previous, seq, at, actor, action, subject, details)
+        if previous != stored:
+            return Verification(rows=expected - 1, first_bad_seq=seq, why=f"row {seq} does not match its hash")
+        expected += 1
+    head = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).one()
+    if tuple(head) != (expected - 1, previous):
+        return Verification(rows=expected - 1, first_bad_seq=expected, why="rows are missing at the end")
+    return Verification(rows=expected - 1)
+
+
+def events_of(connection: sa.Connection, subject: str, *, limit: int = 200) -> list[Record]:
+    """The events about `subject`, in order."""
+    query = sa.select(audit_events).where(audit_events.c.subject == subject).order_by(audit_events.c.seq).limit(limit)
+    return list(_records(connection.execute(query)))
+
+
+def latest(connection: sa.Connection, *, limit: int = 100) -> list[Record]:
+    """The newest events first."""
+    query = sa.select(audit_events).order_by(audit_events.c.seq.desc()).limit(limit)
+    return list(_records(connection.execute(query)))
+
+
+def _records(rows: sa.CursorResult[Any]) -> Iterator[Record]:
+    for row in rows.mappings():
+        yield Record(**{**row, "details": json.loads(row["details"])})
+
+
+def _hash(previous: str, *columns: object) -> str:
+    body = json.dumps([previous, *columns], separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""Opens the ledger: SQLite in WAL mode by default, PostgreSQL by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from samdrift_platform.errors import UnavailableError
+
+#: How long a writer waits for another one, in seconds.
+BUSY_TIMEOUT_S = 10.0
+
+
+class LedgerUnavailableError(UnavailableError):
+    """The ledger's database does not answer. Nothing was recorded; send the same again when it is back."""
+
+
+class Ledger:
+    """One database; every change happens inside `write()`, in one transaction."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare the engine for `url`; nothing is opened yet."""
+        self.url = url
+        self.engine = _engine(url)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction, committed at the end. On SQLite it takes the write lock at once, so it never deadlocks."""
+        with self._transaction("IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent view; never waits for writers."""
+        with self._transaction("DEFERRED") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, mode: str) -> Iterator[sa.Connection]:
+        try:
+            with self.engine.connect().execution_options(samdrift_begin=mode) as connection, connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise LedgerUnavailableError(_say(error)) from error
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; those that a unique key already holds are left as they are."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def _engine(url: str) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    mode = connection.get_execution_options().get("samdrift_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _say(error: DBAPIError) -> str:
+    """Message of the class with the database's own first line, without statement and values (they may be personal)."""
+    first = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+    return f"{LedgerUnavailableError.__doc__} (The database says: {first})"

@@ -1,0 +1,141 @@
+"""Effects: what will be seen outside. A row stands before the call, and after a crash comes a question first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from samdrift_platform.ledger import audit
+from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.tables import effects, work_items
+
+
+class EffectState(StrEnum):
+    """Where an effect is."""
+
+    #: Will be delivered; if it was attempted before, the receiver is asked first.
+    PLANNED = "planned"
+    #: The receiver has it.
+    DELIVERED = "delivered"
+    #: The receiver will not take it.
+    REFUSED = "refused"
+    #: Nobody can tell whether it happened; a person must look.
+    UNKNOWN = "unknown"
+    #: Its item was cancelled before anything was attempted.
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectRow:
+    """An effect as it is read and delivered."""
+
+    key: UUID
+    item_id: UUID
+    ordinal: int
+    workload: str
+    step: str
+    receiver: str
+    request: Mapping[str, Any]
+    state: EffectState
+    #: Calls so far, counted before each call.
+    attempt: int
+    fence: int
+    answer: Mapping[str, Any] | None
+    error: str | None
+    planned_at: datetime
+    finished_at: datetime | None
+
+
+def of_item(connection: sa.Connection, item_id: UUID) -> list[EffectRow]:
+    """The effects of an item, in order."""
+    query = sa.select(effects).where(effects.c.item_id == item_id).order_by(effects.c.ordinal)
+    return [_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def claim(
+    connection: sa.Connection, workloads: Sequence[str], *, limit: int, lease: timedelta, now: datetime
+) -> list[EffectRow]:
+    """Take planned effects whose turn it is: every earlier effect of the same item is delivered."""
+    earlier = effects.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.item_id == effects.c.item_id,
+        earlier.c.ordinal < effects.c.ordinal,
+        earlier.c.state != EffectState.DELIVERED,
+    )
+    free = sa.or_(effects.c.lease_until.is_(None), effects.c.lease_until < now)
+    chosen = (
+        sa.select(effects.c.key)
+        .where(effects.c.state == sa.literal_column("'planned'"), effects.c.workload.in_(workloads))
+        .where(effects.c.available_at <= now, free, ~blocked)
+        .order_by(effects.c.available_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    update = (
+        sa.update(effects)
+        .where(effects.c.key.in_(sa.select(chosen.c.key)))
+        .values(attempt=effects.c.attempt + 1, fence=effects.c.fence + 1, lease_until=now + lease)
+        .returning(*effects.c)
+    )
+    return [_from_row(row) for row in connection.execute(update).mappings()]
+
+
+def delivered(connection: sa.Connection, effect: EffectRow, answer: Mapping[str, Any], *, now: datetime) -> bool:
+    """The receiver has it: record the answer and, with the last effect, end the item. False: no longer ours."""
+    values = {"state": EffectState.DELIVERED, "answer": dict(answer), "finished_at": now, "error": None}
+    if not _guarded(connection, effect, values):
+        return False
+    events = [_event(effect, "effect.delivered", {"attempt": effect.attempt})]
+    left = sa.exists().where(effects.c.item_id == effect.item_id, effects.c.state != EffectState.DELIVERED)
+    ended = (
+        sa.update(work_items)
+        .where(work_items.c.id == effect.item_id, work_items.c.state == ItemState.RUNNING, ~left)
+        .values(state=work_items.c.verdict, finished_at=now)
+        .returning(work_items.c.state)
+    )
+    if (state := connection.execute(ended).scalar()) is not None:
+        subject = f"item:{effect.item_id}"
+        events.append(
+            audit.Event(actor="delivery", action=f"item.{state}", subject=subject, details={"effects": "all"})
+        )
+    audit.append(connection, events, now=now)
+    return True
+
+
+def later(connection: sa.Connection, effect: EffectRow, error: str, *, available_at: datetime) -> bool:
+    """Leave the effect planned, to be asked about and perhaps tried again. False: no longer ours."""
+    return _guarded(connection, effect, {"available_at": available_at, "error": error})
+
+
+def stopped(connection: sa.Connection, effect: EffectRow, state: EffectState, error: str, *, now: datetime) -> bool:
+    """REFUSED or UNKNOWN: the item waits for a person. False: no longer ours."""
+    if not _guarded(connection, effect, {"state": state, "error": error, "finished_at": now}):
+        return False
+    reason = f"{effect.step} at {effect.receiver}: {error}"
+    waiting = {"state": ItemState.WAITING_FOR_PERSON, "reason": reason}
+    connection.execute(sa.update(work_items).where(work_items.c.id == effect.item_id).values(**waiting))
+    audit.append(connection, [_event(effect, f"effect.{state}", {"attempt": effect.attempt})], now=now)
+    return True
+
+
+def _guarded(connection: sa.Connection, effect: EffectRow, values: Mapping[str, Any]) -> bool:
+    ours = sa.and_(effects.c.key == effect.key, effects.c.fence == effect.fence, effects.c.state == EffectState.PLANNED)
+    update = sa.update(effects).where(ours).values(lease_until=None, **values)
+    return connection.execute(update).rowcount == 1
+
+
+def _event(effect: EffectRow, action: str, details: Mapping[str, Any]) -> audit.Event:
+    named = {"step": effect.step, "receiver": effect.receiver, "key": str(effect.key), **details}
+    return audit.Event(actor="delivery", action=action, subject=f"item:{effect.item_id}", details=named)
+
+
+def _from_row(row: Mapping[Any, Any]) -> EffectRow:
+    names = EffectRow.__dataclass_fields__
+    return EffectRow(**{name: row[name] for name in names} | {"state": EffectState(row["state"])})

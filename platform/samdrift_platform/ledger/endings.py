@@ -1,0 +1,191 @@
+"""How work items end: outcomes, failures, cancellation, retry. Every write is checked against the fencing token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
+from samdrift_platform.digest import digest_of
+from samdrift_platform.errors import ConflictError
+from samdrift_platform.ledger import audit, items
+from samdrift_platform.ledger.effects import EffectState
+from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
+from samdrift_platform.ledger.tables import benefits, effects, work_items
+
+#: The namespace of all effect keys.
+EFFECTS = UUID("5f1d7c46-3c0e-5c0b-8f5e-6a2d1b9e4a11")
+#: The first wait after a failure; it doubles with every attempt up to the longest.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What came of a claim: the outcome and what follows from it."""
+
+    outcome: Outcome
+    effects: Sequence[Effect] = ()
+    saved: Sequence[Benefit] = ()
+    spent: Sequence[Benefit] = ()
+
+
+def effect_key(workload: str, tenant: str, reference: str, step: str) -> UUID:
+    """The key of an effect: the same on every attempt, on every machine."""
+    return uuid5(EFFECTS, "\x1f".join((workload, tenant, reference, step)))
+
+
+def back_off(attempt: int) -> timedelta:
+    """How long to wait after the `attempt`-th failure (from 1)."""
+    return min(SHORTEST_WAIT * (1 << (min(attempt, 20) - 1)), LONGEST_WAIT)
+
+
+def complete(
+    connection: sa.Connection,
+    workload: str,
+    finished: Sequence[tuple[Claim, Completion]],
+    *,
+    models: Mapping[str, str],
+    now: datetime,
+) -> list[Claim]:
+    """Record outcomes with benefits, planned effects and audit events; the claims that were no longer ours.
+
+    Those are zombies' late writes: nothing of them is recorded.
+    """
+    late: list[Claim] = []
+    rows: dict[str, list[dict[str, Any]]] = {"effects": [], "benefits": []}
+    events: list[audit.Event] = []
+    for claim, completion in finished:
+        if not _write_outcome(connection, claim, completion, models, now):
+            late.append(claim)
+            continue
+        rows["effects"] += _effect_rows(workload, claim, completion.effects, now)
+        rows["benefits"] += _benefit_rows(workload, claim, completion, now)
+        events.append(_event(claim, completion, models))
+    if rows["effects"]:
+        connection.execute(sa.insert(effects), rows["effects"])
+    if rows["benefits"]:
+        connection.execute(sa.insert(benefits), rows["benefits"])
+    audit.append(connection, events, now=now)
+    return late
+
+
+def fail(connection: sa.Connection, claims: Sequence[Claim], error: str, *, now: datetime) -> None:
+    """Give items back after an error of ours, to be tried again later and alone; after all attempts they failed."""
+    events = []
+    for claim in claims:
+        spent = claim.attempt >= MOST_ATTEMPTS
+        values: dict[str, Any] = {"lease_until": None, "worker": None, "reason": error}
+        values |= {"state": ItemState.FAILED, "finished_at": now} if spent else {"state": ItemState.QUEUED}
+        values |= {"available_at": now + back_off(claim.attempt)}
+        if _guarded(connection, claim, values):
+            action = "item.failed" if spent else "item.attempt_failed"
+            details = {"attempt": claim.attempt}
+            events.append(audit.Event(actor="dispatcher", action=action, subject=f"item:{claim.id}", details=details))
+    audit.append(connection, events, now=now)
+
+
+def cancel(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
+    """Withdraw an item of which nothing was seen outside yet; otherwise a ConflictError says why not."""
+    tried = sa.exists().where(effects.c.item_id == item_id, effects.c.attempt > 0)
+    open_states = (ItemState.QUEUED, ItemState.RUNNING, ItemState.WAITING_FOR_PERSON)
+    guard = sa.and_(work_items.c.id == item_id, work_items.c.state.in_(open_states), ~tried)
+    values = {"state": ItemState.CANCELLED, "finished_at": now, "lease_until": None, "fence": work_items.c.fence + 1}
+    if not connection.execute(sa.update(work_items).where(guard).values(**values)).rowcount:
+        item = items.get(connection, item_id)
+        raise ConflictError(
+            f"Item {item.reference!r} is {item.state} and cannot be cancelled any more: "
+            "it has ended, or part of it was already seen outside."
+        )
+    withdrawn = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state == EffectState.PLANNED)
+    connection.execute(withdrawn.values(state=EffectState.WITHDRAWN, finished_at=now))
+    audit.append(connection, [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{item_id}")], now=now)
+
+
+def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
+    """Queue a failed item again with fresh attempts; ConflictError for an item in another state."""
+    guard = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED)
+    values = {"state": ItemState.QUEUED, "attempt": 0, "available_at": now, "finished_at": None, "reason": None}
+    if not connection.execute(sa.update(work_items).where(guard).values(**values)).rowcount:
+        item = items.get(connection, item_id)
+        raise ConflictError(f"Item {item.reference!r} is {item.state}. Only failed items can be retried.")
+    audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
+
+
+def _write_outcome(
+    connection: sa.Connection, claim: Claim, completion: Completion, models: Mapping[str, str], now: datetime
+) -> bool:
+    outcome = completion.outcome
+    values: dict[str, Any] = {
+        "verdict": outcome.verdict,
+        "result": dict(outcome.result),
+        "reason": outcome.reason,
+        "models": dict(models),
+        "lease_until": None,
+    }
+    if not completion.effects:
+        ended = outcome.verdict is not Verdict.WAITING_FOR_PERSON
+        values |= {"state": ItemState(outcome.verdict), "finished_at": now if ended else None}
+    return _guarded(connection, claim, values)
+
+
+def _guarded(connection: sa.Connection, claim: Claim, values: Mapping[str, Any]) -> bool:
+    ours = sa.and_(
+        work_items.c.id == claim.id, work_items.c.fence == claim.fence, work_items.c.lease_until.is_not(None)
+    )
+    return connection.execute(sa.update(work_items).where(ours).values(**values)).rowcount == 1
+
+
+def _effect_rows(workload: str, claim: Claim, planned: Sequence[Effect], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": effect_key(workload, claim.tenant, claim.reference, effect.step),
+            "item_id": claim.id,
+            "ordinal": ordinal,
+            "workload": workload,
+            "step": effect.step,
+            "receiver": effect.receiver,
+            "request": dict(effect.request),
+            "state": EffectState.PLANNED,
+            "available_at": now,
+            "planned_at": now,
+        }
+        for ordinal, effect in enumerate(planned)
+    ]
+
+
+def _benefit_rows(workload: str, claim: Claim, completion: Completion, now: datetime) -> list[dict[str, Any]]:
+    kinds = [("saved", benefit) for benefit in completion.saved] + [("spent", cost) for cost in completion.spent]
+    return [
+        {
+            "item_id": claim.id,
+            "workload": workload,
+            "kind": kind,
+            "measure": benefit.measure,
+            "quantity": benefit.quantity,
+            "unit": benefit.unit,
+            "method": benefit.method,
+            "recorded_at": now,
+        }
+        for kind, benefit in kinds
+    ]
+
+
+def _event(claim: Claim, completion: Completion, models: Mapping[str, str]) -> audit.Event:
+    return audit.Event(
+        actor="dispatcher",
+        action=f"item.{completion.outcome.verdict}",
+        subject=f"item:{claim.id}",
+        details={
+            "attempt": claim.attempt,
+            "models": dict(models),
+            "input": digest_of(claim.payload),
+            "result": digest_of(completion.outcome.result),
+            "effects": [effect.step for effect in completion.effects],
+        },
+    )

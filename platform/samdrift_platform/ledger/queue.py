@@ -1,0 +1,161 @@
+"""The queue side of work items: heads, claims with a lease and a fencing token, ageing, expiry.
+
+A claim is one statement, so two workers never hold the same item; the attempt is counted at the claim, so an item
+that kills its worker cannot be tried for ever; the token makes a zombie's late write recognisable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from samdrift_platform.ledger import audit
+from samdrift_platform.ledger.items import AGEING, ItemState
+from samdrift_platform.ledger.tables import work_items
+
+#: Attempts of an item before it has failed.
+MOST_ATTEMPTS = 5
+#: Waiting items are counted up to here: enough to size a batch.
+COUNTED = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The first waiting item of a workload, and how many wait behind it (counted up to COUNTED)."""
+
+    workload: str
+    urgency: int
+    due: datetime
+    seq: int
+    #: It was never tried: it may share a batch. One that failed before is tried alone.
+    fresh: bool
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """An item in a worker's hands until `lease_until`; `fence` proves it."""
+
+    id: UUID
+    tenant: str
+    reference: str
+    payload: Mapping[str, Any]
+    deadline: datetime | None
+    attempt: int
+    fence: int
+
+
+def heads(connection: sa.Connection, workloads: Sequence[str], *, now: datetime) -> list[Head]:
+    """The head of each workload's queue, where there is one."""
+    return [head for name in workloads if (head := _head(connection, name, now)) is not None]
+
+
+def claim(
+    connection: sa.Connection, *, workload: str, worker: str, limit: int, lease: timedelta, now: datetime
+) -> list[Claim]:
+    """Take up to `limit` items in order of urgency, then deadline, then arrival.
+
+    If the first one was tried before it is taken alone, so that it cannot spoil others again.
+    """
+    head = _head(connection, workload, now)
+    if head is None:
+        return []
+    query = _waiting(workload, now).with_only_columns(work_items.c.seq)
+    query = query.where(work_items.c.attempt == 0) if head.fresh else query
+    chosen = query.limit(limit if head.fresh else 1).with_for_update(skip_locked=True).cte("chosen")
+    update = (
+        sa.update(work_items)
+        .where(work_items.c.seq.in_(sa.select(chosen.c.seq)))
+        .values(
+            state=ItemState.RUNNING,
+            attempt=work_items.c.attempt + 1,
+            fence=work_items.c.fence + 1,
+            lease_until=now + lease,
+            worker=worker,
+            started_at=now,
+        )
+        .returning(*_CLAIMED)
+    )
+    rows = sorted(connection.execute(update).mappings(), key=lambda row: (row["urgency"], row["due"], row["seq"]))
+    return [Claim(**{name: row[name] for name in Claim.__dataclass_fields__}) for row in rows]
+
+
+def extend(connection: sa.Connection, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
+    """Heartbeat: keep the leases that are still ours."""
+    statement = sa.update(work_items).where(
+        work_items.c.id == sa.bindparam("item"),
+        work_items.c.fence == sa.bindparam("token"),
+        work_items.c.lease_until.is_not(None),
+    )
+    rows = [{"item": claim.id, "token": claim.fence} for claim in claims]
+    if rows:
+        connection.execute(statement.values(lease_until=now + lease), rows)
+
+
+def age(connection: sa.Connection, *, now: datetime) -> int:
+    """Lift every item that waited long enough by one class; the number lifted."""
+    waited = sa.and_(work_items.c.state == ItemState.QUEUED, work_items.c.urgency > 0, work_items.c.ages_at <= now)
+    lifted = {"urgency": work_items.c.urgency - 1, "ages_at": now + AGEING}
+    return connection.execute(sa.update(work_items).where(waited).values(**lifted)).rowcount
+
+
+def release_expired(connection: sa.Connection, *, now: datetime) -> int:
+    """Give back what silent workers held; an item without attempts left has failed. The number of items."""
+    expired = (
+        sa.select(work_items.c.id, work_items.c.attempt)
+        .where(work_items.c.lease_until < now, work_items.c.state == ItemState.RUNNING)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(expired).all()
+    spent = [identifier for identifier, attempt in rows if attempt >= MOST_ATTEMPTS]
+    back = [identifier for identifier, attempt in rows if attempt < MOST_ATTEMPTS]
+    free = {"lease_until": None, "worker": None, "fence": work_items.c.fence + 1}
+    _update(connection, back, {**free, "state": ItemState.QUEUED, "available_at": now})
+    reason = f"The worker stopped {MOST_ATTEMPTS} times while it held this item. Look at its log, then retry."
+    _update(connection, spent, {**free, "state": ItemState.FAILED, "reason": reason, "finished_at": now})
+    events = [
+        audit.Event(actor="ledger", action="item.lease_expired", subject=f"item:{identifier}", details={"attempt": n})
+        for identifier, n in rows
+    ]
+    audit.append(connection, events, now=now)
+    return len(rows)
+
+
+_CLAIMED = tuple(
+    work_items.c[name]
+    for name in ("id", "tenant", "reference", "payload", "deadline", "attempt", "fence", "urgency", "due", "seq")
+)
+
+
+def _waiting(workload: str, now: datetime) -> sa.Select[Any]:
+    return (
+        sa.select(work_items)
+        .where(
+            work_items.c.workload == workload,
+            # A literal, so that both databases see that the partial index covers it.
+            work_items.c.state == sa.literal_column("'queued'"),
+            work_items.c.available_at <= now,
+        )
+        .order_by(work_items.c.urgency, work_items.c.due, work_items.c.seq)
+    )
+
+
+def _head(connection: sa.Connection, workload: str, now: datetime) -> Head | None:
+    columns = (work_items.c.urgency, work_items.c.due, work_items.c.seq, work_items.c.attempt)
+    first = connection.execute(_waiting(workload, now).with_only_columns(*columns).limit(1)).first()
+    if first is None:
+        return None
+    some = _waiting(workload, now).with_only_columns(work_items.c.seq).order_by(None).limit(COUNTED).subquery()
+    waiting = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    urgency, due, seq, attempt = first
+    return Head(workload=workload, urgency=urgency, due=due, seq=seq, fresh=attempt == 0, waiting=waiting)
+
+
+def _update(connection: sa.Connection, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:
+    if ids:
+        connection.execute(sa.update(work_items).where(work_items.c.id.in_(ids)).values(**values))

@@ -1,0 +1,176 @@
+"""Submissions: what somebody sent, written together with its items before it is acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from samdrift_platform.contract import Item, Priority
+from samdrift_platform.digest import digest_of
+from samdrift_platform.errors import ConflictError, InputError, NotFoundError
+from samdrift_platform.ledger import audit, items
+from samdrift_platform.ledger.database import insert_new
+from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.tables import submission_items, submissions, work_items
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A submission as it arrives, already validated and split."""
+
+    workload: str
+    tenant: str
+    #: What the sender calls it; unique within workload and tenant.
+    reference: str
+    document: Mapping[str, Any]
+    items: Sequence[Item]
+    priority: Priority
+    submitted_by: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A submission and how far it is."""
+
+    id: UUID
+    workload: str
+    tenant: str
+    reference: str
+    submitted_by: str
+    submitted_at: datetime
+    #: State -> number of items, only states that occur.
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """All items."""
+        return sum(self.counts.values())
+
+    @property
+    def pending(self) -> int:
+        """Items on which the platform still has work to do."""
+        return sum(self.counts.get(state, 0) for state in (ItemState.QUEUED, ItemState.RUNNING))
+
+
+def submit(connection: sa.Connection, request: Request, *, now: datetime) -> tuple[UUID, bool]:
+    """Record `request` and its items; the submission's id and whether it is new.
+
+    The same reference or idempotency key with the same document returns the first submission; with another
+    document it is a ConflictError. An item that an earlier submission already brought is linked, not repeated.
+    """
+    _check_unique_references(request.items)
+    digest = digest_of(request.document)
+    known = _known(connection, request)
+    if known is None:
+        identifier = _insert(connection, request, digest, now)
+        known = _known(connection, request)  # another sender may have been first
+        if known is not None and known["id"] == identifier:
+            _add_items(connection, request, identifier, now)
+            return identifier, True
+    if known is None or known["digest"] != digest:
+        raise ConflictError(
+            f"Submission {request.reference!r} of {request.workload} is already recorded with other content. "
+            "Send the same content as before, or use a new reference and Idempotency-Key.",
+            field="reference",
+        )
+    return known["id"], False
+
+
+def get(connection: sa.Connection, submission_id: UUID) -> Submission:
+    """One submission; NotFoundError when there is none."""
+    found = find(connection, submission_id=submission_id)
+    if not found:
+        raise NotFoundError(f"There is no submission {submission_id}. Check the identifier.")
+    return found[0]
+
+
+def find(
+    connection: sa.Connection,
+    *,
+    submission_id: UUID | None = None,
+    workload: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Submission]:
+    """Submissions, newest first, with their counts."""
+    query = sa.select(submissions).order_by(submissions.c.seq.desc()).limit(limit).offset(offset)
+    if submission_id is not None:
+        query = query.where(submissions.c.id == submission_id)
+    if workload is not None:
+        query = query.where(submissions.c.workload == workload)
+    rows = connection.execute(query).mappings().all()
+    counts = _counts(connection, [row["id"] for row in rows])
+    names = ("id", "workload", "tenant", "reference", "submitted_by", "submitted_at")
+    return [Submission(**{name: row[name] for name in names}, counts=counts.get(row["id"], {})) for row in rows]
+
+
+def _check_unique_references(found: Iterable[Item]) -> None:
+    seen: set[str] = set()
+    for item in found:
+        if item.reference in seen:
+            raise InputError(f"Two items of this submission have the same reference {item.reference!r}.", field="items")
+        seen.add(item.reference)
+
+
+def _known(connection: sa.Connection, request: Request) -> sa.RowMapping | None:
+    same = sa.and_(submissions.c.workload == request.workload, submissions.c.reference == request.reference)
+    if request.idempotency_key is not None:
+        same = sa.or_(same, submissions.c.idempotency_key == request.idempotency_key)
+    query = sa.select(submissions.c.id, submissions.c.digest).where(submissions.c.tenant == request.tenant, same)
+    return connection.execute(query.order_by(submissions.c.seq)).mappings().first()
+
+
+def _insert(connection: sa.Connection, request: Request, digest: str, now: datetime) -> UUID:
+    identifier = uuid4()
+    row = {
+        "id": identifier,
+        "workload": request.workload,
+        "tenant": request.tenant,
+        "reference": request.reference,
+        "idempotency_key": request.idempotency_key,
+        "digest": digest,
+        "document": dict(request.document),
+        "submitted_by": request.submitted_by,
+        "submitted_at": now,
+    }
+    insert_new(connection, submissions, [row])
+    return identifier
+
+
+def _add_items(connection: sa.Connection, request: Request, submission_id: UUID, now: datetime) -> None:
+    rows = [items.new_row(item, request, submission_id, digest_of(item.payload), now) for item in request.items]
+    insert_new(connection, work_items, rows)
+    held = items.identify(connection, request.workload, request.tenant, [row["reference"] for row in rows])
+    other = [items.contradiction(row) for row in rows if held[row["reference"]].digest != row["digest"]]
+    insert_new(connection, work_items, other)
+    named = [*(row["reference"] for row in rows if held[row["reference"]].digest == row["digest"])]
+    named += [row["reference"] for row in other]
+    held = items.identify(connection, request.workload, request.tenant, named)
+    links = [{"submission_id": submission_id, "item_id": held[name].id} for name in named]
+    insert_new(connection, submission_items, links)
+    event = audit.Event(
+        actor=request.submitted_by,
+        action="submission.received",
+        subject=f"submission:{submission_id}",
+        details={"workload": request.workload, "items": len(links), "contradictions": len(other)},
+    )
+    audit.append(connection, [event], now=now)
+
+
+def _counts(connection: sa.Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    query = (
+        sa.select(submission_items.c.submission_id, work_items.c.state, sa.func.count())
+        .join(work_items, work_items.c.id == submission_items.c.item_id)
+        .where(submission_items.c.submission_id.in_(ids))
+        .group_by(submission_items.c.submission_id, work_items.c.state)
+    )
+    counts: dict[UUID, dict[str, int]] = {}
+    for identifier, state, number in connection.execute(query):
+        counts.setdefault(identifier, {})[state] = number
+    return counts

@@ -1,0 +1,223 @@
+"""The ledger's tables, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware UTC time; naive ones are refused, because nobody can know what they meant."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, turn others into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """SQLite gives UTC without saying so."""
+        if value is None:
+            return None
+        stamp: datetime = value
+        return stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
+
+
+Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+Json = sa.JSON().with_variant(postgresql.JSONB, "postgresql")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("tenant", sa.String(64), nullable=False),
+    sa.Column("reference", sa.String(200), nullable=False),
+    sa.Column("idempotency_key", sa.String(200)),
+    sa.Column("digest", sa.String(71), nullable=False, comment="of the document: says whether a repeat is the same"),
+    sa.Column("document", Json, nullable=False),
+    sa.Column("submitted_by", sa.String(200), nullable=False),
+    sa.Column("submitted_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("workload", "tenant", "reference"),
+    sa.UniqueConstraint("tenant", "idempotency_key"),
+)
+
+work_items = sa.Table(
+    "work_items",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column(
+        "submission_id", sa.Uuid, sa.ForeignKey("submissions.id"), nullable=False, comment="the first that named it"
+    ),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("tenant", sa.String(64), nullable=False),
+    sa.Column("reference", sa.String(200), nullable=False),
+    sa.Column("digest", sa.String(71), nullable=False, comment="of the payload"),
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False, comment="the class it was submitted in"),
+    sa.Column("urgency", sa.SmallInteger, nullable=False, comment="the class it has aged to"),
+    sa.Column("ages_at", UtcTime, nullable=False, comment="when it rises one class if still queued"),
+    sa.Column("deadline", UtcTime),
+    sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away"),
+    sa.Column("available_at", UtcTime, nullable=False, comment="not claimed before: back-off"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="counted at the claim"),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0", comment="rises with every change of owner"),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("worker", sa.String(200)),
+    sa.Column("verdict", sa.String(20), comment="how it ends once its effects are delivered"),
+    sa.Column("result", Json),
+    sa.Column("reason", sa.Text),
+    sa.Column("models", Json, comment="registered name -> version@digest that decided"),
+    sa.Column("queued_at", UtcTime, nullable=False),
+    sa.Column("started_at", UtcTime),
+    sa.Column("finished_at", UtcTime),
+    sa.UniqueConstraint("workload", "tenant", "reference"),
+)
+sa.Index(
+    "ix_work_items_queue",
+    work_items.c.workload,
+    work_items.c.urgency,
+    work_items.c.due,
+    work_items.c.seq,
+    sqlite_where=work_items.c.state == "queued",
+    postgresql_where=work_items.c.state == "queued",
+)
+sa.Index(
+    "ix_work_items_ageing",
+    work_items.c.ages_at,
+    sqlite_where=sa.and_(work_items.c.state == "queued", work_items.c.urgency > 0),
+    postgresql_where=sa.and_(work_items.c.state == "queued", work_items.c.urgency > 0),
+)
+sa.Index(
+    "ix_work_items_leases",
+    work_items.c.lease_until,
+    sqlite_where=work_items.c.lease_until.is_not(None),
+    postgresql_where=work_items.c.lease_until.is_not(None),
+)
+
+submission_items = sa.Table(
+    "submission_items",
+    metadata,
+    sa.Column("submission_id", sa.Uuid, sa.ForeignKey("submissions.id"), primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), primary_key=True),
+    sa.Index("ix_submission_items_item_id", "item_id"),
+    comment="an item that a later submission names again belongs to both",
+)
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("key", sa.Uuid, primary_key=True, comment="uuid5 of workload, tenant, reference and step"),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False, comment="effects of an item happen in this order"),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("step", sa.String(64), nullable=False),
+    sa.Column("receiver", sa.String(64), nullable=False),
+    sa.Column("request", Json, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("available_at", UtcTime, nullable=False),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("answer", Json),
+    sa.Column("error", sa.Text),
+    sa.Column("planned_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.UniqueConstraint("item_id", "ordinal"),
+    sa.UniqueConstraint("item_id", "step"),
+)
+sa.Index(
+    "ix_effects_planned",
+    effects.c.available_at,
+    sqlite_where=effects.c.state == "planned",
+    postgresql_where=effects.c.state == "planned",
+)
+
+benefits = sa.Table(
+    "benefits",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False, index=True),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, comment="saved, or spent on computing it"),
+    sa.Column("measure", sa.String(64), nullable=False),
+    sa.Column("quantity", sa.Float, nullable=False),
+    sa.Column("unit", sa.String(32), nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False),
+)
+
+audit_events = sa.Table(
+    "audit_events",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(32), nullable=False, comment="ISO 8601 as it was hashed"),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False, index=True),
+    sa.Column("details", sa.Text, nullable=False, comment="canonical JSON; no personal data"),
+    sa.Column("hash", sa.String(64), nullable=False, comment="of the hash before and this row"),
+)
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True, comment="SHA-256 of the secret; the secret is not kept"),
+    sa.Column("kind", sa.String(10), nullable=False, comment="link, session or token"),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("used_at", UtcTime),
+)
+
+pins = sa.Table(
+    "pins",
+    metadata,
+    sa.Column("model", sa.String(200), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(71), nullable=False),
+    sa.Column("pinned_by", sa.String(200), nullable=False),
+    sa.Column("pinned_at", UtcTime, nullable=False),
+)
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("ready", sa.Boolean, nullable=False),
+    sa.Column("detail", Json, nullable=False),
+)

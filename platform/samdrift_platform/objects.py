@@ -1,0 +1,98 @@
+"""The object store: bytes by their SHA-256, in a folder or in S3.
+
+Content addressing makes storing idempotent: the same bytes are the same object, and nothing is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from uuid import uuid4
+
+from samdrift_platform.digest import digest_of_bytes
+from samdrift_platform.errors import InputError, NotFoundError, UnavailableError
+
+_REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class StoreFullError(UnavailableError):
+    """The object store takes no more bytes. Nothing was recorded; free space and send the same again."""
+
+    status = 507
+
+
+class ObjectStore:
+    """Objects below one fsspec URL, in 256 folders by the first byte of the digest."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store at `url` (`file:///…` or `s3://bucket/prefix`)."""
+        import fsspec
+
+        self.url = url
+        self._files, self._root = fsspec.core.url_to_fs(url)
+        self._is_folder = "file" in self._files.protocol
+
+    def put(self, data: bytes) -> str:
+        """Store `data` durably and return its reference; the same bytes again cost one look."""
+        reference = digest_of_bytes(data)
+        path = self._path(reference)
+        try:
+            if not self._files.exists(path):
+                self._write(path, data)
+        except OSError as error:
+            raise StoreFullError(f"{StoreFullError.__doc__} ({error.strerror or error})") from error
+        return reference
+
+    def get(self, reference: str) -> bytes:
+        """The bytes of `reference`, checked against it.
+
+        Raises:
+            NotFoundError: there is no such object, or its bytes are not what the reference says.
+        """
+        try:
+            data: bytes = self._files.cat_file(self._path(reference))
+        except FileNotFoundError as error:
+            raise NotFoundError(f"There is no object {reference}. Upload it before you submit it.") from error
+        if digest_of_bytes(data) != reference:
+            raise NotFoundError(f"The stored bytes of {reference} were changed. Restore the object store from backup.")
+        return data
+
+    def exists(self, reference: str) -> bool:
+        """Whether the object is here."""
+        return bool(self._files.exists(self._path(reference)))
+
+    def _path(self, reference: str) -> str:
+        if not _REFERENCE.fullmatch(reference):
+            raise InputError(f"{reference!r} is not an object reference: sha256: and 64 hex digits.", field="objects")
+        digest = reference.removeprefix("sha256:")
+        return f"{self._root}/{digest[:2]}/{digest}"
+
+    def _write(self, path: str, data: bytes) -> None:
+        if self._is_folder:
+            _write_durably(Path(path), data)
+        else:
+            self._files.pipe_file(path, data)  # S3 shows an object only when all of it is there
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write beside and rename, with both on disk before we return: a crash leaves the whole object or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
