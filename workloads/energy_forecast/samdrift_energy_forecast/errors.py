@@ -1,0 +1,21 @@
+"""Errors of the heating plans."""
+
+from __future__ import annotations
+
+from samdrift_platform.errors import InputError, SamdriftError
+
+
+class EmulatorError(SamdriftError):
+    """The building emulator failed. Its message names the EnergyPlus file to read."""
+
+
+class ReadingsError(InputError):
+    """The readings cannot be used. Correct the rows named and submit again."""
+
+
+class ShippedModelError(SamdriftError):
+    """The forecast model's files do not fit this version of the workload. Train it again with `training`."""
+
+
+class NoPlanError(SamdriftError):
+    """The solver found no plan although one always exists. Keep the fixed setback plan and report this."""
