@@ -33,3 +33,7 @@ class EvaluationError(SamdriftError):
     """The numbers do not allow this statistic. Check that both classes are present and lengths agree."""
 
     status = 422
+
+
+class TooFewCasesError(EvaluationError):
+    """There are too few cases for this statistic. Collect more; until then the report says so."""

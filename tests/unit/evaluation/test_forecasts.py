@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+from sklearn.metrics import mean_pinball_loss
+
+from samdrift_evaluation.arrays import Numbers
+from samdrift_evaluation.bootstrap import Resampling
+from samdrift_evaluation.errors import EvaluationError, TooFewCasesError
+from samdrift_evaluation.forecasts import cvrmse, interval_coverage, nmbe, pinball, skill
+
+#: Two days of two hours, kWh: errors -1, 1, 2, 0; mean 4.
+ACTUAL, FORECAST, DAYS = [2.0, 4.0, 6.0, 4.0], [3.0, 3.0, 4.0, 4.0], ["mon", "mon", "tue", "tue"]
+
+
+def test_values_as_worked_out_by_hand() -> None:
+    assert cvrmse(ACTUAL, FORECAST, DAYS).value == pytest.approx(np.sqrt(6 / 4) / 4)
+    assert nmbe(ACTUAL, FORECAST, DAYS).value == pytest.approx(2 / 16)
+    assert skill(ACTUAL, FORECAST, [4.0] * 4, DAYS).value == pytest.approx(1 - 4 / 4)
+    assert interval_coverage(ACTUAL, [3.0] * 4, [5.0] * 4, DAYS).value == 0.5
+    assert pinball(ACTUAL, FORECAST, 0.9, DAYS).value == pytest.approx((0.1 * 1 + 0.9 * 1 + 0.9 * 2) / 4)
+
+
+def test_nmbe_is_above_zero_when_too_little_was_forecast() -> None:
+    assert nmbe([10.0, 10.0], [9.0, 9.0], ["a", "b"]).value == pytest.approx(0.1)
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=4, max_size=30), st.floats(0.05, 0.95))
+def test_pinball_agrees_with_sklearn(pairs: list[tuple[float, float]], level: float) -> None:
+    actual, quantile = zip(*pairs, strict=True)
+    figure = pinball(actual, quantile, level, np.arange(len(pairs)) // 2, resampling=Resampling(replicates=10))
+    assert figure.value == pytest.approx(mean_pinball_loss(actual, quantile, alpha=level), abs=1e-12)
+
+
+def resampled_days(days: int, hours: int, statistic: Callable[..., float], *columns: Numbers) -> tuple[float, float]:
+    """The same bootstrap with whole days picked out and the statistic computed on the long arrays."""
+    rng, values = np.random.default_rng(0), []
+    for _ in range(300):
+        drawn = np.repeat(np.arange(days), rng.multinomial(days, [1 / days] * days))
+        picked = (drawn[:, None] * hours + np.arange(hours)).ravel()
+        values.append(statistic(*(column[picked] for column in columns)))
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def test_intervals_agree_with_resampling_written_out() -> None:
+    rng, days = np.random.default_rng(5), np.repeat(np.arange(12), 24)
+    actual = 10 + rng.normal(size=288)
+    forecast, naive = actual + rng.normal(size=288), actual + 2 * rng.normal(size=288)
+    some = Resampling(replicates=300)
+    checks = [
+        (cvrmse(actual, forecast, days, resampling=some), lambda a, f, _: np.sqrt(((a - f) ** 2).mean()) / a.mean()),
+        (nmbe(actual, forecast, days, resampling=some), lambda a, f, _: (a - f).mean() / a.mean()),
+        (
+            skill(actual, forecast, naive, days, resampling=some),
+            lambda a, f, n: 1 - abs(a - f).mean() / abs(a - n).mean(),
+        ),
+    ]
+    for figure, statistic in checks:
+        assert figure.value == pytest.approx(statistic(actual, forecast, naive))
+        assert (figure.low, figure.high) == pytest.approx(resampled_days(12, 24, statistic, actual, forecast, naive))
+        assert (figure.n, figure.method) == (288, "block bootstrap over 12 days, 300 replicates, seed 0")
+
+
+def test_hours_that_repeat_their_day_do_not_narrow_the_interval() -> None:
+    errors = np.random.default_rng(6).normal(size=40)
+    daily = nmbe(10 + errors, [10.0] * 40, np.arange(40))
+    hourly = nmbe(10 + np.repeat(errors, 24), [10.0] * 960, np.repeat(np.arange(40), 24))
+    assert (hourly.low, hourly.high) == pytest.approx((daily.low, daily.high))
+
+
+def test_honest_intervals_are_covered_as_often_as_they_say() -> None:
+    rng, half = np.random.default_rng(7), norm.ppf(0.9)
+    figure = interval_coverage(rng.normal(size=2400), [-half] * 2400, [half] * 2400, np.arange(2400) // 24)
+    assert figure.low <= 0.8 <= figure.high
+    assert figure.high - figure.low < 0.05
+
+
+def test_all_inside_is_not_certainty() -> None:
+    figure = interval_coverage([1.0] * 96, [0.0] * 96, [2.0] * 96, np.arange(96) // 24)
+    assert (figure.value, figure.high) == (1.0, 1.0)
+    assert figure.low == pytest.approx(0.025 ** (1 / 4))
+    outside = interval_coverage([3.0] * 96, [0.0] * 96, [2.0] * 96, np.arange(96) // 24)
+    assert (outside.value, outside.low) == (0.0, 0.0)
+    assert outside.high == pytest.approx(1 - 0.025 ** (1 / 4))
+
+
+def test_one_day_has_no_interval() -> None:
+    with pytest.raises(TooFewCasesError, match="at least two independent groups or days"):
+        cvrmse(ACTUAL, FORECAST, ["mon"] * 4)
+
+
+def test_refusals_name_the_remedy() -> None:
+    with pytest.raises(EvaluationError, match="not above 0"):
+        cvrmse([0.0, 0.0], [1.0, 1.0], ["a", "b"])
+    with pytest.raises(EvaluationError, match="nothing to be better than"):
+        skill(ACTUAL, FORECAST, ACTUAL, DAYS)
+    with pytest.raises(EvaluationError, match="low bound above"):
+        interval_coverage(ACTUAL, [9.0] * 4, [1.0] * 4, DAYS)
+    with pytest.raises(EvaluationError, match="between 0 and 1"):
+        pinball(ACTUAL, FORECAST, 1.0, DAYS)
+    with pytest.raises(EvaluationError, match="`actual` 4, `forecast` 3"):
+        nmbe(ACTUAL, [1.0] * 3, DAYS)
+    with pytest.raises(EvaluationError, match="`actual` 4, `days` 3"):
+        nmbe(ACTUAL, FORECAST, DAYS[:3])
