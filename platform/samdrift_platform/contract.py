@@ -13,6 +13,7 @@ from pydantic import BaseModel, JsonValue
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
     from samdrift_registry.verified import VerifiedModel
 
 JsonObject: TypeAlias = Mapping[str, JsonValue]

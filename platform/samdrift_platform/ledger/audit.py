@@ -64,16 +64,16 @@ def append(connection: sa.Connection, events: Sequence[Event], *, now: datetime)
     """Add `events` to the end of the chain; the head's row lock keeps writers in line until they commit."""
     if not events:
         return
-    seq, previous = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
+    last, previous = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
     at = now.astimezone(UTC).isoformat()
     rows = []
-    for seq, event in enumerate(events, seq + 1):
+    for seq, event in enumerate(events, last + 1):
         details = json.dumps(event.details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
         previous = _hash(previous, seq, at, event.actor, event.action, event.subject, details)
         rows.append((seq, at, event.actor, event.action, event.subject, details, previous))
     columns = [column.name for column in audit_events.columns]
     connection.execute(sa.insert(audit_events), [dict(zip(columns, row, strict=True)) for row in rows])
-    connection.execute(sa.update(audit_head).values(seq=seq, hash=previous))
+    connection.execute(sa.update(audit_head).values(seq=last + len(events), hash=previous))
 
 
 def verify(connection: sa.Connection) -> Verification:

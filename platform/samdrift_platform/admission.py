@@ -1,0 +1,102 @@
+"""Admission: which workload may start the next batch, and how large. Ray has no priorities, so this is where they are.
+
+A pure function of what waits, what runs and what there is. Rules, in order:
+
+1. Heads are looked at by urgency, then due time, then arrival. Urgency is the class, lifted by ageing, so that
+   nothing starves.
+2. A batch starts only where a replica is free and its CPU cores are. So the number in flight is bounded.
+3. A share of the cores is for CLINICAL work alone; other classes fill the rest and never more.
+4. Below CLINICAL a batch holds at most `chunk_s` of work as measured so far, so that a core comes back soon.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from samdrift_platform.contract import Priority
+from samdrift_platform.ledger.queue import Head
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a workload can take now."""
+
+    priority: Priority
+    #: CPU cores that one batch keeps busy.
+    cpus: float
+    largest_batch: int
+    #: Replicas without a batch.
+    free_replicas: int
+    #: Mean so far; None before the first batch.
+    seconds_per_item: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A batch in flight."""
+
+    priority: Priority
+    cpus: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """What there is, and the rules for it."""
+
+    cpus: float
+    #: 0..1 of the cores, rounded up to whole ones, that only CLINICAL work may use.
+    reserved_clinical_share: float
+    #: Longest batch below CLINICAL, seconds of work.
+    chunk_s: float
+
+    @property
+    def shared_cpus(self) -> float:
+        """Cores that classes below CLINICAL may fill; at least one, or they would never run."""
+        return max(1.0, self.cpus - math.ceil(self.cpus * self.reserved_clinical_share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Start one batch of at most `items` items of `workload`."""
+
+    workload: str
+    items: int
+
+
+def admit(
+    heads: Iterable[Head], offers: Mapping[str, Offer], running: Sequence[Running], capacity: Capacity
+) -> Grant | None:
+    """The next batch to start, or None when nothing that waits may start now."""
+    for head in sorted(heads, key=lambda head: (head.urgency, head.due, head.seq)):
+        offer = offers[head.workload]
+        if offer.free_replicas > 0 and _fits(offer, running, capacity):
+            return Grant(workload=head.workload, items=_batch(head, offer, capacity))
+    return None
+
+
+def _fits(offer: Offer, running: Sequence[Running], capacity: Capacity) -> bool:
+    """Whether the cores are free. What is larger than the whole cluster runs alone rather than never."""
+    busy = sum(batch.cpus for batch in running)
+    if offer.priority is Priority.CLINICAL:
+        return busy + min(offer.cpus, capacity.cpus) <= capacity.cpus
+    below = sum(batch.cpus for batch in running if batch.priority is not Priority.CLINICAL)
+    needs = min(offer.cpus, capacity.shared_cpus)
+    return busy + needs <= capacity.cpus and below + needs <= capacity.shared_cpus
+
+
+def _batch(head: Head, offer: Offer, capacity: Capacity) -> int:
+    """As many as the replica takes, shared out over free replicas, and below CLINICAL no longer than a chunk."""
+    if not head.fresh:
+        return 1
+    share = math.ceil(head.waiting / offer.free_replicas)
+    return max(1, min(offer.largest_batch, share, _chunk(offer, capacity)))
+
+
+def _chunk(offer: Offer, capacity: Capacity) -> int:
+    if offer.priority is Priority.CLINICAL:
+        return offer.largest_batch
+    if offer.seconds_per_item is None:
+        return 1
+    return int(capacity.chunk_s / max(offer.seconds_per_item, 1e-6))

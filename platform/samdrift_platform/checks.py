@@ -1,0 +1,193 @@
+"""The contract's check suite: what every workload must hold to, ours and other people's.
+
+Use it in a plug-in's own tests::
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_contract(check):
+        check(workload, Example(document={...}, models={...}))
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
+from samdrift_platform.digest import digest_of_bytes
+from samdrift_platform.errors import NotFoundError, SamdriftError
+
+if TYPE_CHECKING:
+    from samdrift_registry.verified import VerifiedModel
+
+#: Importing a workload must load none of these: the control plane hosts every workload.
+HEAVY = ("torch", "monai", "sklearn", "pandas", "ray", "mlflow", "lxml", "saxonche", "pyenergyplus")
+
+
+class ContractError(SamdriftError):
+    """The workload does not hold to its contract. The message says where."""
+
+
+class MemoryStore:
+    """A Store in memory: what tests use instead of a folder."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.objects: dict[str, bytes] = {}
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`; its reference."""
+        reference = digest_of_bytes(data)
+        self.objects[reference] = data
+        return reference
+
+    def get(self, reference: str) -> bytes:
+        """The bytes of `reference`; NotFoundError when it was never put."""
+        if reference not in self.objects:
+            raise NotFoundError(f"There is no object {reference}.")
+        return self.objects[reference]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A submission that the workload must be able to work on, with the objects and models that it needs."""
+
+    document: Mapping[str, Any]
+    store: MemoryStore = field(default_factory=MemoryStore)
+    models: Mapping[str, VerifiedModel] = field(default_factory=dict)
+
+    @cached_property
+    def _memory(self) -> dict[str, Any]:
+        return {}
+
+    def items(self, workload: Workload) -> list[Item]:
+        """What `split` makes of the document."""
+        submission = workload.submission.model_validate(self.document)
+        return list(workload.split(submission, self.store))
+
+    def engine(self, workload: Workload) -> Any:
+        """What `load` makes of the models, once."""
+        if "engine" not in self._memory:
+            self._memory["engine"] = workload.load(self.models)
+        return self._memory["engine"]
+
+    def outcomes(self, workload: Workload) -> list[Outcome]:
+        """What `process` says of all items, once."""
+        if "outcomes" not in self._memory:
+            context = Context(store=self.store, engine=self.engine(workload))
+            self._memory["outcomes"] = list(workload.process(self.items(workload), context))
+        return list(self._memory["outcomes"])
+
+
+def check_workload(workload: Workload, example: Example) -> None:
+    """Run every check; ContractError at the first that fails."""
+    for check in CHECKS:
+        check(workload, example)
+
+
+def check_names(workload: Workload, example: Example) -> None:
+    """The name fits into URLs and keys, the title is there in Danish and English, the class is one of ours."""
+    _require(re.fullmatch(r"[a-z][a-z0-9_]{1,63}", workload.name), f"name {workload.name!r} is not lower_snake_case")
+    _require({"da", "en"} <= set(workload.title), f"{workload.name}: title lacks Danish (da) or English (en)")
+    _require(isinstance(workload.priority, Priority), f"{workload.name}: priority is not a Priority")
+    _require(workload.resources.largest_batch >= 1, f"{workload.name}: largest_batch must be at least 1")
+
+
+def check_import_is_light(workload: Workload, example: Example) -> None:
+    """Importing its module loads nothing heavy."""
+    module = type(workload).__module__
+    program = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    _require(done.returncode == 0, f"{module} cannot be imported by itself: {done.stderr[-300:]}")
+    _require(done.stdout.strip() == "[]", f"importing {module} also loads {done.stdout.strip()}")
+
+
+def check_submission_has_example(workload: Workload, example: Example) -> None:
+    """The submission's JSON schema carries an example that is itself valid: it stands in the API's documentation."""
+    examples = workload.submission.model_json_schema().get("examples", [])
+    _require(examples, f"{workload.submission.__name__} has no example in its JSON schema")
+    for document in examples:
+        workload.submission.model_validate(document)
+
+
+def check_split_repeats(workload: Workload, example: Example) -> None:
+    """The same submission gives the same items, with references that are unique and fit, and aware deadlines."""
+    first, second = example.items(workload), example.items(workload)
+    _require(first == second, f"{workload.name}: split gives other items the second time")
+    references = [item.reference for item in first]
+    _require(first, f"{workload.name}: split gives no item for the example")
+    _require(len(set(references)) == len(references), f"{workload.name}: split repeats a reference: {references}")
+    _require(all(0 < len(name) <= 180 for name in references), f"{workload.name}: a reference is empty or over 180")
+    _require(all(i.deadline is None or i.deadline.tzinfo for i in first), f"{workload.name}: a deadline has no zone")
+
+
+def check_values_travel(workload: Workload, example: Example) -> None:
+    """Items and outcomes survive JSON (the ledger) and pickling (Ray)."""
+    for item in example.items(workload):
+        _require(_travels(item.payload) and pickle.loads(pickle.dumps(item)) == item, f"{item.reference}: payload")  # noqa: S301 - see above
+    for outcome in example.outcomes(workload):
+        _require(_travels(outcome.result), f"{outcome.reference}: result is not plain JSON")
+
+
+def check_process_answers_each(workload: Workload, example: Example) -> None:
+    """One outcome for each item, in order; whoever is not done learns why."""
+    asked = [item.reference for item in example.items(workload)]
+    outcomes = example.outcomes(workload)
+    _require([outcome.reference for outcome in outcomes] == asked, f"{workload.name}: outcomes do not match the items")
+    silent = [o.reference for o in outcomes if o.verdict is not Verdict.DONE and not o.reason]
+    _require(not silent, f"{workload.name}: no reason given for {silent}")
+
+
+def check_process_repeats(workload: Workload, example: Example) -> None:
+    """Processing the same items again gives the same outcomes: a retry changes nothing."""
+    context = Context(store=example.store, engine=example.engine(workload))
+    again = list(workload.process(example.items(workload), context))
+    _require(again == example.outcomes(workload), f"{workload.name}: process gives another outcome the second time")
+
+
+def check_effects_repeat(workload: Workload, example: Example) -> None:
+    """Effects are the same each time, their steps unique, their receivers known, their requests plain JSON."""
+    for outcome in example.outcomes(workload):
+        effects: Sequence[Effect] = list(workload.effects(outcome))
+        _require(effects == list(workload.effects(outcome)), f"{outcome.reference}: other effects the second time")
+        steps = [effect.step for effect in effects]
+        _require(len(set(steps)) == len(steps), f"{outcome.reference}: a step is repeated: {steps}")
+        _require(all(_travels(effect.request) for effect in effects), f"{outcome.reference}: a request is not JSON")
+        unknown = {effect.receiver for effect in effects} - set(workload.receivers())
+        _require(not unknown, f"{outcome.reference}: receivers() lacks {sorted(unknown)}")
+
+
+def check_benefits_say_how(workload: Workload, example: Example) -> None:
+    """Every benefit has a unit and the method by which it is known."""
+    for outcome in example.outcomes(workload):
+        for benefit in workload.benefits(outcome):
+            _require(benefit.unit and benefit.method, f"{outcome.reference}: {benefit.measure} lacks unit or method")
+
+
+CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
+    check_names,
+    check_import_is_light,
+    check_submission_has_example,
+    check_split_repeats,
+    check_values_travel,
+    check_process_answers_each,
+    check_process_repeats,
+    check_effects_repeat,
+    check_benefits_say_how,
+)
+
+
+def _require(holds: object, message: str) -> None:
+    if not holds:
+        raise ContractError(message)
+
+
+def _travels(value: Mapping[str, Any]) -> bool:
+    """Whether JSON gives the value back as it was (no NaN, no tuples, no numbers as keys)."""
+    return bool(json.loads(json.dumps(value, allow_nan=False)) == dict(value))

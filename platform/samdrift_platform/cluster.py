@@ -1,0 +1,63 @@
+"""The Ray cluster: joined where RAY_ADDRESS says so, started here otherwise."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from samdrift_platform.errors import UnavailableError
+from samdrift_platform.settings import Settings
+from samdrift_platform.telemetry import silence
+
+#: Bytes of shared memory: batches carry references, so a little is enough.
+OBJECT_STORE_BYTES = 200 * 1024 * 1024
+
+
+class ClusterError(UnavailableError):
+    """The Ray cluster does not answer. Work stays queued; check RAY_ADDRESS or start the platform again."""
+
+
+def connect(settings: Settings) -> float:
+    """Join or start Ray in this process; the number of CPU cores it has.
+
+    A local cluster lives and dies with this process. Its ports ask for a token that lies in the home folder.
+    """
+    silence()
+    _require_token(settings.home)
+    import ray
+
+    try:
+        ray.init(**_arguments(settings))
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # ray ships no type here
+        return resources.get("CPU", 1.0)
+    except (ConnectionError, RuntimeError, TimeoutError) as error:
+        raise ClusterError(f"{ClusterError.__doc__} ({error})") from error
+
+
+def _arguments(settings: Settings) -> dict[str, Any]:
+    quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
+    if os.environ.get("RAY_ADDRESS"):
+        return {"address": os.environ["RAY_ADDRESS"], **quiet}
+    return {
+        "address": "local",
+        "num_cpus": settings.cpus or os.cpu_count() or 1,
+        "include_dashboard": False,
+        "object_store_memory": OBJECT_STORE_BYTES,
+        **quiet,
+    }
+
+
+def _require_token(home: Path) -> None:
+    """Ray runs any code that reaches its ports, so nobody without this file does."""
+    if os.environ.get("RAY_AUTH_MODE") or os.environ.get("RAY_ADDRESS"):
+        return
+    path = home.resolve() / "ray_token"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    os.environ["RAY_AUTH_MODE"] = "token"
+    os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)

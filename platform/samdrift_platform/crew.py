@@ -1,0 +1,129 @@
+"""The crew of a workload: its replicas on Ray, and the batches in their hands.
+
+Replicas ask Ray for memory and GPU only. CPU cores are lent by admission, batch by batch: a replica that waits must
+not keep a core from a clinical one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import ray
+
+from samdrift_platform.admission import Offer, Running
+from samdrift_platform.contract import Item, Workload
+from samdrift_platform.ledger.queue import Claim
+from samdrift_platform.replica import Assignment, BatchResult, Replica
+
+#: Weight of the newest batch in the mean seconds per item.
+_NEWEST = 0.3
+
+
+@dataclass(eq=False, kw_only=True)
+class Batch:
+    """Claims in a replica's hands."""
+
+    crew: Crew
+    claims: Sequence[Claim]
+    actor: Any
+    answer: Any
+
+    @property
+    def running(self) -> Running:
+        """What admission needs to know of it."""
+        return Running(priority=self.crew.workload.priority, cpus=self.crew.workload.resources.cpus)
+
+
+@dataclass(eq=False, kw_only=True)
+class Crew:
+    """All replicas of one workload, started together, each with at most one batch."""
+
+    workload: Workload
+    assignment: Assignment
+    cluster_cpus: float
+    started_at: datetime
+    #: Replicas that loaded and have no batch.
+    idle: list[Any] = field(default_factory=list)
+    #: Answer reference -> actor of replicas that still load.
+    loading: dict[Any, Any] = field(default_factory=dict)
+    seconds_per_item: float | None = None
+    #: Replaced by another crew: replicas end with their batch.
+    dismissed: bool = False
+
+    def start(self) -> None:
+        """Start as many replicas as the cluster's cores and the workload allow."""
+        resources = self.workload.resources
+        fitting = math.floor(self.cluster_cpus / max(resources.cpus, 1e-6))
+        for _ in range(max(1, min(resources.most_replicas, fitting))):
+            self._add()
+
+    def welcome(self) -> None:
+        """Take in replicas that have loaded. One that could not raises its error here."""
+        done, _ = ray.wait(list(self.loading), num_returns=len(self.loading), timeout=0) if self.loading else ([], [])
+        for answer in done:
+            actor = self.loading.pop(answer)
+            ray.get(answer)
+            self.idle.append(actor)
+
+    def begin(self, claims: Sequence[Claim]) -> Batch:
+        """Hand claims to an idle replica."""
+        actor = self.idle.pop()
+        items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline) for c in claims]
+        return Batch(crew=self, claims=claims, actor=actor, answer=actor.run.remote(items))
+
+    def finish(self, batch: Batch) -> BatchResult:
+        """The batch's result; the replica is free again. A replica that died is replaced before its error rises."""
+        died = False
+        try:
+            result: BatchResult = ray.get(batch.answer)
+        except ray.exceptions.RayActorError:
+            died = True
+            raise
+        finally:
+            self._release(batch.actor, died=died)
+        self._learn(result.seconds / max(1, len(batch.claims)))
+        return result
+
+    def dismiss(self) -> None:
+        """End the replicas; one with a batch ends when that is finished."""
+        self.dismissed = True
+        for actor in [*self.idle, *self.loading.values()]:
+            ray.kill(actor)
+        self.idle.clear()
+        self.loading.clear()
+
+    @property
+    def offer(self) -> Offer:
+        """What admission may grant."""
+        resources = self.workload.resources
+        return Offer(
+            priority=self.workload.priority,
+            cpus=resources.cpus,
+            largest_batch=resources.largest_batch,
+            free_replicas=len(self.idle),
+            seconds_per_item=self.seconds_per_item,
+        )
+
+    def _release(self, actor: Any, *, died: bool) -> None:
+        if self.dismissed:
+            ray.kill(actor)
+        elif died:
+            self._add()
+        else:
+            self.idle.append(actor)
+
+    def _add(self) -> None:
+        resources = self.workload.resources
+        # Effects never happen here, but a batch that dies must come back through the ledger, not through Ray.
+        options = {"num_cpus": 0, "num_gpus": resources.gpus, "memory": resources.memory_mib * 2**20}
+        actor_class: Any = ray.remote(Replica)
+        actor = actor_class.options(max_restarts=0, max_task_retries=0, **options).remote(self.assignment)
+        self.loading[actor.ready.remote()] = actor
+
+    def _learn(self, seconds: float) -> None:
+        before = self.seconds_per_item
+        self.seconds_per_item = seconds if before is None else (1 - _NEWEST) * before + _NEWEST * seconds

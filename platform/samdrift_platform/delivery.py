@@ -1,0 +1,112 @@
+"""The delivery process: makes planned effects happen, once.
+
+A row stands before the call and the attempt is counted before the call. So an effect that was attempted before is asked
+about first; it is made only when its receiver says that it did not happen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from samdrift_platform import plugins, process
+from samdrift_platform.contract import JsonObject, Receiver
+from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, TryAgainError
+from samdrift_platform.ledger import effects, processes
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.effects import EffectRow, EffectState
+from samdrift_platform.ledger.endings import back_off
+from samdrift_platform.settings import load
+
+log = structlog.get_logger(__name__)
+
+#: Attempts before an effect whose receiver does not answer is left to a person: about half an hour.
+MOST_ATTEMPTS = 12
+#: A call must return within the lease, or another delivery may ask about it.
+LEASE = timedelta(seconds=60)
+HEARTBEAT = timedelta(seconds=2)
+
+
+class Delivery:
+    """Delivers the effects of some workloads to their receivers."""
+
+    def __init__(self, ledger: Ledger, receivers: Mapping[str, Mapping[str, Receiver]]) -> None:
+        """Deliver for each workload in `receivers` (workload -> name -> receiver)."""
+        self._ledger = ledger
+        self._receivers = receivers
+
+    def run(self, stopping: threading.Event, *, poll_s: float) -> None:
+        """Deliver until `stopping` is set."""
+        reported = datetime.min.replace(tzinfo=UTC)
+        while not stopping.is_set():
+            if datetime.now(UTC) - reported >= HEARTBEAT:
+                reported = datetime.now(UTC)
+                self._report(reported)
+            if not self.step():
+                stopping.wait(poll_s)
+
+    def step(self, *, now: datetime | None = None) -> int:
+        """Deliver one effect whose turn it is; how many there were (0 or 1)."""
+        now = now or datetime.now(UTC)
+        with self._ledger.write() as connection:
+            claimed = effects.claim(connection, list(self._receivers), limit=1, lease=LEASE, now=now)
+        for effect in claimed:
+            self._deliver(effect)
+        return len(claimed)
+
+    def _deliver(self, effect: EffectRow) -> None:
+        try:
+            answer = self._attempt(effect)
+        except ReceiverRefusedError as error:
+            self._stop(effect, EffectState.REFUSED, error.message)
+        except (TryAgainError, CannotTellError) as error:
+            self._postpone(effect, error)
+        else:
+            with self._ledger.write() as connection:
+                effects.delivered(connection, effect, answer, now=datetime.now(UTC))
+
+    def _attempt(self, effect: EffectRow) -> JsonObject:
+        receiver = self._receiver(effect)
+        if effect.attempt > 1 and (answer := receiver.find(effect.key)) is not None:
+            return answer
+        return receiver.deliver(effect.key, effect.request)
+
+    def _receiver(self, effect: EffectRow) -> Receiver:
+        receivers = self._receivers[effect.workload]
+        if effect.receiver not in receivers:
+            raise ReceiverRefusedError(f"{effect.workload} has no receiver called {effect.receiver!r}.")
+        return receivers[effect.receiver]
+
+    def _postpone(self, effect: EffectRow, error: SamdriftError) -> None:
+        if effect.attempt >= MOST_ATTEMPTS:
+            self._stop(effect, EffectState.UNKNOWN, f"after {effect.attempt} attempts: {error.message}")
+            return
+        log.info("effect postponed", step=effect.step, attempt=effect.attempt, error=error.message)
+        again = datetime.now(UTC) + back_off(effect.attempt)
+        with self._ledger.write() as connection:
+            effects.later(connection, effect, error.message, available_at=again)
+
+    def _stop(self, effect: EffectRow, state: EffectState, message: str) -> None:
+        log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state, error=message)
+        with self._ledger.write() as connection:
+            effects.stopped(connection, effect, state, message, now=datetime.now(UTC))
+
+    def _report(self, now: datetime) -> None:
+        with self._ledger.write() as connection:
+            processes.report(connection, "delivery", ready=True, detail={}, now=now)
+
+
+def main() -> None:
+    """Deliver the effects of every hosted workload until told to stop."""
+    settings = load()
+    stopping = process.begin("delivery")
+    names = plugins.workload_names(settings.workloads)
+    receivers = {name: workload.receivers() for name, workload in plugins.workloads(names).items()}
+    Delivery(Ledger(settings.ledger_url), receivers).run(stopping, poll_s=settings.poll_s)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""The dispatcher: claims items as admission allows, hands them to replicas on Ray, records what comes back.
+
+One loop in one process. It holds nothing that the ledger does not: killed at any moment, the next one goes on from the
+leases.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import ray
+import structlog
+
+from samdrift_platform import admission, cluster, plugins, process
+from samdrift_platform.contract import Workload
+from samdrift_platform.crew import Batch, Crew
+from samdrift_platform.errors import SamdriftError
+from samdrift_platform.ledger import endings, pins, processes, queue
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.pins import Pin
+from samdrift_platform.replica import Assignment
+from samdrift_platform.settings import Settings, load
+
+log = structlog.get_logger(__name__)
+
+#: Housekeeping (ageing, expired leases, heartbeat, pins) happens this often.
+HOUSEKEEPING = timedelta(seconds=1)
+#: A crew whose replicas could not load is started again after this time.
+RESTART_AFTER = timedelta(seconds=30)
+
+
+class Dispatcher:
+    """Runs the workloads of one installation on the connected cluster."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, cluster_cpus: float) -> None:
+        """Know the workloads; nothing is started yet."""
+        self._settings = settings
+        self._ledger = ledger
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._workloads = plugins.workloads(plugins.workload_names(settings.workloads))
+        self._capacity = admission.Capacity(
+            cpus=cluster_cpus, reserved_clinical_share=settings.reserved_clinical_share, chunk_s=settings.chunk_s
+        )
+        self._lease = timedelta(seconds=settings.lease_s)
+        self._crews: dict[str, Crew] = {}
+        self._batches: dict[object, Batch] = {}
+        self._missing: dict[str, str] = {}
+        self._kept_at = datetime.min.replace(tzinfo=UTC)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until `stopping` is set; then finish what is in flight and dismiss the replicas."""
+        while not stopping.is_set():
+            self.step(admitting=True)
+        while self._batches:
+            self.step(admitting=False)
+        for crew in self._crews.values():
+            crew.dismiss()
+
+    def step(self, *, admitting: bool) -> None:
+        """One turn: keep house, start what may start, wait shortly for something to finish, record it."""
+        now = datetime.now(UTC)
+        if now - self._kept_at >= HOUSEKEEPING:
+            self._keep_house(now)
+        started = admitting and self._start_batches(now)
+        self._finish_batches(wait_s=0.0 if started else self._settings.poll_s)
+
+    def _start_batches(self, now: datetime) -> bool:
+        """Start batches until admission says no; whether any was started."""
+        offers = {name: crew.offer for name, crew in self._crews.items() if crew.idle}
+        if not offers:
+            return False
+        with self._ledger.read() as connection:
+            heads = queue.heads(connection, list(offers), now=now)
+        running = [batch.running for batch in self._batches.values()]
+        grant = admission.admit(heads, offers, running, self._capacity)
+        if grant is None:
+            return False
+        self._start(grant, now)
+        return True
+
+    def _start(self, grant: admission.Grant, now: datetime) -> None:
+        with self._ledger.write() as connection:
+            claims = queue.claim(
+                connection,
+                workload=grant.workload,
+                worker=self._worker,
+                limit=grant.items,
+                lease=self._lease,
+                now=now,
+            )
+        if claims:
+            batch = self._crews[grant.workload].begin(claims)
+            self._batches[batch.answer] = batch
+
+    def _finish_batches(self, *, wait_s: float) -> None:
+        if not self._batches:
+            time.sleep(wait_s)
+            return
+        done, _ = ray.wait(list(self._batches), timeout=wait_s)
+        for answer in done:
+            self._finish(self._batches.pop(answer))
+
+    def _finish(self, batch: Batch) -> None:
+        name = batch.crew.workload.name
+        try:
+            result = batch.crew.finish(batch)
+        except (ray.exceptions.RayError, SamdriftError) as error:
+            log.warning("batch failed", workload=name, items=len(batch.claims), error=_cause(error))
+            with self._ledger.write() as connection:
+                endings.fail(connection, batch.claims, _cause(error), now=datetime.now(UTC))
+            return
+        models = {model: f"{version}@{digest}" for model, (version, digest) in batch.crew.assignment.models.items()}
+        finished = list(zip(batch.claims, result.completions, strict=True))
+        with self._ledger.write() as connection:
+            late = endings.complete(connection, name, finished, models=models, now=datetime.now(UTC))
+        if late:
+            log.warning("late results refused", workload=name, items=[str(claim.id) for claim in late])
+
+    def _keep_house(self, now: datetime) -> None:
+        with self._ledger.write() as connection:
+            queue.extend(
+                connection,
+                [claim for batch in self._batches.values() for claim in batch.claims],
+                lease=self._lease,
+                now=now,
+            )
+            queue.release_expired(connection, now=now)
+            queue.age(connection, now=now)
+            pinned = pins.current(connection)
+        self._muster(pinned, now)
+        with self._ledger.write() as connection:
+            processes.report(connection, "dispatcher", ready=self._ready, detail=self._detail(), now=now)
+        self._kept_at = now
+
+    def _muster(self, pinned: Mapping[str, Pin], now: datetime) -> None:
+        """Have a crew for every workload whose models are pinned; replace one whose pins have changed."""
+        for name, workload in self._workloads.items():
+            missing = sorted(set(workload.models) - set(pinned))
+            if missing:
+                self._missing[name] = f"no version is pinned of {', '.join(missing)}"
+                continue
+            assignment = self._assignment(workload, pinned)
+            crew = self._crews.get(name)
+            if crew is None or crew.assignment != assignment or self._lost(crew, now):
+                self._replace(name, crew, assignment, now)
+            self._welcome(name)
+
+    def _lost(self, crew: Crew, now: datetime) -> bool:
+        """No replica of the crew lives, and the last try to start one is a while ago."""
+        busy = any(batch.crew is crew for batch in self._batches.values())
+        return not (crew.idle or crew.loading or busy) and now - crew.started_at >= RESTART_AFTER
+
+    def _replace(self, name: str, old: Crew | None, assignment: Assignment, now: datetime) -> None:
+        crew = Crew(
+            workload=self._workloads[name], assignment=assignment, cluster_cpus=self._capacity.cpus, started_at=now
+        )
+        self._crews[name] = crew
+        crew.start()
+        if old is not None:
+            old.dismiss()
+
+    def _welcome(self, name: str) -> None:
+        try:
+            self._crews[name].welcome()
+            self._missing.pop(name, None)
+        except (ray.exceptions.RayError, SamdriftError) as error:
+            self._missing[name] = _cause(error)
+            log.warning("a replica could not load", workload=name, error=_cause(error))
+
+    def _assignment(self, workload: Workload, pinned: Mapping[str, Pin]) -> Assignment:
+        return Assignment(
+            workload=workload.name,
+            models={model: (pinned[model].version, pinned[model].digest) for model in workload.models},
+            home=self._settings.home.resolve(),
+            objects_url=self._settings.objects_url,
+            cpu_watts=self._settings.cpu_watts,
+            grid_g_co2_per_kwh=self._settings.grid_g_co2_per_kwh,
+        )
+
+    @property
+    def _ready(self) -> bool:
+        """Every workload has a replica that has loaded."""
+        return set(self._crews) == set(self._workloads) and not self._missing and not self._loading
+
+    @property
+    def _loading(self) -> bool:
+        return any(crew.loading for crew in self._crews.values())
+
+    def _detail(self) -> dict[str, object]:
+        crews = {name: {"idle": len(c.idle), "loading": len(c.loading)} for name, c in self._crews.items()}
+        return {"cpus": self._capacity.cpus, "in_flight": len(self._batches), "crews": crews, "missing": self._missing}
+
+
+def _cause(error: Exception) -> str:
+    """What a person needs of an error that came through Ray: the last line, which names type and message."""
+    return str(getattr(error, "cause", None) or error).strip().splitlines()[-1][:500]
+
+
+def main() -> None:
+    """Join or start the cluster and dispatch until told to stop."""
+    settings = load()
+    stopping = process.begin("dispatcher")
+    ledger = Ledger(settings.ledger_url)
+    Dispatcher(settings, ledger, cluster.connect(settings)).run(stopping)
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()

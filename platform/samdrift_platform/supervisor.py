@@ -1,0 +1,196 @@
+"""The supervisor: the platform's processes, started together, restarted one by one, ended together."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import structlog
+
+from samdrift_platform.errors import ConflictError, UnavailableError
+from samdrift_platform.ledger import grants, migrations, processes
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.grants import GrantKind
+from samdrift_platform.process import die_with_parent
+from samdrift_platform.settings import Settings
+from samdrift_platform.telemetry import QUIET
+
+log = structlog.get_logger(__name__)
+
+#: Process -> the module that it runs.
+MODULES = {
+    "control": "samdrift_platform.control",
+    "registry": "samdrift_platform.registrar",
+    "dispatcher": "samdrift_platform.dispatcher",
+    "delivery": "samdrift_platform.delivery",
+}
+#: Seconds between a process's death and its next start: the first, and the longest after doubling.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+#: A process that ran this long starts with the first pause again.
+SETTLED_S = 60.0
+#: How long processes may take to end what they are doing.
+GRACE_S = 20.0
+
+
+@dataclass(eq=False)
+class Child:
+    """One process that is kept running."""
+
+    name: str
+    argv: list[str]
+    environment: Mapping[str, str]
+    log_path: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    restarts: int = field(default=0)
+
+    def start(self) -> None:
+        """Start it; its output goes to its own log file."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.argv,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent,
+            )
+        self.started_s = time.monotonic()
+
+    def revive(self) -> None:
+        """Start it again if it has ended and its pause is over."""
+        if self.process is None or self.process.poll() is None:
+            return
+        ran_s = time.monotonic() - self.started_s
+        if ran_s < self.pause_s:
+            return
+        log.warning("process ended, starting it again", name=self.name, status=self.process.returncode)
+        self.pause_s = FIRST_PAUSE_S if ran_s > SETTLED_S else min(self.pause_s * 2, LONGEST_PAUSE_S)
+        self.restarts += 1
+        self.start()
+
+    def end(self, deadline_s: float) -> None:
+        """Ask it to end, and make it end at `deadline_s` (monotonic)."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.0, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("process did not end in time", name=self.name)
+            self.process.kill()
+            self.process.wait()
+
+
+class Platform:
+    """All processes of one installation, as a context manager."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+        """Prepare to run below `settings.home`; `environment` is added to every process's own."""
+        self.settings = settings
+        self._environment = {**QUIET, **settings.environment(), **(environment or {})}
+        self._children = [self._child(name, [sys.executable, "-m", module]) for name, module in MODULES.items()]
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Take the home folder, bring the ledger up to date, start everything."""
+        self._lock = _lock(self.settings.home)
+        migrations.upgrade(self.settings.ledger_url)
+        self.ledger = Ledger(self.settings.ledger_url)
+        _write_token(self.ledger, self.settings.home)
+        for child in self._children:
+            child.start()
+        self._watcher.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything, the newest first."""
+        self._stopping.set()
+        self._watcher.join()
+        for child in self._children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.terminate()
+        deadline_s = time.monotonic() + GRACE_S
+        for child in reversed(self._children):
+            child.end(deadline_s)
+        self.ledger.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def sign_in_link(self) -> str:
+        """A one-time link into the portal."""
+        with self.ledger.write() as connection:
+            secret = grants.issue(connection, GrantKind.LINK, "operator", now=datetime.now(UTC))
+        return f"{self.settings.url}/sign-in?link={secret}"
+
+    def wait_for(self, names: Iterable[str], *, timeout_s: float) -> None:
+        """Wait until these processes report that they are ready.
+
+        Raises:
+            UnavailableError: one is not in time; the message says what it last reported and where its log is.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while waiting := self._unready(names):
+            if time.monotonic() > deadline_s:
+                logs = self.settings.home / "logs"
+                raise UnavailableError(f"Not ready after {timeout_s:g} s: {'; '.join(waiting)}. Look into {logs}.")
+            self._stopping.wait(0.1)
+
+    def _unready(self, names: Iterable[str]) -> list[str]:
+        with self.ledger.read() as connection:
+            known = {process.name: process for process in processes.all_of(connection)}
+        pids = {child.name: child.process.pid for child in self._children if child.process is not None}
+        waiting = []
+        for name in names:
+            report = known.get(name)
+            if report is None or report.pid != pids.get(name) or not report.ready:
+                waiting.append(f"{name}: {dict(report.detail) if report else 'not heard of yet'}")
+        return waiting
+
+    def _child(self, name: str, argv: list[str]) -> Child:
+        path = self.settings.home.resolve() / "logs" / f"{name}.log"
+        return Child(name=name, argv=argv, environment=self._environment, log_path=path)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.2):
+            for child in self._children:
+                child.revive()
+
+
+def _lock(home: Path) -> IO[str]:
+    """Hold the home folder; the kernel lets go when we end, however we end."""
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    file = (home / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise ConflictError(f"Another Samdrift runs on {home}. Stop it, or choose another SAMDRIFT_HOME.") from error
+    return file
+
+
+def _write_token(ledger: Ledger, home: Path) -> None:
+    """Have a token for the command line on this machine, readable by its owner alone."""
+    path = home / "token"
+    with ledger.write() as connection:
+        secret = grants.issue(connection, GrantKind.TOKEN, "operator", now=datetime.now(UTC))
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
