@@ -1,0 +1,115 @@
+"""What pages read: the ledger, one short transaction a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from samdrift_platform.ledger import audit, benefits, effects, items, submissions
+from samdrift_platform.ledger.audit import Record
+from samdrift_platform.ledger.benefits import Total
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.effects import EffectRow
+from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.ledger.submissions import Submission
+
+
+class Reading(Protocol):
+    """The read side of the ledger, as far as pages need it. NotFoundError where an id is unknown."""
+
+    def submissions(self, *, limit: int, offset: int) -> list[Submission]:
+        """Submissions, newest first."""
+
+    def submission(self, submission_id: UUID) -> Submission:
+        """One submission with its counts."""
+
+    def items(
+        self,
+        *,
+        workload: str | None = None,
+        submission_id: UUID | None = None,
+        states: Sequence[ItemState | str] = (),
+        limit: int,
+        offset: int,
+    ) -> list[WorkItem]:
+        """Items that match all that is given: of a submission in the order of their arrival, else newest first."""
+
+    def item(self, item_id: UUID) -> WorkItem:
+        """One item."""
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Workload -> state -> number of items."""
+
+    def effects(self, item_id: UUID) -> list[EffectRow]:
+        """What an item made the world see, in order."""
+
+    def events(self, item_id: UUID) -> list[Record]:
+        """The audit events about an item, in order."""
+
+    def benefits(self) -> list[Total]:
+        """Sums of what was saved and spent."""
+
+
+@dataclass(frozen=True)
+class LedgerReading:
+    """Reads from a ledger."""
+
+    ledger: Ledger
+
+    def submissions(self, *, limit: int, offset: int) -> list[Submission]:
+        """Submissions, newest first."""
+        with self.ledger.read() as connection:
+            return submissions.find(connection, limit=limit, offset=offset)
+
+    def submission(self, submission_id: UUID) -> Submission:
+        """One submission with its counts."""
+        with self.ledger.read() as connection:
+            return submissions.get(connection, submission_id)
+
+    def items(
+        self,
+        *,
+        workload: str | None = None,
+        submission_id: UUID | None = None,
+        states: Sequence[ItemState | str] = (),
+        limit: int,
+        offset: int,
+    ) -> list[WorkItem]:
+        """Items: of a submission in the order of their arrival, else newest first."""
+        with self.ledger.read() as connection:
+            return items.find(
+                connection,
+                workload=workload,
+                submission_id=submission_id,
+                states=states,
+                limit=limit,
+                offset=offset,
+                newest_first=submission_id is None,
+            )
+
+    def item(self, item_id: UUID) -> WorkItem:
+        """One item."""
+        with self.ledger.read() as connection:
+            return items.get(connection, item_id)
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Workload -> state -> items."""
+        with self.ledger.read() as connection:
+            return items.counts(connection)
+
+    def effects(self, item_id: UUID) -> list[EffectRow]:
+        """What an item made the world see, in order."""
+        with self.ledger.read() as connection:
+            return effects.of_item(connection, item_id)
+
+    def events(self, item_id: UUID) -> list[Record]:
+        """The audit events about an item, in order."""
+        with self.ledger.read() as connection:
+            return audit.events_of(connection, f"item:{item_id}")
+
+    def benefits(self) -> list[Total]:
+        """Sums of what was saved and spent."""
+        with self.ledger.read() as connection:
+            return benefits.totals(connection)

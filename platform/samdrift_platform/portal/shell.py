@@ -1,0 +1,116 @@
+"""The shell: what a page may ask for and how it answers, for one request of one signed-in person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from samdrift_platform.contract import Store, Workload
+from samdrift_platform.errors import NotFoundError, SignInError, UnavailableError
+from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.portal import languages
+from samdrift_platform.portal.reading import LedgerReading, Reading
+from samdrift_platform.portal.templating import Templates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Everything a page function needs; get one by `Annotated[Shell, Depends(current_shell)]`."""
+
+    request: Request
+    #: "da" or "en".
+    language: str
+    reading: Reading
+    store: Store | None
+    templates: Templates
+    workloads: Mapping[str, Workload]
+    #: The workload whose page this is; None on the portal's own pages.
+    workload: str | None
+    #: Who is signed in; None on the few pages for everyone.
+    user: str | None = None
+
+    def items(self, states: Sequence[ItemState | str] = (), limit: int = 200, offset: int = 0) -> list[WorkItem]:
+        """This workload's items in `states` (all when empty), newest first."""
+        return self.reading.items(workload=self.workload, states=states, limit=limit, offset=offset)
+
+    def item(self, item_id: UUID) -> WorkItem:
+        """One item of this workload; NotFoundError for another's, as if it were not there."""
+        found = self.reading.item(item_id)
+        if self.workload is not None and found.workload != self.workload:
+            raise NotFoundError(f"There is no work item {item_id} here. Check the identifier.")
+        return found
+
+    def object(self, reference: str) -> bytes:
+        """The bytes of a stored object (`sha256:…`)."""
+        if self.store is None:
+            raise NotFoundError(f"There is no object {reference}: no object store is configured.")
+        return self.store.get(reference)
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page `template`, which extends `shell.html`, in the reader's language."""
+        body = self.templates.render(template, self.language, shell=self, **values)
+        response = HTMLResponse(body, status_code=status, headers={"Content-Language": self.language})
+        if self.request.query_params.get("lang") == self.language:
+            response.set_cookie(languages.LANGUAGE_COOKIE, self.language, max_age=365 * 86400, samesite="lax")
+        return response
+
+    def title_of(self, workload: str) -> str:
+        """A workload's name for people; its technical name when it is not installed any more."""
+        known = self.workloads.get(workload)
+        return workload if known is None else known.title.get(self.language, workload)
+
+    @property
+    def areas(self) -> list[tuple[str, str]]:
+        """Address and title of every workload that has pages."""
+        return [(f"/{name}/", self.title_of(name)) for name in self.request.app.state.workloads_with_pages]
+
+    def is_at(self, href: str) -> bool:
+        """Whether the page that is shown is `href` or lies below it."""
+        path = self.request.url.path
+        return path == href or (href != "/" and path.startswith(href.rstrip("/") + "/"))
+
+    def in_language(self, language: str) -> str:
+        """The address of this same page in `language`."""
+        address = self.request.url.include_query_params(lang=language)
+        return f"{address.path}?{address.query}"
+
+
+def current_shell(request: Request) -> Shell:
+    """The shell of a page for signed-in people (a FastAPI dependency); SignInError for everyone else."""
+    from samdrift_platform.control.access import current_user  # the control plane imports the portal
+
+    return shell_for(request, user=current_user(request).subject)
+
+
+def visitor_shell(request: Request) -> Shell:
+    """The shell of a page for everyone: it knows who is signed in, if anyone is."""
+    try:
+        return current_shell(request)
+    except (SignInError, UnavailableError):
+        return shell_for(request, user=None)
+
+
+def shell_for(request: Request, *, user: str | None) -> Shell:
+    """A shell for `user`, put together from what the application holds in `app.state`."""
+    state = request.app.state
+    return Shell(
+        request=request,
+        language=languages.negotiate(request),
+        reading=LedgerReading(state.ledger),
+        store=getattr(state, "store", None),
+        templates=state.templates,
+        workloads=state.workloads,
+        workload=workload_of(request),
+        user=user,
+    )
+
+
+def workload_of(request: Request) -> str | None:
+    """A workload's pages lie below `/<its name>/`."""
+    first = request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/").partition("/")[0]
+    return first if first in request.app.state.workloads else None
