@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, JsonValue
+
+from samdrift_platform.objects import Store as Store
+from samdrift_platform.priority import Priority as Priority
+from samdrift_platform.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -17,23 +20,6 @@ if TYPE_CHECKING:
     from samdrift_registry.verified import VerifiedModel
 
 JsonObject: TypeAlias = Mapping[str, JsonValue]
-
-
-class Priority(IntEnum):
-    """Admission classes, most urgent first."""
-
-    CLINICAL = 0
-    OPERATIONAL = 1
-    ADMINISTRATIVE = 2
-    BACKGROUND = 3
-
-
-class Verdict(StrEnum):
-    """How `process` ended for one item. Our own failures are exceptions, not verdicts."""
-
-    DONE = "done"
-    REJECTED = "rejected"  # the input is at fault
-    WAITING_FOR_PERSON = "waiting_for_person"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +77,6 @@ class Benefit:
     quantity: float
     unit: str
     method: str
-
-
-class Store(Protocol):
-    """Objects by content: a reference is `sha256:` and 64 hex digits."""
-
-    def put(self, data: bytes) -> str: ...
-    def get(self, reference: str) -> bytes: ...
 
 
 class Receiver(Protocol):

@@ -8,12 +8,25 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 from samdrift_platform.digest import digest_of_bytes
 from samdrift_platform.errors import InputError, NotFoundError, UnavailableError
 
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Store(Protocol):
+    """Objects by content: a reference is `sha256:` and 64 hex digits."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` and return its reference."""
+        ...
+
+    def get(self, reference: str) -> bytes:
+        """The bytes of `reference`; NotFoundError when there are none."""
+        ...
 
 
 class StoreFullError(UnavailableError):
