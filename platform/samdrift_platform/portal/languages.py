@@ -35,7 +35,7 @@ def locale_of(language: str) -> Locale:
 
 
 def translations(language: str, folders: Iterable[Path]) -> NullTranslations:
-    """The catalogues of `language` in `folders` (`locales/` of packages), read from their .po files."""
+    """The catalogues of `language` in `folders` (`locales/` of packages), read from their .po files; the last wins."""
     merged = Translations()
     for folder in folders:
         catalogue = folder / language / "LC_MESSAGES" / "messages.po"

@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+
+import structlog
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from samdrift_platform.portal import pages
-from samdrift_platform.portal.folders import PORTAL, page_folders
+from samdrift_platform.portal.entrance import problem_page
+from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
 from samdrift_platform.portal.security import SecurityHeaders
+from samdrift_platform.portal.shell import current_shell
 from samdrift_platform.portal.templating import Templates
 
 #: Where `platform/assets.py` puts the design system, htmx and uPlot.
 VENDOR = PORTAL.static / "vendor"
+FETCH_ASSETS = "python platform/assets.py"
+
+
+log = structlog.get_logger(__name__)
 
 
 def mount(app: FastAPI) -> None:
     """Add the portal to `app`, whose state already holds `ledger`, `store` and `workloads` (name -> Workload).
 
-    Sets `app.state.templates`, `app.state.workloads_with_pages` and `app.state.assets_missing`.
+    Sets `templates`, `workloads_with_pages`, `assets_missing` and `problem_page` in the state. Everything that a
+    workload's router answers is for signed-in people, whether its functions ask for the shell or not.
     """
-    workloads = app.state.workloads
-    folders = page_folders(workloads.values())
+    folders = page_folders(app.state.workloads.values())
     app.state.templates = Templates(folders)
-    app.state.assets_missing = not VENDOR.is_dir()
+    app.state.problem_page = problem_page
     app.add_middleware(SecurityHeaders)
-    for folder in folders:
-        if folder.static.is_dir():
-            app.mount(f"/static/{folder.name}", StaticFiles(directory=folder.static), name=f"static-{folder.name}")
+    _mount_files(app, folders)
     app.include_router(pages.router)
-    routers = {name: workload.routes() for name, workload in workloads.items()}
+    routers = {name: workload.routes() for name, workload in app.state.workloads.items()}
     app.state.workloads_with_pages = [name for name, router in routers.items() if router is not None]
     for name, router in routers.items():
         if router is not None:
-            app.include_router(router, prefix=f"/{name}", tags=[name])
+            app.include_router(router, prefix=f"/{name}", tags=[name], dependencies=[Depends(current_shell)])
 
 
-def warning_about_assets() -> str | None:
-    """What to say at start when the files that pages load are not there; None when all is well."""
-    if VENDOR.is_dir():
-        return None
-    return f"The portal's style and scripts are missing ({VENDOR}). Run `python platform/assets.py` to fetch them."
+def _mount_files(app: FastAPI, folders: Sequence[PageFolder]) -> None:
+    app.state.assets_missing = not VENDOR.is_dir()
+    if app.state.assets_missing:
+        log.warning("style and scripts of the portal are missing", folder=str(VENDOR), remedy=FETCH_ASSETS)
+    for folder in folders:
+        if folder.static.is_dir():
+            app.mount(f"/static/{folder.name}", StaticFiles(directory=folder.static), name=f"static-{folder.name}")

@@ -9,32 +9,42 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from samdrift_platform.portal import formatting
-from samdrift_platform.portal.folders import PageFolder
+from samdrift_platform.portal.folders import PORTAL, PageFolder
 from samdrift_platform.portal.languages import LANGUAGES, locale_of, translations
 
 
 class Templates:
-    """Renders pages. A name that a template uses and nobody gave is an error, never an empty gap."""
+    """Renders pages. A name that a template uses and nobody gave is an error, never an empty gap.
+
+    Each workload has environments of its own, so that one workload's sentences and templates never reach another's
+    pages: "Reading" is one thing to a radiologist and another to a facility manager.
+    """
 
     def __init__(self, folders: Sequence[PageFolder]) -> None:
-        """Read every catalogue; templates are found in the order of `folders`, so the portal's cannot be shadowed."""
-        self._environments = {language: _environment(language, folders) for language in LANGUAGES}
+        """Read every catalogue; the portal's own templates and sentences cannot be replaced by a workload's."""
+        self._environments = {
+            (folder.name, language): _environment(language, folder)
+            for folder in {PORTAL, *folders}
+            for language in LANGUAGES
+        }
 
     def render(self, name: str, language: str, **values: Any) -> str:
-        """The page `name` in `language`."""
-        return self._environments[language].get_template(name).render(language=language, **values)
+        """The page `name` in `language`; a workload's pages begin with its name: `mammography/worklist.html`."""
+        owner = name.partition("/")[0]
+        key = (owner, language) if (owner, language) in self._environments else (PORTAL.name, language)
+        return self._environments[key].get_template(name).render(language=language, **values)
 
 
-def _environment(language: str, folders: Sequence[PageFolder]) -> Environment:
+def _environment(language: str, folder: PageFolder) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([folder.templates for folder in folders]),
+        loader=FileSystemLoader([PORTAL.templates, folder.templates]),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    catalogue = translations(language, [folder.locales for folder in folders])
+    catalogue = translations(language, [folder.locales, PORTAL.locales])
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.filters.update(formatting.filters(locale_of(language)))
     environment.filters["machine_time"] = formatting.machine_time
