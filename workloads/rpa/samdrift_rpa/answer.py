@@ -1,0 +1,136 @@
+"""The answer to a supplier: an OIOUBL ApplicationResponse (OIOUBL guideline 3 of Erhvervsstyrelsen)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import JsonValue, TypeAdapter
+
+from samdrift_rpa.documents import DocumentType
+from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.invoice import Party
+from samdrift_rpa.ubl import CAC, CBC, Element
+
+_RESPONSE_CODES = "urn:oioubl:codelist:responsecode-1.1"
+_DOCUMENT_TYPES = "urn:oioubl:codelist:responsedocumenttypecode-1.2"
+#: Digitaliseringsstyrelsen's and GS1's numbers among the agencies that own code lists.
+_OIOUBL_AGENCY, _GS1_AGENCY = "320", "9"
+#: More of a description than a person reads; OIOUBL sets no limit.
+_LONGEST_DESCRIPTION = 2_000
+
+
+class ResponseCode(StrEnum):
+    """What the supplier is told (code list `responsecode-1.1`)."""
+
+    #: The invoice is accepted and will be posted.
+    BUSINESS_ACCEPT = "BusinessAccept"
+    #: The document breaks rules and was not posted.
+    TECHNICAL_REJECT = "TechnicalReject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer before it has its UUID: that is the effect's key, which only delivery knows."""
+
+    response_code: ResponseCode
+    #: For a person at the supplier's; empty for an acceptance.
+    description: str
+    #: ISO date on which the document was received: the answer is dated so, on every attempt.
+    issue_date: str
+    profile: str
+    profile_scheme: str
+    #: Who answers: the customer of the invoice.
+    sender: Party
+    #: Who is answered: its supplier.
+    receiver: Party
+    document_type: DocumentType
+    document_number: str
+    document_uuid: str
+    document_issue_date: str
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As it travels in the effect's request."""
+        return {name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(self).items()}
+
+
+_ADAPTER = TypeAdapter(Answer)
+
+
+def read_answer(value: object) -> Answer:
+    """The reverse of `to_json`; pydantic's ValidationError when it is not one."""
+    return _ADAPTER.validate_python(value)
+
+
+def application_response(answer: Answer, key: UUID) -> bytes:
+    """The document as XML: the same answer and key give the same bytes."""
+    from lxml import etree
+
+    kind = DocumentType.APPLICATION_RESPONSE
+    root = etree.Element(f"{{{kind.namespace}}}{kind}", nsmap={None: kind.namespace, "cac": CAC, "cbc": CBC})
+    _leaf(root, "UBLVersionID", "2.1")
+    _leaf(root, "CustomizationID", "OIOUBL-2.1")
+    _leaf(root, "ProfileID", answer.profile, schemeAgencyID=_OIOUBL_AGENCY, schemeID=answer.profile_scheme)
+    _leaf(root, "ID", f"SVAR-{str(key)[:8].upper()}")
+    _leaf(root, "UUID", str(key))
+    _leaf(root, "IssueDate", answer.issue_date)
+    _party(_branch(root, "SenderParty"), answer.sender)
+    _party(_branch(root, "ReceiverParty"), answer.receiver)
+    _response(_branch(root, "DocumentResponse"), answer)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _response(parent: Element, answer: Answer) -> None:
+    response = _branch(parent, "Response")
+    _leaf(response, "ReferenceID", "1")
+    _leaf(response, "ResponseCode", answer.response_code, listAgencyID=_OIOUBL_AGENCY, listID=_RESPONSE_CODES)
+    _leaf(response, "Description", answer.description[:_LONGEST_DESCRIPTION])
+    document = _branch(parent, "DocumentReference")
+    _leaf(document, "ID", answer.document_number)
+    _leaf(document, "UUID", answer.document_uuid)
+    _leaf(document, "IssueDate", answer.document_issue_date)
+    _leaf(document, "DocumentTypeCode", answer.document_type, listAgencyID=_OIOUBL_AGENCY, listID=_DOCUMENT_TYPES)
+
+
+def _party(parent: Element, party: Party) -> None:
+    _identifier(parent, "EndpointID", party.endpoint)
+    _identifier(_branch(parent, "PartyIdentification"), "ID", party.endpoint)
+    _leaf(_branch(parent, "PartyName"), "Name", party.name)
+    entity = _branch(parent, "PartyLegalEntity")
+    _leaf(entity, "RegistrationName", party.name)
+    _identifier(entity, "CompanyID", _company(party))
+
+
+def _company(party: Party) -> Identifier:
+    """The registered number; another number of the party goes under `ZZZ`, "mutually agreed" (rule F-LIB189)."""
+    for number in party.identifiers:
+        if number.scheme == "DK:CVR":
+            return number
+    return Identifier(scheme="ZZZ", value=party.identifiers[0].value)
+
+
+def _identifier(parent: Element, name: str, identifier: Identifier) -> None:
+    agency = _GS1_AGENCY if identifier.scheme in ("GLN", "EAN") else ""
+    _leaf(parent, name, identifier.value, schemeAgencyID=agency, schemeID=identifier.scheme)
+
+
+def _branch(parent: Element, name: str) -> Element:
+    from lxml import etree
+
+    return etree.SubElement(parent, f"{{{CAC}}}{name}")
+
+
+def _leaf(parent: Element, name: str, value: str, **attributes: str) -> None:
+    """An element with text; nothing at all where there is no text."""
+    from lxml import etree
+
+    if value:
+        leaf = etree.SubElement(parent, f"{{{CBC}}}{name}", {k: v for k, v in attributes.items() if v})
+        leaf.text = "".join(_printable(value))
+
+
+def _printable(value: str) -> Iterator[str]:
+    """Characters that XML 1.0 can hold (clause 2.2), the rest left out."""
+    return (c for c in value if c in "\t\n\r" or " " <= c < "\ud800" or "\ue000" <= c <= "\ufffd" or c > "\uffff")

@@ -1,0 +1,178 @@
+"""The facts of an invoice or a credit note, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from samdrift_platform.errors import InputError
+from samdrift_rpa.documents import POSTED, Document, DocumentType
+from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.ubl import Element, amount, attribute, date_of, elements, text, total
+
+SUPPLIER = "cac:AccountingSupplierParty/cac:Party"
+CUSTOMER = "cac:AccountingCustomerParty/cac:Party"
+TOTALS = "cac:LegalMonetaryTotal"
+
+
+class IncompleteInvoiceError(InputError):
+    """The document lacks a fact that posting needs. Ask the supplier for a complete one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """Supplier or customer."""
+
+    name: str
+    #: Where documents to this party go.
+    endpoint: Identifier
+    #: The number under which it is registered (`PartyLegalEntity`; CVR for a Danish company), where it is given.
+    company: Identifier | None = None
+    #: What else it is known by (`PartyIdentification`), where it is given.
+    identification: Identifier | None = None
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """The distinct numbers of this party, the registered one first."""
+        numbers = (self.company, self.identification, self.endpoint)
+        return tuple(dict.fromkeys(number for number in numbers if number is not None))
+
+    @property
+    def number(self) -> str:
+        """The number that lists show: the registered one first; empty for a person, whose number stays out of them."""
+        return "" if self.is_private else self.identifiers[0].normal
+
+    @property
+    def is_private(self) -> bool:
+        """It is a person, known by a CPR number."""
+        return any(number.is_personal for number in self.identifiers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceLine:
+    """One line; amounts in the document's currency, without VAT."""
+
+    id: str
+    name: str
+    quantity: Decimal
+    #: Price of `base_quantity` units.
+    price: Decimal
+    base_quantity: Decimal
+    line_extension_amount: Decimal
+    accounting_cost: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice:
+    """An invoice or credit note; amounts in `currency`, as the document states them (a credit note's are positive)."""
+
+    type: DocumentType
+    #: The supplier's number of it.
+    number: str
+    uuid: str
+    profile: str
+    profile_scheme: str
+    issue_date: date
+    due_date: date | None
+    currency: str
+    supplier: Party
+    customer: Party
+    accounting_cost: str
+    lines: tuple[InvoiceLine, ...]
+    #: Allowances are subtracted and charges added, for the document as a whole.
+    allowances: Decimal
+    charges: Decimal
+    tax_amount: Decimal
+    prepaid_amount: Decimal
+    rounding_amount: Decimal
+    payable_amount: Decimal
+
+
+def read_invoice(document: Document) -> Invoice:
+    """The facts of a document; IncompleteInvoiceError where one is missing or cannot be read."""
+    if document.type not in POSTED:
+        raise IncompleteInvoiceError(f"A document of type {document.type} is not an invoice or a credit note.")
+    try:
+        return _invoice(document.type, document.root)
+    except ValueError as error:
+        raise IncompleteInvoiceError(f"A fact of the document is missing or cannot be read: {error}.") from error
+
+
+def line_elements(root: Element) -> list[Element]:
+    """The lines of an invoice or a credit note."""
+    return elements(root, "cac:InvoiceLine") + elements(root, "cac:CreditNoteLine")
+
+
+def due_date_text(root: Element) -> str:
+    """The first date by which payment is due, empty when none is stated."""
+    return text(root, "cac:PaymentMeans/cbc:PaymentDueDate") or text(root, "cac:PaymentTerms/cbc:PaymentDueDate")
+
+
+def tax_amount_of(root: Element) -> Decimal:
+    """All VAT and duties of the document."""
+    return total(elements(root, "cac:TaxTotal"), "cbc:TaxAmount")
+
+
+def _invoice(kind: DocumentType, root: Element) -> Invoice:
+    due = due_date_text(root)
+    return Invoice(
+        type=kind,
+        number=_required(root, "cbc:ID"),
+        uuid=text(root, "cbc:UUID"),
+        profile=_required(root, "cbc:ProfileID"),
+        profile_scheme=attribute(root, "cbc:ProfileID", "schemeID"),
+        issue_date=date_of(text(root, "cbc:IssueDate")),
+        due_date=date_of(due) if due else None,
+        currency=_required(root, "cbc:DocumentCurrencyCode"),
+        supplier=read_party(root, SUPPLIER),
+        customer=read_party(root, CUSTOMER),
+        accounting_cost=text(root, "cbc:AccountingCost"),
+        lines=tuple(_line(element) for element in line_elements(root)),
+        allowances=amount(root, f"{TOTALS}/cbc:AllowanceTotalAmount", "0"),
+        charges=amount(root, f"{TOTALS}/cbc:ChargeTotalAmount", "0"),
+        tax_amount=tax_amount_of(root),
+        prepaid_amount=amount(root, f"{TOTALS}/cbc:PrepaidAmount", "0"),
+        rounding_amount=amount(root, f"{TOTALS}/cbc:PayableRoundingAmount", "0"),
+        payable_amount=amount(root, f"{TOTALS}/cbc:PayableAmount"),
+    )
+
+
+def read_party(root: Element, path: str) -> Party:
+    """The party at `path`; ValueError when it has no endpoint."""
+    endpoint = _identifier(root, f"{path}/cbc:EndpointID")
+    if endpoint is None:
+        raise ValueError(f"{path}/cbc:EndpointID is missing")
+    names = (f"{path}/cac:PartyName/cbc:Name", f"{path}/cac:PartyLegalEntity/cbc:RegistrationName")
+    name = next((found for found in (text(root, name) for name in names) if found), endpoint.normal)
+    return Party(
+        name=name,
+        endpoint=endpoint,
+        company=_identifier(root, f"{path}/cac:PartyLegalEntity/cbc:CompanyID"),
+        identification=_identifier(root, f"{path}/cac:PartyIdentification/cbc:ID"),
+    )
+
+
+def _line(element: Element) -> InvoiceLine:
+    quantity = "cbc:CreditedQuantity" if element.tag.endswith("}CreditNoteLine") else "cbc:InvoicedQuantity"
+    return InvoiceLine(
+        id=_required(element, "cbc:ID"),
+        name=text(element, "cac:Item/cbc:Name"),
+        quantity=amount(element, quantity, "1"),
+        price=amount(element, "cac:Price/cbc:PriceAmount", "0"),
+        base_quantity=amount(element, "cac:Price/cbc:BaseQuantity", "1"),
+        line_extension_amount=amount(element, "cbc:LineExtensionAmount"),
+        accounting_cost=text(element, "cbc:AccountingCost"),
+    )
+
+
+def _identifier(root: Element, path: str) -> Identifier | None:
+    value = text(root, path)
+    return Identifier(scheme=attribute(root, path, "schemeID"), value=value) if value else None
+
+
+def _required(parent: Element, path: str) -> str:
+    value = text(parent, path)
+    if not value:
+        raise ValueError(f"{path} is missing")
+    return value

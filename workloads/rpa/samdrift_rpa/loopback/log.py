@@ -1,0 +1,114 @@
+"""The loopback's own log: what was posted and sent, under which key. It survives `kill -9`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+_FILE = "loopback.sqlite"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS entries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+CREATE INDEX IF NOT EXISTS entries_by_key ON entries (kind, key);
+CREATE TABLE IF NOT EXISTS requests (
+    kind TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (kind, verb)
+);
+"""
+
+
+class Kind(StrEnum):
+    """What an entry is."""
+
+    VOUCHER = "voucher"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that was done."""
+
+    #: From 1, over both kinds.
+    number: int
+    kind: Kind
+    #: The sender's key. The same key twice means that something happened twice.
+    key: str
+    #: JSON of a voucher, XML of a document.
+    body: str
+    #: UTC, ISO 8601.
+    at: str
+
+    @property
+    def identifier(self) -> str:
+        """The number that the party gives it: `V000012`."""
+        return f"{'V' if self.kind is Kind.VOUCHER else 'D'}{self.number:06d}"
+
+
+class Log:
+    """The log in a folder. Every write is on disk before it returns."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or begin the log in `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / _FILE
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_TABLES)
+
+    def count_request(self, kind: Kind, verb: str) -> int:
+        """Count one more request; its number, from 1. Counted on disk, so that faults go on after a restart."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "INSERT INTO requests VALUES (?, ?, 1) ON CONFLICT (kind, verb) DO UPDATE SET count = count + 1"
+                " RETURNING count",
+                (kind, verb),
+            ).fetchone()
+        return int(row[0])
+
+    def add(self, kind: Kind, key: str, body: str) -> Entry:
+        """Write an entry, also when there is one with this key."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "INSERT INTO entries (kind, key, body) VALUES (?, ?, ?) RETURNING number, kind, key, body, at",
+                (kind, key, body),
+            ).fetchone()
+        return _entry(row)
+
+    def find(self, kind: Kind, key: str) -> Entry | None:
+        """The first entry under `key`."""
+        return next((entry for entry in self.entries(kind) if entry.key == key), None)
+
+    def entries(self, kind: Kind) -> list[Entry]:
+        """All entries of a kind, in order."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT number, kind, key, body, at FROM entries WHERE kind = ? ORDER BY number", (kind,)
+            ).fetchall()
+        return [_entry(row) for row in rows]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=10.0)) as connection, connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            yield connection
+
+
+def read_log(folder: Path, kind: Kind) -> list[Entry]:
+    """The entries in `folder`, with or without a running loopback; none where it never ran."""
+    return Log(folder).entries(kind) if (folder / _FILE).exists() else []
+
+
+def _entry(row: tuple[int, str, str, str, str]) -> Entry:
+    number, kind, key, body, at = row
+    return Entry(number=number, kind=Kind(kind), key=key, body=body, at=at)

@@ -1,0 +1,117 @@
+"""The parties outside: the ERP system that posts vouchers and the access point that sends answers.
+
+Both are handed the effect's key and can be asked for it afterwards. What a party must offer is in the README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import JsonValue
+
+from samdrift_platform.contract import JsonObject
+from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
+from samdrift_rpa.answer import application_response, read_answer
+from samdrift_rpa.identifiers import without_cpr
+
+#: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
+_PASSING = frozenset({408, 425, 429})
+
+
+class KeyedPeer:
+    """One collection of a party over HTTP: things are created under a key, and found by it."""
+
+    def __init__(self, party: str, url: str, collection: str, *, timeout_s: float) -> None:
+        """`party` is what messages call it; `url` its base; `collection` such as `vouchers`."""
+        self.party = party
+        self._client = httpx.Client(base_url=url.rstrip("/") + "/", timeout=timeout_s)
+        self._collection = collection
+
+    def create(self, key: UUID, **request: Any) -> JsonObject:
+        """POST under `key`; the answer.
+
+        Raises:
+            ReceiverRefusedError: a 4xx that will not pass.
+            TryAgainError: anything else than a readable 2xx; whether it happened must be asked.
+        """
+        headers = {"Idempotency-Key": str(key), **request.pop("headers", {})}
+        try:
+            response = self._client.post(self._collection, headers=headers, **request)
+        except httpx.HTTPError as error:
+            raise TryAgainError(f"{self.party} did not answer ({type(error).__name__}).") from error
+        if 400 <= response.status_code < 500 and response.status_code not in _PASSING:
+            raise ReceiverRefusedError(f"{self.party} refused it: {_words(response)}")
+        answer = _object(response) if response.is_success else None
+        if answer is None or answer.get("key") != str(key):
+            raise TryAgainError(f"{self.party} answered {_words(response)}")
+        return answer
+
+    def find(self, key: UUID) -> JsonObject | None:
+        """GET by `key`: the answer, or None when the party itself says that there is none.
+
+        A 404 alone is not believed: a wrong address or a proxy also answers 404, and posting again would be a
+        double payment. The body must name the key and say `"found": false`.
+
+        Raises:
+            CannotTellError: the look-up itself failed.
+        """
+        try:
+            response = self._client.get(f"{self._collection}/{key}")
+        except httpx.HTTPError as error:
+            raise CannotTellError(f"{self.party} could not be asked ({type(error).__name__}).") from error
+        answer = _object(response)
+        if answer is not None and answer.get("key") == str(key):
+            if response.is_success:
+                return answer
+            if response.status_code == 404 and answer.get("found") is False:
+                return None
+        raise CannotTellError(f"{self.party} could not say whether it happened: {_words(response)}")
+
+
+class ErpReceiver:
+    """Posts vouchers."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        """`url` is the base of the ERP system's API."""
+        self._peer = KeyedPeer("The ERP system", url, "vouchers", timeout_s=timeout_s)
+
+    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
+        """Post the voucher; the answer holds its `voucher_id`."""
+        return self._peer.create(key, json=dict(request))
+
+    def find(self, key: UUID) -> JsonObject | None:
+        """The answer for `key`, None when nothing was posted under it."""
+        return self._peer.find(key)
+
+
+class AccessPointReceiver:
+    """Sends answers to suppliers; the key is the document's UUID as well."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        """`url` is the base of the access point's API."""
+        self._peer = KeyedPeer("The access point", url, "documents", timeout_s=timeout_s)
+
+    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
+        """Send the ApplicationResponse that `request` describes."""
+        content = application_response(read_answer(request), key)
+        return self._peer.create(key, content=content, headers={"Content-Type": "application/xml"})
+
+    def find(self, key: UUID) -> JsonObject | None:
+        """The answer for `key`, None when nothing was sent under it."""
+        return self._peer.find(key)
+
+
+def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:
+    try:
+        value = response.json()
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _words(response: httpx.Response) -> str:
+    """Status and the first of what it says, without personal numbers."""
+    return f"{response.status_code} {without_cpr(response.text[:200])}".strip()

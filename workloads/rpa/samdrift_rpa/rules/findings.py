@@ -1,0 +1,75 @@
+"""What a rule set says about a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from samdrift_rpa.documents import Document
+
+
+class Severity(StrEnum):
+    """What a broken rule means for the document."""
+
+    #: The document must not be posted.
+    FATAL = "fatal"
+    #: It may be posted; someone should know.
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class FailedRule:
+    """One broken rule, with a sentence for a person."""
+
+    #: "F-LIB385" (official schematron), "XSD" (schema), "SD-A02" (ours).
+    code: str
+    severity: Severity
+    #: The sentence. Ours are message ids with `{names}`; official ones are quoted as they are, in English.
+    sentence: str
+    #: What stands for the names.
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def ours(self) -> bool:
+        """It is of our own set, so its sentence is in the catalogues."""
+        return self.code.startswith("SD-")
+
+    def say(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence in the language of `translate`, with its values."""
+        return translate(self.sentence).format(**self.values) if self.values else translate(self.sentence)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As it is kept in a result."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "sentence": self.sentence,
+            "values": dict(self.values),
+        }
+
+
+class RuleSet(Protocol):
+    """Rules that a document is held to; made once per process."""
+
+    #: "OIOUBL schematron 1.17.2 and UBL schemas": shown wherever a verdict is.
+    name: str
+    #: Published by the authority that owns the format.
+    official: bool
+
+    def check(self, document: Document) -> tuple[FailedRule, ...]:
+        """The broken rules, sorted by code; none means that the document may be posted."""
+        ...
+
+
+def fatal(failed: Iterable[FailedRule]) -> tuple[FailedRule, ...]:
+    """Those that forbid posting."""
+    return tuple(rule for rule in failed if rule.severity is Severity.FATAL)
+
+
+def codes(failed: Iterable[FailedRule]) -> list[str]:
+    """The distinct codes, sorted."""
+    return sorted({rule.code for rule in failed})

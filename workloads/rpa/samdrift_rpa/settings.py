@@ -1,0 +1,72 @@
+"""What the operator may set for this workload, read from the environment when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from samdrift_platform.errors import SettingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One environment variable and what it means."""
+
+    name: str
+    default: str
+    help: str
+
+
+RULES = Setting(
+    name="SAMDRIFT_RPA_RULES",
+    default="",
+    help="Folder with the official OIOUBL rules: `oioubl/xslt-<version>/` and `ubl-xsd/`. Empty: `$SAMDRIFT_DATA/rpa` "
+    "when that folder has them, otherwise our own small rule set.",
+)
+POLICY = Setting(
+    name="SAMDRIFT_RPA_POLICY",
+    default=str(Path(__file__).parent / "policies" / "invoices.json"),
+    help="Policy file: amount limit, accounts and the time that an invoice takes by hand.",
+)
+ERP_URL = Setting(
+    name="SAMDRIFT_RPA_ERP_URL", default="", help="Base URL of the ERP system that vouchers are posted to."
+)
+ACCESS_POINT_URL = Setting(
+    name="SAMDRIFT_RPA_ACCESS_POINT_URL", default="", help="Base URL of the access point that sends answers out."
+)
+TIMEOUT_S = Setting(
+    name="SAMDRIFT_RPA_TIMEOUT_S", default="10", help="How long to wait for an answer of either of them, in seconds."
+)
+DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
+
+SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S, DATA)
+
+
+def value_of(setting: Setting, environment: Mapping[str, str] | None = None) -> str:
+    """The value in `environment` (the process's own by default), or the default."""
+    return (os.environ if environment is None else environment).get(setting.name) or setting.default
+
+
+def required(setting: Setting) -> str:
+    """The value, or a SettingError that says what the variable is for."""
+    value = value_of(setting)
+    if not value:
+        raise SettingError(f"{setting.name} is not set. {setting.help}", field=setting.name)
+    return value
+
+
+def timeout_s() -> float:
+    """The time-out in seconds; a SettingError when it is not a positive number."""
+    text = value_of(TIMEOUT_S)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds <= 600.0:
+        raise SettingError(
+            f"{TIMEOUT_S.name} is {text!r}; it must be a number of seconds above 0 and at most 600.",
+            field=TIMEOUT_S.name,
+        )
+    return seconds
