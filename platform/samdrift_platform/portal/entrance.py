@@ -1,11 +1,11 @@
-"""The pages that people see who are not signed in (yet, or any more), and those about errors."""
+"""The pages for people who are not signed in (yet, or any more), and those about problems."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from samdrift_platform.portal.shell import shell_for, visitor_shell
@@ -13,16 +13,20 @@ from samdrift_platform.portal.shell import shell_for, visitor_shell
 if TYPE_CHECKING:
     from samdrift_platform.control.problems import Problem
 
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-def sign_in_page(request: Request, *, link: str | None = None) -> HTMLResponse:
-    """Uses the secret `link` of a one-time link by a button, so that a mail program's preview does not use it up.
 
-    Without a link it says how to get one. The button posts `link` to `/sign-in`.
+@router.get("/sign-in")
+def sign_in(request: Request, link: str | None = None) -> HTMLResponse:
+    """Offer a button that uses the one-time link, so that a mail program's preview does not use it up.
+
+    The button posts `link` to the control plane's `/sign-in`. Without a link the page says how to get one.
     """
     return shell_for(request, user=None).page("sign_in.html", link=link, trouble=None)
 
 
-def signed_out_page(request: Request) -> HTMLResponse:
+@router.get("/signed-out")
+def signed_out(request: Request) -> HTMLResponse:
     """What a person sees after signing out."""
     return shell_for(request, user=None).page("signed_out.html")
 
@@ -30,7 +34,6 @@ def signed_out_page(request: Request) -> HTMLResponse:
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """A problem as a page in the reader's language; who is not signed in is told how to sign in."""
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        shell = shell_for(request, user=None)
         trouble = problem.detail if request.url.path == "/sign-in" else None
-        return shell.page("sign_in.html", status=problem.status, link=None, trouble=trouble)
+        return shell_for(request, user=None).page("sign_in.html", status=problem.status, link=None, trouble=trouble)
     return visitor_shell(request).page("error.html", status=problem.status, problem=problem)

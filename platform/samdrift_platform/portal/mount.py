@@ -8,8 +8,7 @@ import structlog
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from samdrift_platform.portal import pages
-from samdrift_platform.portal.entrance import problem_page
+from samdrift_platform.portal import entrance, pages
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
 from samdrift_platform.portal.security import SecurityHeaders
 from samdrift_platform.portal.shell import current_shell
@@ -31,9 +30,10 @@ def mount(app: FastAPI) -> None:
     """
     folders = page_folders(app.state.workloads.values())
     app.state.templates = Templates(folders)
-    app.state.problem_page = problem_page
+    app.state.problem_page = entrance.problem_page
     app.add_middleware(SecurityHeaders)
     _mount_files(app, folders)
+    app.include_router(entrance.router)
     app.include_router(pages.router)
     routers = {name: workload.routes() for name, workload in app.state.workloads.items()}
     app.state.workloads_with_pages = [name for name, router in routers.items() if router is not None]
