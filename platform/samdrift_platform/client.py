@@ -1,27 +1,97 @@
-"""The Python client of the control plane."""
+"""The Python client of the control plane. Needs httpx and nothing of the platform's servers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from samdrift_platform import settings
+from samdrift_platform.answered_errors import error_from
+from samdrift_platform.errors import SamdriftError, SettingError, SignInError, UnavailableError
+
+#: Items that one request fetches.
+_PAGE = 500
+#: Waits between the attempts of one call, seconds: about 12 s in all, so that a restart goes unnoticed.
+_WAITS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
+#: Waits between looks at a submission, seconds; the last one repeats.
+_LOOKS_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+#: Called with the submission each time it was looked at.
+OnProgress = Callable[[Mapping[str, Any]], None]
+
+
+class StillPendingError(SamdriftError):
+    """The platform still works on this submission. Wait longer, or look at `samdrift status`."""
 
 
 class Client:
-    """Speaks to a control plane; see `docs/reference/client.md`.
+    """Speaks to a control plane, as the bearer of a token.
 
-    (Signatures first; filled in with the control plane.)
+    Every call that can be repeated without harm is repeated when the control plane does not answer; errors are the
+    platform's own, with message and field as the control plane said them. Close it, or use it in a `with` block.
     """
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = 30.0) -> None:
-        self.url = url
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout_s: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Prepare to speak to `url`; nothing is sent yet. `transport` and `sleep` stand in for network and clock."""
+        if not url.startswith(("http://", "https://")):
+            raise SettingError(f"{url!r} is not the address of a control plane, such as http://127.0.0.1:8700.")
+        self.url = url.rstrip("/")
+        self._sleep = sleep
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=timeout_s,
+            transport=transport,
+            trust_env=False,  # the token goes to the control plane, never to a proxy
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """A client for SAMDRIFT_URL with the token in SAMDRIFT_TOKEN_FILE; by default the installation in the home.
+
+        Raises:
+            SignInError: there is no token.
+        """
+        given = os.environ if environment is None else environment
+        chosen = settings.load(given)
+        file = Path(given.get("SAMDRIFT_TOKEN_FILE") or chosen.home / "token")
+        return cls(given.get("SAMDRIFT_URL") or chosen.url, _read_token(file))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
 
     def put_object(self, data: bytes) -> str:
         """Store `data` and return its reference, `sha256:…`. Storing the same bytes twice is the same."""
-        raise NotImplementedError
+        headers = {"Content-Type": "application/octet-stream"}
+        return str(self._repeatable("POST", "/v1/objects", content=data, headers=headers).json()["reference"])
 
     def get_object(self, reference: str) -> bytes:
         """The bytes of an object."""
-        raise NotImplementedError
+        return self._repeatable("GET", f"/v1/objects/{_part(reference)}").content
 
     def submit(
         self,
@@ -32,18 +102,161 @@ class Client:
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Submit a document; the same `reference` with the same content returns the first answer."""
-        raise NotImplementedError
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        body = {"reference": reference, "document": document}
+        return self._json("POST", f"/v1/workloads/{_part(workload)}/submissions", json=body, headers=headers)
 
     def submission(self, submission_id: str) -> dict[str, Any]:
         """One submission with its counts by state: `{"id", "workload", "reference", "items": {"done": 2}}`."""
-        raise NotImplementedError
+        return self._json("GET", f"/v1/submissions/{_part(submission_id)}")
+
+    def submissions(self, *, workload: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest submissions first."""
+        found = self._json("GET", "/v1/submissions", params=_given(workload=workload, limit=limit))
+        return list(found["submissions"])
 
     def items(
         self, *, workload: str | None = None, submission_id: str | None = None, states: Sequence[str] = ()
     ) -> Iterator[dict[str, Any]]:
         """Items, oldest first: `{"id", "reference", "state", "payload", "result", "reason", "models", …}`."""
-        raise NotImplementedError
+        path = "/v1/items" if submission_id is None else f"/v1/submissions/{_part(submission_id)}/items"
+        offset = 0
+        while True:
+            params = _given(workload=workload, state=list(states), limit=_PAGE, offset=offset)
+            page = self._json("GET", path, params=params)["items"]
+            yield from (item for item in page if workload in (None, item["workload"]))
+            if len(page) < _PAGE:
+                return
+            offset += _PAGE
 
-    def wait(self, submission_id: str, *, timeout_s: float = 600.0) -> dict[str, Any]:
-        """Wait until no item of the submission is queued or running; return the submission."""
-        raise NotImplementedError
+    def item(self, item_id: str) -> dict[str, Any]:
+        """One item, with its `effects` and what the `audit` chain holds about it."""
+        return self._json("GET", f"/v1/items/{_part(item_id)}")
+
+    def cancel(self, submission_id: str) -> dict[str, Any]:
+        """Withdraw what can be of a submission: `{"cancelled": 3, "submission": {…}}`."""
+        return self._json("POST", f"/v1/submissions/{_part(submission_id)}/cancel")
+
+    def cancel_item(self, item_id: str) -> dict[str, Any]:
+        """Withdraw one item; ConflictError when it is too late."""
+        return self._once("POST", f"/v1/items/{_part(item_id)}/cancel")
+
+    def retry_item(self, item_id: str) -> dict[str, Any]:
+        """Queue a failed item again; ConflictError for one in another state."""
+        return self._once("POST", f"/v1/items/{_part(item_id)}/retry")
+
+    def wait(
+        self, submission_id: str, *, timeout_s: float = 600.0, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
+        """Wait until no item of the submission is queued or running; return the submission.
+
+        Outlives a control plane that is restarted meanwhile.
+
+        Raises:
+            StillPendingError: the platform still works on it after `timeout_s` seconds.
+        """
+        until = time.monotonic() + timeout_s
+        looks = iter(_LOOKS_S)
+        while True:
+            submission = self._look(submission_id, until)
+            if on_progress is not None:
+                on_progress(submission)
+            if not submission["pending"]:
+                return submission
+            if time.monotonic() >= until:
+                raise StillPendingError(
+                    f"{submission['pending']} of {submission['total']} items of {submission['reference']!r} are still "
+                    f"pending after {timeout_s:g} s. Wait longer, or look at `samdrift status`."
+                )
+            self._sleep(next(looks, _LOOKS_S[-1]))
+
+    def workloads(self) -> list[dict[str, Any]]:
+        """What can be submitted, each with the JSON schema of its documents."""
+        return list(self._json("GET", "/v1/workloads")["workloads"])
+
+    def models(self) -> dict[str, Any]:
+        """The versions that the registry vouches for, and those that are served."""
+        return self._json("GET", "/v1/models")
+
+    def pin(self, model: str, version: int, digest: str) -> dict[str, Any]:
+        """Serve exactly this version of a model from now on."""
+        return self._json("POST", f"/v1/models/{_part(model)}/pin", json={"version": version, "digest": digest})
+
+    def benefits(self) -> list[dict[str, Any]]:
+        """What was saved, and what computing it cost."""
+        return list(self._json("GET", "/v1/benefits")["benefits"])
+
+    def audit_log(self, *, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest audit events first."""
+        return list(self._json("GET", "/v1/audit", params={"limit": limit})["events"])
+
+    def verify_audit(self) -> dict[str, Any]:
+        """Whether the audit chain holds: `{"intact", "rows", "first_bad_seq", "why"}`."""
+        return self._json("GET", "/v1/audit/verification")
+
+    def readiness(self) -> dict[str, Any]:
+        """Whether work that is submitted now will be done: `{"ready", "parts"}`."""
+        found: dict[str, Any] = self._send("GET", "/readyz", accept=(200, 503)).json()
+        return found
+
+    def sign_in_link(self) -> dict[str, Any]:
+        """A link that signs one browser in, once: `{"url", "valid_s"}`."""
+        return self._once("POST", "/v1/links")
+
+    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self._repeatable(method, path, **request).json()
+        return found
+
+    def _once(self, method: str, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._send(method, path).json()
+        return found
+
+    def _repeatable(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Send, and send again while a part does not answer (503, or no connection)."""
+        for wait_s in _WAITS_S:
+            try:
+                return self._send(method, path, **request)
+            except UnavailableError as error:
+                if error.status != UnavailableError.status:
+                    raise  # a full store does not empty itself in seconds
+            self._sleep(wait_s)
+        return self._send(method, path, **request)
+
+    def _send(self, method: str, path: str, *, accept: Sequence[int] = (), **request: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise UnavailableError(
+                f"The control plane at {self.url} does not answer ({type(error).__name__}). "
+                "Start it with `samdrift up`, or set SAMDRIFT_URL to where it runs."
+            ) from error
+        if response.is_success or response.status_code in accept:
+            return response
+        raise error_from(response)
+
+    def _look(self, submission_id: str, until: float) -> dict[str, Any]:
+        while True:
+            try:
+                return self.submission(submission_id)
+            except UnavailableError:
+                if time.monotonic() >= until:
+                    raise
+
+
+def _given(**params: Any) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _part(name: str) -> str:
+    """One segment of a path."""
+    return quote(name, safe=":")
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise SignInError(
+            f"There is no token in {file} ({error.strerror}). Start the platform with `samdrift up`, "
+            "or set SAMDRIFT_TOKEN_FILE to the file that holds your token."
+        ) from error

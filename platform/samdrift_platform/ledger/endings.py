@@ -17,7 +17,7 @@ from samdrift_platform.ledger import audit, items
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
-from samdrift_platform.ledger.tables import benefits, effects, work_items
+from samdrift_platform.ledger.tables import benefits, effects, submission_items, work_items
 
 #: The namespace of all effect keys.
 EFFECTS = UUID("5f1d7c46-3c0e-5c0b-8f5e-6a2d1b9e4a11")
@@ -92,19 +92,21 @@ def fail(connection: sa.Connection, claims: Sequence[Claim], error: str, *, now:
 
 def cancel(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
     """Withdraw an item of which nothing was seen outside yet; otherwise a ConflictError says why not."""
-    tried = sa.exists().where(effects.c.item_id == item_id, effects.c.attempt > 0)
-    open_states = (ItemState.QUEUED, ItemState.RUNNING, ItemState.WAITING_FOR_PERSON)
-    guard = sa.and_(work_items.c.id == item_id, work_items.c.state.in_(open_states), ~tried)
-    values = {"state": ItemState.CANCELLED, "finished_at": now, "lease_until": None, "fence": work_items.c.fence + 1}
-    if not connection.execute(sa.update(work_items).where(guard).values(**values)).rowcount:
+    if not _withdraw(connection, work_items.c.id == item_id, actor, now):
         item = items.get(connection, item_id)
         raise ConflictError(
             f"Item {item.reference!r} is {item.state} and cannot be cancelled any more: "
             "it has ended, or part of it was already seen outside."
         )
-    withdrawn = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state == EffectState.PLANNED)
-    connection.execute(withdrawn.values(state=EffectState.WITHDRAWN, finished_at=now))
-    audit.append(connection, [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{item_id}")], now=now)
+
+
+def cancel_submission(connection: sa.Connection, submission_id: UUID, *, actor: str, now: datetime) -> int:
+    """Withdraw what can be of a submission's items; the number. Items that others submitted too stay."""
+    others = sa.exists().where(
+        submission_items.c.item_id == work_items.c.id, submission_items.c.submission_id != submission_id
+    )
+    mine = sa.and_(work_items.c.submission_id == submission_id, ~others)
+    return len(_withdraw(connection, mine, actor, now))
 
 
 def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
@@ -115,6 +117,21 @@ def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime
         item = items.get(connection, item_id)
         raise ConflictError(f"Item {item.reference!r} is {item.state}. Only failed items can be retried.")
     audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
+
+
+def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: str, now: datetime) -> list[UUID]:
+    """Cancel the open items among `which` of which nothing was seen outside, with their planned effects."""
+    tried = sa.exists().where(effects.c.item_id == work_items.c.id, effects.c.attempt > 0)
+    open_states = (ItemState.QUEUED, ItemState.RUNNING, ItemState.WAITING_FOR_PERSON)
+    values = {"state": ItemState.CANCELLED, "finished_at": now, "lease_until": None, "fence": work_items.c.fence + 1}
+    update = sa.update(work_items).where(which, work_items.c.state.in_(open_states), ~tried).values(**values)
+    ids = list(connection.execute(update.returning(work_items.c.id)).scalars())
+    cancelled = sa.select(work_items.c.id).where(which, work_items.c.state == ItemState.CANCELLED)
+    withdrawn = sa.update(effects).where(effects.c.item_id.in_(cancelled), effects.c.state == EffectState.PLANNED)
+    connection.execute(withdrawn.values(state=EffectState.WITHDRAWN, finished_at=now))
+    events = [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{identifier}") for identifier in ids]
+    audit.append(connection, events, now=now)
+    return ids
 
 
 def _write_outcome(

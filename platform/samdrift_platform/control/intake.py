@@ -1,0 +1,119 @@
+"""The intake: from a body as it was sent to a request that the ledger can record."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+
+from samdrift_platform.contract import Item, Store, Workload
+from samdrift_platform.control.problems import FieldError, InvalidInputError
+from samdrift_platform.errors import InputError, SamdriftError
+from samdrift_platform.ledger.submissions import Request
+
+#: Characters of a reference, as the ledger's column holds it.
+LONGEST_REFERENCE = 200
+
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class SubmissionBody(BaseModel):
+    """What a user sends: a document, and what they call it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reference: Annotated[Reference, Field(description="The sender's own name for it: makes it repeatable.")]
+    document: Annotated[dict[str, JsonValue], Field(description="As the schema at GET /v1/workloads says.")]
+
+    @classmethod
+    def read(cls, body: bytes) -> SubmissionBody:
+        """From JSON; InvalidInputError names every field that is wrong."""
+        try:
+            sent = cls.model_validate_json(body)
+        except ValidationError as error:
+            raise InvalidInputError.of(error) from error
+        if faults := list(_unstorable(sent.document, "/document")):
+            raise InvalidInputError(faults)
+        return sent
+
+
+class WorkloadFaultError(SamdriftError):
+    """The workload met an error of its own while it split the submission. Nothing was recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who sends, for which tenant, and under which Idempotency-Key."""
+
+    subject: str
+    tenant: str
+    idempotency_key: str | None = None
+
+
+def prepare(workload: Workload, sent: SubmissionBody, sender: Sender, store: Store) -> Request:
+    """Validate and split `sent`: the request for `ledger.submissions.submit`.
+
+    Raises:
+        InvalidInputError: the document is not as the workload's schema says.
+        SamdriftError: what the workload says about the document, such as an object that is not there.
+        WorkloadFaultError: the workload failed.
+    """
+    return Request(
+        workload=workload.name,
+        tenant=sender.tenant,
+        reference=sent.reference,
+        document=sent.document,
+        items=_split(workload, _validate(workload, sent.document), store),
+        priority=workload.priority,
+        submitted_by=sender.subject,
+        idempotency_key=sender.idempotency_key,
+    )
+
+
+def _validate(workload: Workload, document: Mapping[str, JsonValue]) -> BaseModel:
+    try:
+        return workload.submission.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise InvalidInputError.of(error, below="/document") from error
+
+
+def _split(workload: Workload, submission: BaseModel, store: Store) -> Sequence[Item]:
+    try:
+        items = list(workload.split(submission, store))
+    except SamdriftError:
+        raise
+    except Exception as error:
+        raise WorkloadFaultError(
+            f"The workload {workload.name} met an error of its own while it split this submission. Nothing was "
+            "recorded. Give the error id to the operator, who finds it in the log."
+        ) from error
+    if not items:
+        raise InputError("This document holds nothing to do. Put at least one piece of work in it.", field="document")
+    if too_long := [item.reference for item in items if not 0 < len(item.reference) <= LONGEST_REFERENCE]:
+        raise InputError(
+            f"An item's reference has {len(too_long[0])} characters; 1 to {LONGEST_REFERENCE} are possible. "
+            "Shorten the identifiers in the document.",
+            field="document",
+        )
+    return items
+
+
+def _unstorable(value: Any, pointer: str) -> Iterator[FieldError]:
+    """Parts of a JSON document that no database holds: NaN, infinity and the character NUL."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _unstorable(name, pointer)
+            yield from _unstorable(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for position, member in enumerate(value):
+            yield from _unstorable(member, f"{pointer}/{position}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield FieldError(field=pointer, message="Not a finite number", remedy="Send a finite number or null.")
+    elif isinstance(value, str) and "\x00" in value:
+        yield FieldError(field=pointer, message="Holds the character NUL", remedy="Remove it from the text.")

@@ -1,0 +1,65 @@
+"""A control plane in this process, with an empty ledger and the tallying workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from samdrift_platform.client import Client
+from samdrift_platform.control.app import create_app
+from samdrift_platform.ledger import grants, migrations
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.grants import GrantKind
+from samdrift_platform.settings import Settings
+from samdrift_testing.in_process import InProcess, in_process
+from samdrift_testing.tallying import Tallying
+
+ADDRESS = "http://control.test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """What a test asks of it."""
+
+    app: FastAPI
+    ledger: Ledger
+    settings: Settings
+    transport: InProcess
+    token: str
+
+    def http(self, **headers: str) -> httpx.Client:
+        """A browser or program without our client's manners; signed in only by the headers given."""
+        return httpx.Client(base_url=ADDRESS, transport=self.transport, headers=headers)
+
+    def signed_in(self) -> httpx.Client:
+        return self.http(Authorization=f"Bearer {self.token}")
+
+    def client(self) -> Client:
+        return Client(ADDRESS, self.token, transport=self.transport, sleep=_refuse_to_sleep)
+
+    def grant(self, kind: GrantKind, subject: str = "olga") -> str:
+        with self.ledger.write() as connection:
+            return grants.issue(connection, kind, subject, now=datetime.now(UTC))
+
+
+@contextmanager
+def control(home: Path) -> Iterator[Control]:
+    settings = Settings(home=home, max_body_mib=1)
+    migrations.upgrade(settings.ledger_url)
+    ledger = Ledger(settings.ledger_url)
+    app = create_app(settings, workloads={"tallying": Tallying()}, ledger=ledger)
+    with ledger.write() as connection:
+        token = grants.issue(connection, GrantKind.TOKEN, "operator", now=datetime.now(UTC))
+    with in_process(app) as transport:
+        yield Control(app=app, ledger=ledger, settings=settings, transport=transport, token=token)
+    ledger.close()
+
+
+def _refuse_to_sleep(seconds: float) -> None:
+    raise AssertionError(f"nothing in this test should have to wait {seconds} s")
