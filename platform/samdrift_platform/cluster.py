@@ -9,7 +9,7 @@ from typing import Any
 
 from samdrift_platform.errors import UnavailableError
 from samdrift_platform.settings import Settings
-from samdrift_platform.telemetry import silence
+from samdrift_platform.telemetry import QUIET
 
 #: Bytes of shared memory: batches carry references, so a little is enough.
 OBJECT_STORE_BYTES = 200 * 1024 * 1024
@@ -19,13 +19,23 @@ class ClusterError(UnavailableError):
     """The Ray cluster does not answer. Work stays queued; check RAY_ADDRESS or start the platform again."""
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process that speaks to Ray finds in its environment: quiet, and a token for the cluster's ports.
+
+    Ray runs any code that reaches its ports, so nobody without the token's file does. What an operator set stays.
+    """
+    if os.environ.get("RAY_AUTH_MODE") or os.environ.get("RAY_ADDRESS"):
+        return dict(QUIET)
+    token = _token(settings.home.resolve() / "ray_token")
+    return {**QUIET, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+
+
 def connect(settings: Settings) -> float:
     """Join or start Ray in this process; the number of CPU cores it has.
 
-    A local cluster lives and dies with this process. Its ports ask for a token that lies in the home folder.
+    A local cluster lives and dies with this process. Start the process with `environment(settings)`: Ray reads it when
+    it is imported.
     """
-    silence()
-    _require_token(settings.home)
     import ray
 
     try:
@@ -49,15 +59,11 @@ def _arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _require_token(home: Path) -> None:
-    """Ray runs any code that reaches its ports, so nobody without this file does."""
-    if os.environ.get("RAY_AUTH_MODE") or os.environ.get("RAY_ADDRESS"):
-        return
-    path = home.resolve() / "ray_token"
+def _token(path: Path) -> Path:
+    """The token's file, made on first use and readable by its owner alone."""
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
-    os.environ["RAY_AUTH_MODE"] = "token"
-    os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,14 +17,15 @@ from types import TracebackType
 from typing import IO, Self
 
 import structlog
+from rich.console import Console
 
+from samdrift_platform import cluster
 from samdrift_platform.errors import ConflictError, UnavailableError
 from samdrift_platform.ledger import grants, migrations, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.process import die_with_parent
 from samdrift_platform.settings import Settings
-from samdrift_platform.telemetry import QUIET
 
 log = structlog.get_logger(__name__)
 
@@ -99,8 +101,8 @@ class Platform:
     def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
         """Prepare to run below `settings.home`; `environment` is added to every process's own."""
         self.settings = settings
-        self._environment = {**QUIET, **settings.environment(), **(environment or {})}
-        self._children = [self._child(name, [sys.executable, "-m", module]) for name, module in MODULES.items()]
+        self._environment = {**cluster.environment(settings), **settings.environment(), **(environment or {})}
+        self.children = [self._child(name, [sys.executable, "-m", module]) for name, module in MODULES.items()]
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._lock: IO[str] | None = None
@@ -111,7 +113,7 @@ class Platform:
         migrations.upgrade(self.settings.ledger_url)
         self.ledger = Ledger(self.settings.ledger_url)
         _write_token(self.ledger, self.settings.home)
-        for child in self._children:
+        for child in self.children:
             child.start()
         self._watcher.start()
         return self
@@ -122,11 +124,11 @@ class Platform:
         """End everything, the newest first."""
         self._stopping.set()
         self._watcher.join()
-        for child in self._children:
+        for child in self.children:
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()
         deadline_s = time.monotonic() + GRACE_S
-        for child in reversed(self._children):
+        for child in reversed(self.children):
             child.end(deadline_s)
         self.ledger.close()
         if self._lock is not None:
@@ -154,7 +156,7 @@ class Platform:
     def _unready(self, names: Iterable[str]) -> list[str]:
         with self.ledger.read() as connection:
             known = {process.name: process for process in processes.all_of(connection)}
-        pids = {child.name: child.process.pid for child in self._children if child.process is not None}
+        pids = {child.name: child.process.pid for child in self.children if child.process is not None}
         waiting = []
         for name in names:
             report = known.get(name)
@@ -168,7 +170,7 @@ class Platform:
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.2):
-            for child in self._children:
+            for child in self.children:
                 child.revive()
 
 
@@ -194,3 +196,19 @@ def _write_token(ledger: Ledger, home: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
+
+
+def up(settings: Settings) -> None:
+    """Run the platform until SIGINT or SIGTERM; print where it is and how to get in."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    console = Console(highlight=False)
+    with Platform(settings) as platform:
+        console.print(f"Starting. Logs: {settings.home.resolve() / 'logs'}", soft_wrap=True)
+        platform.wait_for(["control"], timeout_s=60.0)
+        console.print(f"Samdrift answers at {settings.url}", soft_wrap=True)
+        console.print(f"Sign in (once, within 15 minutes): {platform.sign_in_link()}", soft_wrap=True)
+        console.print("Readiness: samdrift status. Stop with Ctrl-C.")
+        stopping.wait()
+        console.print("Stopping.")
