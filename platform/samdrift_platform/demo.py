@@ -162,18 +162,29 @@ class Demo:
 
 def _register_and_pin(platform: Platform, model: ShippedModel) -> None:
     from samdrift_registry.log import log_model
-    from samdrift_registry.store import ManifestStore
 
     version = log_model(model.folder, model.name, platform.settings.tracking_url)
-    store = ManifestStore(platform.settings.home)
-    deadline_s = time.monotonic() + READY_S
-    while (manifest := store.find(model.name, version)) is None:
-        if time.monotonic() > deadline_s:
-            logs = platform.settings.home / "logs" / "registry.log"
-            raise UnavailableError(f"{model.name}/{version} was not signed within {READY_S:g} s. Look into {logs}.")
-        time.sleep(0.1)
+    digest = _wait_for_digest(platform.settings, model.name, version)
     with platform.ledger.write() as connection:
-        pins.pin(connection, model.name, version, manifest.digest, actor="operator", now=datetime.now(UTC))
+        pins.pin(connection, model.name, version, digest, actor="operator", now=datetime.now(UTC))
+
+
+def _wait_for_digest(settings: Settings, name: str, version: int) -> str:
+    """The digest of the version's manifest, once the registrar has signed it."""
+    from samdrift_registry.errors import ManifestMissingError
+    from samdrift_registry.store import ManifestStore
+
+    deadline_s = time.monotonic() + READY_S
+    while True:
+        try:
+            return ManifestStore(settings.home).get(name, version).manifest.digest
+        except ManifestMissingError as error:
+            if time.monotonic() > deadline_s:
+                logs = settings.home / "logs" / "registry.log"
+                raise UnavailableError(
+                    f"{name}/{version} was not signed in {READY_S:g} s. Look into {logs}."
+                ) from error
+            time.sleep(0.1)
 
 
 def _platform_findings(platform: Platform) -> Iterator[Finding]:
