@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from samdrift_platform.portal import entrance, pages
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
+from samdrift_platform.portal.reading import LedgerReading, Reading
 from samdrift_platform.portal.security import SecurityHeaders
 from samdrift_platform.portal.shell import current_shell
 from samdrift_platform.portal.templating import Templates
@@ -22,13 +23,15 @@ FETCH_ASSETS = "python platform/assets.py"
 log = structlog.get_logger(__name__)
 
 
-def mount(app: FastAPI) -> None:
+def mount(app: FastAPI, *, reading: Reading | None = None) -> None:
     """Add the portal to `app`, whose state already holds `ledger`, `store` and `workloads` (name -> Workload).
 
-    Sets `templates`, `workloads_with_pages`, `assets_missing` and `problem_page` in the state. Everything that a
-    workload's router answers is for signed-in people, whether its functions ask for the shell or not.
+    Pages read from `reading`, by default the ledger. Everything that a workload's router answers is for signed-in
+    people, whether its functions ask for the shell or not. Sets in the state: `reading`, `templates`, `problem_page`,
+    `assets_missing` and `workloads_with_pages`.
     """
     folders = page_folders(app.state.workloads.values())
+    app.state.reading = reading or LedgerReading(app.state.ledger)
     app.state.templates = Templates(folders)
     app.state.problem_page = entrance.problem_page
     app.add_middleware(SecurityHeaders)

@@ -14,7 +14,7 @@ from samdrift_platform.contract import Store, Workload
 from samdrift_platform.errors import NotFoundError, SignInError, UnavailableError
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal import languages
-from samdrift_platform.portal.reading import LedgerReading, Reading
+from samdrift_platform.portal.reading import Reading
 from samdrift_platform.portal.templating import Templates
 
 
@@ -26,7 +26,7 @@ class Shell:
     #: "da" or "en".
     language: str
     reading: Reading
-    store: Store | None
+    store: Store
     templates: Templates
     workloads: Mapping[str, Workload]
     #: The workload whose page this is; None on the portal's own pages.
@@ -47,8 +47,6 @@ class Shell:
 
     def object(self, reference: str) -> bytes:
         """The bytes of a stored object (`sha256:…`)."""
-        if self.store is None:
-            raise NotFoundError(f"There is no object {reference}: no object store is configured.")
         return self.store.get(reference)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -101,16 +99,16 @@ def shell_for(request: Request, *, user: str | None) -> Shell:
     return Shell(
         request=request,
         language=languages.negotiate(request),
-        reading=LedgerReading(state.ledger),
-        store=getattr(state, "store", None),
+        reading=state.reading,
+        store=state.store,
         templates=state.templates,
         workloads=state.workloads,
-        workload=workload_of(request),
+        workload=_workload_of(request),
         user=user,
     )
 
 
-def workload_of(request: Request) -> str | None:
+def _workload_of(request: Request) -> str | None:
     """A workload's pages lie below `/<its name>/`."""
     first = request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/").partition("/")[0]
     return first if first in request.app.state.workloads else None

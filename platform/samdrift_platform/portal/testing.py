@@ -22,9 +22,8 @@ from samdrift_platform.ledger.benefits import Total
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
-from samdrift_platform.portal import languages
 from samdrift_platform.portal.mount import mount
-from samdrift_platform.portal.shell import Shell, current_shell, visitor_shell, workload_of
+from samdrift_platform.portal.shell import Shell, current_shell, shell_for, visitor_shell
 
 Found = TypeVar("Found")
 
@@ -115,19 +114,11 @@ def portal_of(
     """An application with the portal and the pages of `workloads`, opened by `user`."""
     app = FastAPI()
     app.state.workloads = {workload.name: workload for workload in workloads}
-    mount(app)
+    app.state.store = GivenStore(objects or {})
+    mount(app, reading=reading or GivenReading(given=items))
 
     def shell(request: Request) -> Shell:
-        return Shell(
-            request=request,
-            language=languages.negotiate(request),
-            reading=reading or GivenReading(given=items),
-            store=GivenStore(objects or {}),
-            templates=app.state.templates,
-            workloads=app.state.workloads,
-            workload=workload_of(request),
-            user=user,
-        )
+        return shell_for(request, user=user)
 
     app.dependency_overrides |= {current_shell: shell, visitor_shell: shell}
     return app

@@ -1,0 +1,1 @@
+"""A small workload of the tests, with pages of its own: readings of a water meter."""

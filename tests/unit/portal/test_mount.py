@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from samdrift_water.browsing import get
+from samdrift_water.workload import workload as water
+
+from samdrift_platform.control.app import create_app
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.migrations import upgrade
+from samdrift_platform.portal import mount as mounting
+from samdrift_platform.portal.testing import portal_of
+from samdrift_platform.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    upgrade(settings.ledger_url)
+    return create_app(settings, workloads={"water": water}, ledger=Ledger(settings.ledger_url))
+
+
+@pytest.mark.parametrize("path", ["/", "/fragments/work", "/benefits", "/water/", "/water/unguarded"])
+def test_a_stranger_is_told_how_to_sign_in(app: FastAPI, path: str) -> None:
+    answer = get(app, path, accept="text/html", accept_language="en")
+    assert answer.status_code == 401
+    assert "samdrift sign-in" in answer.text
+    assert "flow" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/was", "/not-this", "/sign-in", "/signed-out", "/static/portal/portal.css"])
+def test_some_pages_are_for_everyone(app: FastAPI, path: str) -> None:
+    assert get(app, path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/was", "/static/portal/portal.js", "/healthz", "/nowhere", "/v1/items"])
+def test_every_answer_carries_the_security_headers(app: FastAPI, path: str) -> None:
+    headers = get(app, path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == ("no-cache" if path.startswith("/static/") else "no-store")
+
+
+@pytest.mark.parametrize(("language", "heading"), [("da", "Her er ingenting"), ("en", "There is nothing here")])
+def test_a_problem_is_a_page_in_the_readers_language(app: FastAPI, language: str, heading: str) -> None:
+    answer = get(app, "/nowhere", accept="text/html", accept_language=language)
+    assert answer.status_code == 404
+    assert heading in answer.text
+    assert get(app, "/nowhere", accept="application/json").headers["content-type"] == "application/problem+json"
+
+
+def test_workloads_own_files_are_served(app: FastAPI) -> None:
+    assert get(app, "/static/water/water.css").text == "/* nothing */\n"
+    assert get(app, "/static/water/../portal.js").status_code == 404
+
+
+def test_missing_style_and_scripts_are_reported_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mounting, "VENDOR", tmp_path / "vendor")
+    text = get(portal_of(water), "/was", accept_language="en").text
+    assert "python platform/assets.py" in text
+
+
+def test_the_portals_own_templates_cannot_be_replaced(tmp_path: Path) -> None:
+    from samdrift_platform.portal.folders import PORTAL, PageFolder
+    from samdrift_platform.portal.templating import Templates
+
+    (tmp_path / "templates" / "gas").mkdir(parents=True)
+    (tmp_path / "templates" / "macros.html").write_text("{% macro icon(name) %}mine{% endmacro %}")
+    (tmp_path / "templates" / "gas" / "page.html").write_text('{% from "macros.html" import icon %}{{ icon("x") }}')
+    templates = Templates([PORTAL, PageFolder(name="gas", root=tmp_path)])
+    assert "<svg" in templates.render("gas/page.html", "da")
