@@ -1,0 +1,81 @@
+"""What all tests share: the layers' markers, a PostgreSQL for the session, and a fresh ledger on either database."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
+
+from samdrift_platform.ledger import migrations
+from samdrift_platform.ledger.database import Ledger
+
+HERE = Path(__file__).parent
+#: Tests below these folders carry a marker of the same name.
+LAYERS = ("integration", "acceptance")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.integration))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the layer in whose folder they stand."""
+    for item in items:
+        layer = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+        if layer in LAYERS:
+            item.add_marker(layer)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL; tests are skipped where none can be started."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_postgresql())
+        except NoPostgreSQLError as error:
+            pytest.skip(str(error))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("ledger") / "template.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgreSQL) -> str:
+    """The name of a migrated database to copy."""
+    migrations.upgrade(postgresql.create("ledger_template"))
+    return "ledger_template"
+
+
+@pytest.fixture
+def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Makes the URL of a fresh, migrated ledger on the named database."""
+
+    def make(database: str) -> str:
+        if database == "sqlite":
+            copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
+            return f"sqlite:///{copy}"
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        return server.create(template=request.getfixturevalue("postgresql_template"))
+
+    return make
+
+
+@pytest.fixture(params=DATABASES)
+def ledger_url(request: pytest.FixtureRequest, new_ledger_url: Callable[[str], str]) -> str:
+    """A fresh, migrated ledger, once on each database."""
+    return new_ledger_url(request.param)
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """The ledger at `ledger_url`, opened."""
+    opened = Ledger(ledger_url)
+    yield opened
+    opened.close()
