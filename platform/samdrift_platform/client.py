@@ -19,7 +19,7 @@ from samdrift_platform.errors import SamdriftError, SettingError, SignInError, U
 #: Items that one request fetches.
 _PAGE = 500
 #: Waits between the attempts of one call, seconds: about 12 s in all, so that a restart goes unnoticed.
-_WAITS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
+WAITS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
 #: Waits between looks at a submission, seconds; the last one repeats.
 _LOOKS_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -44,13 +44,24 @@ class Client:
         token: str,
         *,
         timeout_s: float = 30.0,
+        waits_s: Sequence[float] = WAITS_S,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Prepare to speak to `url`; nothing is sent yet. `transport` and `sleep` stand in for network and clock."""
+        """Prepare to speak to `url`; nothing is sent yet.
+
+        Args:
+            url: of the control plane, such as http://127.0.0.1:8700.
+            token: sent with every request; "" for none.
+            timeout_s: longest wait for one answer, seconds.
+            waits_s: waits before the second, third, … attempt of a call, seconds.
+            transport: stands in for the network.
+            sleep: stands in for the clock.
+        """
         if not url.startswith(("http://", "https://")):
             raise SettingError(f"{url!r} is not the address of a control plane, such as http://127.0.0.1:8700.")
         self.url = url.rstrip("/")
+        self._waits_s = tuple(waits_s)
         self._sleep = sleep
         self._http = httpx.Client(
             base_url=self.url,
@@ -61,7 +72,9 @@ class Client:
         )
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, waits_s: Sequence[float] = WAITS_S
+    ) -> Self:
         """A client for SAMDRIFT_URL with the token in SAMDRIFT_TOKEN_FILE; by default the installation in the home.
 
         Raises:
@@ -70,7 +83,7 @@ class Client:
         given = os.environ if environment is None else environment
         chosen = settings.load(given)
         file = Path(given.get("SAMDRIFT_TOKEN_FILE") or chosen.home / "token")
-        return cls(given.get("SAMDRIFT_URL") or chosen.url, _read_token(file))
+        return cls(given.get("SAMDRIFT_URL") or _running(chosen), _read_token(file), waits_s=waits_s)
 
     def __enter__(self) -> Self:
         return self
@@ -213,7 +226,7 @@ class Client:
 
     def _repeatable(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send, and send again while a part does not answer (503, or no connection)."""
-        for wait_s in _WAITS_S:
+        for wait_s in self._waits_s:
             try:
                 return self._send(method, path, **request)
             except UnavailableError as error:
@@ -245,6 +258,14 @@ class Client:
 
 def _given(**params: Any) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None}
+
+
+def _running(chosen: settings.Settings) -> str:
+    """Where this home's control plane answers: it may have found its port taken."""
+    try:
+        return (chosen.home / "url").read_text()
+    except FileNotFoundError:
+        return chosen.url
 
 
 def _part(name: str) -> str:

@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError
 
 from samdrift_platform.contract import Item, Store, Workload
+from samdrift_platform.control.json_body import JsonBody
 from samdrift_platform.control.problems import FieldError, InvalidInputError
 from samdrift_platform.errors import InputError, SamdriftError
 from samdrift_platform.ledger.submissions import Request
@@ -23,21 +24,16 @@ Reference = Annotated[
 ]
 
 
-class SubmissionBody(BaseModel):
+class SubmissionBody(JsonBody):
     """What a user sends: a document, and what they call it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reference: Annotated[Reference, Field(description="The sender's own name for it: makes it repeatable.")]
     document: Annotated[dict[str, JsonValue], Field(description="As the schema at GET /v1/workloads says.")]
 
     @classmethod
-    def read(cls, body: bytes) -> SubmissionBody:
-        """From JSON; InvalidInputError names every field that is wrong."""
-        try:
-            sent = cls.model_validate_json(body)
-        except ValidationError as error:
-            raise InvalidInputError.of(error) from error
+    def read(cls, body: bytes) -> Self:
+        """From JSON that a database can hold; InvalidInputError names every field that is wrong."""
+        sent = super().read(body)
         if faults := list(_unstorable(sent.document, "/document")):
             raise InvalidInputError(faults)
         return sent

@@ -77,23 +77,12 @@ class CancelledSubmission(Answer):
     submission: SubmissionAnswer
 
 
-_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": SubmissionBody.model_json_schema(),
-            "example": {"reference": "2026-11-24", "document": {"building": "school"}},
-        }
-    },
-}
-
-
 @router.post(
     "/workloads/{name}/submissions",
     status_code=202,
     response_description="Recorded; its address is in Location.",
     responses={200: {"model": SubmissionAnswer, "description": "It was recorded before: the first answer."}},
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=SubmissionBody.described({"reference": "2026-11-24", "document": {"building": "school"}}),
 )
 def submit(
     name: str,

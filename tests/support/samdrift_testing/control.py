@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from samdrift_testing.in_process import InProcess, in_process
+from samdrift_testing.tallying import Tallying
 
 from samdrift_platform.client import Client
 from samdrift_platform.control.app import create_app
@@ -17,8 +19,6 @@ from samdrift_platform.ledger import grants, migrations
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings
-from samdrift_testing.in_process import InProcess, in_process
-from samdrift_testing.tallying import Tallying
 
 ADDRESS = "http://control.test"
 

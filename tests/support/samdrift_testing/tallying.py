@@ -24,6 +24,7 @@ from samdrift_platform.errors import InputError
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
     from samdrift_registry.verified import VerifiedModel
 
 #: `split` refuses a document with this number.
@@ -49,7 +50,7 @@ class Tallying:
     name = "tallying"
     title: Mapping[str, str] = {"da": "Tælleri", "en": "Tallying"}
     priority = Priority.OPERATIONAL
-    submission = Numbers
+    submission: type[BaseModel] = Numbers
     resources = Resources()
     models: Mapping[str, ModelUse] = {}
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from samdrift_testing.control import Control, control
 
 

@@ -1,0 +1,32 @@
+"""The program: all commands together, and what happens when one fails."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from samdrift_platform import telemetry
+from samdrift_platform.cli import evidence, installation, work
+from samdrift_platform.cli.output import fail
+from samdrift_platform.errors import SamdriftError
+
+app = typer.Typer(
+    name="samdrift",
+    help="Submit work to any workload, follow it, and look after an installation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for part in (work.app, evidence.app, installation.app):
+    app.add_typer(part)
+
+
+def run() -> None:
+    """Run one command; an error is a sentence with its remedy, not a traceback."""
+    telemetry.silence()
+    try:
+        app()
+    except SamdriftError as error:
+        fail(error, as_json="--json" in sys.argv)
+        sys.exit(1)
