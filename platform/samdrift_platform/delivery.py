@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -28,6 +29,8 @@ MOST_ATTEMPTS = 12
 #: A call must return within the lease, or another delivery may ask about it.
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=2)
+#: Calls in flight at most.
+THREADS = 4
 
 
 class Delivery:
@@ -39,12 +42,18 @@ class Delivery:
         self._receivers = receivers
 
     def run(self, stopping: threading.Event, *, poll_s: float) -> None:
-        """Deliver until `stopping` is set."""
-        reported = datetime.min.replace(tzinfo=UTC)
+        """Deliver until `stopping` is set, in threads, so that one slow receiver does not keep the others waiting."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            workers = [pool.submit(self._work, stopping, poll_s) for _ in range(THREADS)]
+            while not stopping.is_set() and not any(worker.done() for worker in workers):
+                self._report(datetime.now(UTC))
+                stopping.wait(HEARTBEAT.total_seconds())
+            stopping.set()  # a worker that ended has failed: end all, say why, and be started again
+        for worker in workers:
+            worker.result()
+
+    def _work(self, stopping: threading.Event, poll_s: float) -> None:
         while not stopping.is_set():
-            if datetime.now(UTC) - reported >= HEARTBEAT:
-                reported = datetime.now(UTC)
-                self._report(reported)
             if not self.step():
                 stopping.wait(poll_s)
 

@@ -208,7 +208,7 @@ def _platform_findings(platform: Platform) -> Iterator[Finding]:
     spent = [total for total in totals if total.measure == "electricity"]
     kwh = sum(total.quantity for total in spent)
     method = spent[0].method if spent else "nothing was computed"
-    yield Finding(what="Electricity for computing", value=f"{kwh * 1000:.2f} Wh", ok=True, note=method)
+    yield Finding(what="Electricity for computing", value=f"{kwh * 1000:.3g} Wh", ok=True, note=method)
 
 
 def _free_port(settings: Settings) -> int:

@@ -204,9 +204,9 @@ def _cause(error: Exception) -> str:
 def main() -> None:
     """Join or start the cluster and dispatch until told to stop."""
     settings = load()
-    stopping = process.begin("dispatcher")
-    ledger = Ledger(settings.ledger_url)
-    Dispatcher(settings, ledger, cluster.connect(settings)).run(stopping)
+    cpus = cluster.connect(settings)
+    stopping = process.begin("dispatcher")  # after Ray, which takes the signals for itself
+    Dispatcher(settings, Ledger(settings.ledger_url), cpus).run(stopping)
     ray.shutdown()
 
 
