@@ -79,7 +79,7 @@ def test_the_content_security_policy_has_nothing_to_refuse(path: str) -> None:
     for element in page.elements:
         assert "style" not in element.attributes
         assert not [name for name in element.attributes if name.startswith("on")]
-    assert all(script.attributes.get("src", "").startswith("/static/") for script in page.all("script"))
+    assert all(str(script.attributes.get("src")).startswith("/static/") for script in page.all("script"))
     assert page.all("style") == []
 
 
