@@ -1,0 +1,126 @@
+"""Errors of the registry. Each class's docstring is its message and says the remedy."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from samdrift_evaluation.errors import SamdriftError
+
+
+class RegistryError(SamdriftError):
+    """The registry cannot do what it was asked. Look at the log of the process that said so."""
+
+    @classmethod
+    def about(cls, subject: str) -> Self:
+        """The class's own message, with the thing it is about in front."""
+        return cls(f"{subject}: {(cls.__doc__ or '').strip()}")
+
+
+class MlflowUnavailableError(RegistryError):
+    """MLflow does not answer. Check the tracking URI (`SAMDRIFT_MLFLOW_URL`); what was verified before still serves."""
+
+    status = 503
+
+
+class KeyExposedError(RegistryError):
+    """Others than its owner can read the signing key. Withdraw its public key, or `chmod 600` it if nobody did."""
+
+
+class KeyUnreadableError(RegistryError):
+    """This is not an Ed25519 key as Samdrift writes it. Restore the keys folder from a backup."""
+
+
+class ManifestMissingError(RegistryError):
+    """There is no manifest of this version. Run a scan, and look at the refusals for the reason."""
+
+    status = 404
+
+
+class MemoryUnreadableError(RegistryError):
+    """What the last scan saw cannot be read. Move the file away; the next scan learns it again, without comparing."""
+
+
+class ModelFolderError(RegistryError):
+    """The folder of a model holds `model.safetensors`, `model.json` and `card.md`. Add what is missing."""
+
+    status = 422
+
+
+class OutOfSpaceError(RegistryError):
+    """The disk of Samdrift's home is full or read-only. Make room; the next scan goes on where this one stopped."""
+
+    status = 503
+
+
+class NameNotAllowedError(RegistryError):
+    """A model's name has letters, digits, `.`, `_` and `-`, and begins with a letter or digit. Choose another."""
+
+    status = 422
+
+
+class NotAcceptedError(RegistryError):
+    """This version cannot be taken in. Register a version that can."""
+
+
+class ReusedVersionError(NotAcceptedError):
+    """MLflow lists this version with another origin than the one that was signed. Register a new version."""
+
+
+class UnreadableArtefactError(NotAcceptedError):
+    """The artefacts of this version cannot be read. Check that they exist where the source says, and may be read."""
+
+
+class TooLargeError(NotAcceptedError):
+    """The version is larger than the limits of a scan. Log fewer or smaller files, or raise the limits."""
+
+
+class ForeignSourceError(NotAcceptedError):
+    """The source is a folder of this machine that MLflow may not name. Log the files as artefacts of a run."""
+
+
+class VerificationError(RegistryError):
+    """The files are not what was signed, so nothing is loaded. Do not serve them; find out who changed them."""
+
+
+class ManifestUnreadableError(VerificationError):
+    """The manifest is not what Samdrift writes, byte for byte. Restore it from a backup, or register a new version."""
+
+
+class MisplacedManifestError(VerificationError):
+    """The manifest was signed for another name or version. Put it back, or restore it from a backup."""
+
+
+class UnknownKeyError(VerificationError):
+    """The manifest is signed by a key that is not trusted here. Trust the key only if you know who holds it."""
+
+
+class BadSignatureError(VerificationError):
+    """The signature does not fit the manifest: one of them was edited. Restore both from a backup."""
+
+
+class WrongDigestError(VerificationError):
+    """The digest is not that of the listed files. Pin the digest that the manifest gives, if you trust it."""
+
+
+class ChangedFileError(VerificationError):
+    """The file's content is not what was signed. Restore the model's folder from a backup or from MLflow."""
+
+
+class MissingFileError(VerificationError):
+    """A signed file is not there. Restore the model's folder from a backup or from MLflow."""
+
+
+class ExtraFileError(VerificationError):
+    """A file is there that was not signed. Remove it after finding out who put it there."""
+
+
+class EscapingPathError(VerificationError):
+    """The path is a link or leads out of the model's folder. Log the file itself, inside the folder."""
+
+
+class UnprintableNameError(VerificationError):
+    """The file's name cannot be printed. Give it a plain name and log the model again."""
+
+
+class ForbiddenFormatError(VerificationError):
+    """Files of this kind can run code when they are loaded. Save the numbers as safetensors, the rest as JSON."""
