@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -12,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.identifiers import Identifier
 from samdrift_rpa.invoice import Party
-from samdrift_rpa.ubl import CAC, CBC, Element
+from samdrift_rpa.ubl import Element, branch, document, leaf, written
 
 _RESPONSE_CODES = "urn:oioubl:codelist:responsecode-1.1"
 _DOCUMENT_TYPES = "urn:oioubl:codelist:responsedocumenttypecode-1.2"
@@ -66,40 +65,38 @@ def read_answer(value: object) -> Answer:
 
 def application_response(answer: Answer, key: UUID) -> bytes:
     """The document as XML: the same answer and key give the same bytes."""
-    from lxml import etree
-
     kind = DocumentType.APPLICATION_RESPONSE
-    root = etree.Element(f"{{{kind.namespace}}}{kind}", nsmap={None: kind.namespace, "cac": CAC, "cbc": CBC})
-    _leaf(root, "UBLVersionID", "2.1")
-    _leaf(root, "CustomizationID", "OIOUBL-2.1")
-    _leaf(root, "ProfileID", answer.profile, schemeAgencyID=_OIOUBL_AGENCY, schemeID=answer.profile_scheme)
-    _leaf(root, "ID", f"SVAR-{str(key)[:8].upper()}")
-    _leaf(root, "UUID", str(key))
-    _leaf(root, "IssueDate", answer.issue_date)
-    _party(_branch(root, "SenderParty"), answer.sender)
-    _party(_branch(root, "ReceiverParty"), answer.receiver)
-    _response(_branch(root, "DocumentResponse"), answer)
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+    root = document(kind, kind.namespace)
+    leaf(root, "UBLVersionID", "2.1")
+    leaf(root, "CustomizationID", "OIOUBL-2.1")
+    leaf(root, "ProfileID", answer.profile, schemeAgencyID=_OIOUBL_AGENCY, schemeID=answer.profile_scheme)
+    leaf(root, "ID", f"SVAR-{str(key)[:8].upper()}")
+    leaf(root, "UUID", str(key))
+    leaf(root, "IssueDate", answer.issue_date)
+    _party(branch(root, "SenderParty"), answer.sender)
+    _party(branch(root, "ReceiverParty"), answer.receiver)
+    _response(branch(root, "DocumentResponse"), answer)
+    return written(root)
 
 
 def _response(parent: Element, answer: Answer) -> None:
-    response = _branch(parent, "Response")
-    _leaf(response, "ReferenceID", "1")
-    _leaf(response, "ResponseCode", answer.response_code, listAgencyID=_OIOUBL_AGENCY, listID=_RESPONSE_CODES)
-    _leaf(response, "Description", answer.description[:_LONGEST_DESCRIPTION])
-    document = _branch(parent, "DocumentReference")
-    _leaf(document, "ID", answer.document_number)
-    _leaf(document, "UUID", answer.document_uuid)
-    _leaf(document, "IssueDate", answer.document_issue_date)
-    _leaf(document, "DocumentTypeCode", answer.document_type, listAgencyID=_OIOUBL_AGENCY, listID=_DOCUMENT_TYPES)
+    response = branch(parent, "Response")
+    leaf(response, "ReferenceID", "1")
+    leaf(response, "ResponseCode", answer.response_code, listAgencyID=_OIOUBL_AGENCY, listID=_RESPONSE_CODES)
+    leaf(response, "Description", answer.description[:_LONGEST_DESCRIPTION])
+    reference = branch(parent, "DocumentReference")
+    leaf(reference, "ID", answer.document_number)
+    leaf(reference, "UUID", answer.document_uuid)
+    leaf(reference, "IssueDate", answer.document_issue_date)
+    leaf(reference, "DocumentTypeCode", answer.document_type, listAgencyID=_OIOUBL_AGENCY, listID=_DOCUMENT_TYPES)
 
 
 def _party(parent: Element, party: Party) -> None:
     _identifier(parent, "EndpointID", party.endpoint)
-    _identifier(_branch(parent, "PartyIdentification"), "ID", party.endpoint)
-    _leaf(_branch(parent, "PartyName"), "Name", party.name)
-    entity = _branch(parent, "PartyLegalEntity")
-    _leaf(entity, "RegistrationName", party.name)
+    _identifier(branch(parent, "PartyIdentification"), "ID", party.endpoint)
+    leaf(branch(parent, "PartyName"), "Name", party.name)
+    entity = branch(parent, "PartyLegalEntity")
+    leaf(entity, "RegistrationName", party.name)
     _identifier(entity, "CompanyID", _company(party))
 
 
@@ -113,24 +110,4 @@ def _company(party: Party) -> Identifier:
 
 def _identifier(parent: Element, name: str, identifier: Identifier) -> None:
     agency = _GS1_AGENCY if identifier.scheme in ("GLN", "EAN") else ""
-    _leaf(parent, name, identifier.value, schemeAgencyID=agency, schemeID=identifier.scheme)
-
-
-def _branch(parent: Element, name: str) -> Element:
-    from lxml import etree
-
-    return etree.SubElement(parent, f"{{{CAC}}}{name}")
-
-
-def _leaf(parent: Element, name: str, value: str, **attributes: str) -> None:
-    """An element with text; nothing at all where there is no text."""
-    from lxml import etree
-
-    if value:
-        leaf = etree.SubElement(parent, f"{{{CBC}}}{name}", {k: v for k, v in attributes.items() if v})
-        leaf.text = "".join(_printable(value))
-
-
-def _printable(value: str) -> Iterator[str]:
-    """Characters that XML 1.0 can hold (clause 2.2), the rest left out."""
-    return (c for c in value if c in "\t\n\r" or " " <= c < "\ud800" or "\ue000" <= c <= "\ufffd" or c > "\uffff")
+    leaf(parent, name, identifier.value, schemeAgencyID=agency, schemeID=identifier.scheme)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -23,9 +23,20 @@ PAGE = 50
 POSTED = (ItemState.DONE,)
 EXCEPTIONS = (ItemState.WAITING_FOR_PERSON, ItemState.REJECTED, ItemState.FAILED)
 
-Translate = Callable[[str], str]
 SignedIn = Annotated[Shell, Depends(current_shell)]
 Offset = Annotated[int, Query(ge=0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """Something to say to a person."""
+
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    #: The text is a message id that the catalogue has; otherwise it is someone else's English.
+    ours: bool = False
+    #: The rule's code, where it is one.
+    code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +57,8 @@ class Row:
     voucher_id: str
     #: The effect that sends the answer, where one is planned.
     answer: EffectRow | None
-    #: Why, as sentences in the reader's language, with the language each is in.
-    sentences: Sequence[tuple[str, str]]
+    #: Why it is an exception.
+    sentences: Sequence[Sentence]
 
 
 def router() -> APIRouter:
@@ -97,20 +108,20 @@ def row_of(shell: Shell, item: WorkItem) -> Row:
         amount=_amount(facts),
         voucher_id=str((posted.answer or {}).get("voucher_id", "")) if posted else "",
         answer=effects.get(SEND_ANSWER),
-        sentences=sentences_of(item, lambda text: shell.templates.translate(text, shell.language), shell.language),
+        sentences=sentences_of(item),
     )
 
 
 _FACTS = ("type", "number", "supplier", "supplier_name", "issue_date", "due_date", "currency")
 
 
-def sentences_of(item: WorkItem, translate: Translate, language: str) -> list[tuple[str, str]]:
-    """Why an item is an exception; (sentence, its language). The official rules and the platform speak English."""
+def sentences_of(item: WorkItem) -> list[Sentence]:
+    """Why an item is an exception. The official rules and the platform speak English only."""
     failed = [_rule(value) for value in item.result.get("failed_rules", [])]
-    sentences = [(f"{rule.code}: {rule.say(translate)}", language if rule.ours else "en") for rule in failed]
     grounds = [Ground(**value) for value in item.result.get("grounds", [])]
-    sentences += [(ground.say(translate), language) for ground in grounds]
-    return sentences or ([(item.reason, "en")] if item.reason else [])
+    sentences = [Sentence(code=rule.code, text=rule.sentence, values=rule.values, ours=rule.ours) for rule in failed]
+    sentences += [Sentence(text=ground.sentence, values=ground.values, ours=True) for ground in grounds]
+    return sentences or ([Sentence(text=item.reason)] if item.reason else [])
 
 
 def _rule(value: Mapping[str, Any]) -> FailedRule:

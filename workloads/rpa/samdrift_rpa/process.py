@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from samdrift_rpa.documents import (
 )
 from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.invoice import IncompleteInvoiceError, Invoice, read_invoice
+from samdrift_rpa.messages import N_
 from samdrift_rpa.policy import Policy
 from samdrift_rpa.rules.findings import FailedRule, RuleSet, fatal
 from samdrift_rpa.submission import received_on
@@ -38,7 +39,7 @@ class Engine:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """Why a person must decide: a code, and a sentence that is a message id with `{names}`."""
+    """Why a person must decide: a code, and a sentence that is a message id with `%(names)s`."""
 
     code: str
     sentence: str
@@ -48,17 +49,17 @@ class Ground:
         """As it is kept in a result."""
         return {"code": self.code, "sentence": self.sentence, "values": dict(self.values)}
 
-    def say(self, translate: Callable[[str], str] = str) -> str:
-        """The sentence in the language of `translate`."""
-        return translate(self.sentence).format(**self.values)
+    def say(self) -> str:
+        """The sentence in English, for the item's reason."""
+        return self.sentence % self.values
 
 
-ABOVE_LIMIT = "The amount of {amount} {currency} is above the limit of {limit} {currency}."
-OTHER_CURRENCY = "The document is in {currency}; only {expected} is posted without a person."
-PRIVATE_PERSON = "The supplier is a private person, and payment may have to be reported as income."
-SAME_NUMBER = "Another document with the same supplier and number but other content came with this one."
-UNBALANCED = "The document passes its rules, but its amounts do not balance as a voucher."
-INCOMPLETE = "The document passes its rules, but lacks a fact that posting needs."
+ABOVE_LIMIT = N_("The amount of %(amount)s %(currency)s is above the limit of %(limit)s %(currency)s.")
+OTHER_CURRENCY = N_("The document is in %(currency)s; only %(expected)s is posted without a person.")
+PRIVATE_PERSON = N_("The supplier is a private person, and payment may have to be reported as income.")
+SAME_NUMBER = N_("Another document with the same supplier and number but other content came with this one.")
+UNBALANCED = N_("The document passes its rules, but its amounts do not balance as a voucher.")
+INCOMPLETE = N_("The document passes its rules, but lacks a fact that posting needs.")
 
 
 def judge(item: Item, store: Store, engine: Engine) -> Outcome:
@@ -146,7 +147,11 @@ def _answer(item: Item, invoice: Invoice, code: ResponseCode, description: str) 
 def _provenance(engine: Engine) -> dict[str, JsonValue]:
     return {
         "rule_set": {"name": engine.rules.name, "official": engine.rules.official},
-        "policy": {"version": engine.policy.version, "digest": engine.policy.digest},
+        "policy": {
+            "version": engine.policy.version,
+            "digest": engine.policy.digest,
+            "time_spend_per_occurance_min": engine.policy.time_spend_per_occurance_min,
+        },
         "failed_rules": [],
     }
 

@@ -24,10 +24,18 @@ _PASSING = frozenset({408, 425, 429})
 class KeyedPeer:
     """One collection of a party over HTTP: things are created under a key, and found by it."""
 
-    def __init__(self, party: str, url: str, collection: str, *, timeout_s: float) -> None:
-        """`party` is what messages call it; `url` its base; `collection` such as `vouchers`."""
+    def __init__(
+        self, party: str, url: str, collection: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """`party` is what messages call it; `url` its base; `collection` such as `vouchers`.
+
+        `transport` stands in for the network.
+        """
         self.party = party
-        self._client = httpx.Client(base_url=url.rstrip("/") + "/", timeout=timeout_s)
+        # vouchers go to the party itself, never to a proxy that the environment happens to name
+        self._client = httpx.Client(
+            base_url=url.rstrip("/") + "/", timeout=timeout_s, transport=transport, trust_env=False
+        )
         self._collection = collection
 
     def create(self, key: UUID, **request: Any) -> JsonObject:
@@ -74,9 +82,9 @@ class KeyedPeer:
 class ErpReceiver:
     """Posts vouchers."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
         """`url` is the base of the ERP system's API."""
-        self._peer = KeyedPeer("The ERP system", url, "vouchers", timeout_s=timeout_s)
+        self._peer = KeyedPeer("The ERP system", url, "vouchers", timeout_s=timeout_s, transport=transport)
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
         """Post the voucher; the answer holds its `voucher_id`."""
@@ -90,9 +98,9 @@ class ErpReceiver:
 class AccessPointReceiver:
     """Sends answers to suppliers; the key is the document's UUID as well."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
         """`url` is the base of the access point's API."""
-        self._peer = KeyedPeer("The access point", url, "documents", timeout_s=timeout_s)
+        self._peer = KeyedPeer("The access point", url, "documents", timeout_s=timeout_s, transport=transport)
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
         """Send the ApplicationResponse that `request` describes."""

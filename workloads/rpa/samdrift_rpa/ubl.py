@@ -1,9 +1,9 @@
-"""Reading UBL elements: namespaces, text, amounts and dates (OASIS UBL 2.0 and 2.1)."""
+"""UBL elements, read and written: namespaces, text, amounts and dates (OASIS UBL 2.0 and 2.1)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -61,3 +61,39 @@ def date_of(value: str) -> date:
 def total(parents: Iterable[Element], path: str) -> Decimal:
     """The sum of the numbers at `path` in each of `parents`; 0 for none."""
     return sum((amount(parent, path) for parent in parents), Decimal(0))
+
+
+def document(name: str, namespace: str) -> Element:
+    """A new root element with UBL's usual prefixes."""
+    from lxml import etree
+
+    prefixes: dict[str | None, str] = {None: namespace, "cac": CAC, "cbc": CBC}
+    return etree.Element(f"{{{namespace}}}{name}", nsmap=prefixes)
+
+
+def branch(parent: Element, name: str) -> Element:
+    """A new aggregate below `parent`."""
+    from lxml import etree
+
+    return etree.SubElement(parent, f"{{{CAC}}}{name}")
+
+
+def leaf(parent: Element, name: str, value: str, **attributes: str) -> None:
+    """A new element with text below `parent`; nothing at all where there is no text, and no empty attributes."""
+    from lxml import etree
+
+    if value:
+        filled = {attribute: text for attribute, text in attributes.items() if text}
+        etree.SubElement(parent, f"{{{CBC}}}{name}", filled).text = "".join(_printable(value))
+
+
+def written(root: Element) -> bytes:
+    """The document in UTF-8 with its declaration."""
+    from lxml import etree
+
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _printable(value: str) -> Iterator[str]:
+    """Characters that XML 1.0 can hold (clause 2.2), the rest left out."""
+    return (c for c in value if c in "\t\n\r" or " " <= c < "\ud800" or "\ue000" <= c <= "\ufffd" or c > "\uffff")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from pydantic import BaseModel
+
 from samdrift_platform.contract import (
     Benefit,
     Context,
@@ -38,7 +40,7 @@ class InvoiceWorkload:
     name = "rpa"
     title: Mapping[str, str] = {"da": "Indgående fakturaer", "en": "Incoming invoices"}
     priority = Priority.ADMINISTRATIVE
-    submission = IncomingInvoices
+    submission: type[BaseModel] = IncomingInvoices
     resources = Resources(cpus=1.0, memory_mib=768, largest_batch=20, most_replicas=1)
     models: Mapping[str, ModelUse] = {}
 
@@ -71,15 +73,13 @@ class InvoiceWorkload:
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
         """Minutes saved by each posted invoice, as the organisation estimates them; nothing else is claimed."""
-        from samdrift_rpa.policy import read_policy
-
         if outcome.verdict is Verdict.DONE:
-            policy = read_policy()
+            policy = cast(Mapping[str, Any], outcome.result["policy"])
             yield Benefit(
                 measure="working_time",
-                quantity=policy.time_spend_per_occurance_min,
+                quantity=policy["time_spend_per_occurance_min"],
                 unit="min",
-                method=f"OS2autoproces timeSpendPerOccurance, an estimate in policy {policy.version}; not measured",
+                method=f"OS2autoproces timeSpendPerOccurance, an estimate in policy {policy['version']}; not measured",
             )
 
     def receivers(self) -> Mapping[str, Receiver]:

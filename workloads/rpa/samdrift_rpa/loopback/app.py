@@ -83,6 +83,8 @@ class _Peer:
             return JSONResponse({"key": key, "error": str(error)}, status_code=422)
         number = await run_in_threadpool(self._log.count_request, kind, "create")
         fault = self._faults.on_create(number)
+        if fault is not None:
+            await run_in_threadpool(self._log.note_fault, kind, fault)
         if fault is Fault.ERROR_BEFORE:
             return _error(key, "The database is locked.")
         entry = await run_in_threadpool(self._add, kind, key, checked)
@@ -95,7 +97,8 @@ class _Peer:
         return JSONResponse(_answer(entry), status_code=201)
 
     def find(self, kind: Kind, key: str) -> Response:
-        if self._faults.on_find(self._log.count_request(kind, "find")):
+        if fault := self._faults.on_find(self._log.count_request(kind, "find")):
+            self._log.note_fault(kind, fault)
             return _error(key, "The search index is being rebuilt.")
         entry = self._log.find(kind, key)
         if entry is None:

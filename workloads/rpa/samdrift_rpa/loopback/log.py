@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS requests (
     count INTEGER NOT NULL,
     PRIMARY KEY (kind, verb)
 );
+CREATE TABLE IF NOT EXISTS faults (kind TEXT NOT NULL, fault TEXT NOT NULL);
 """
 
 
@@ -76,6 +77,16 @@ class Log:
             ).fetchone()
         return int(row[0])
 
+    def note_fault(self, kind: Kind, fault: str) -> None:
+        """Write down that the next answer will be a fault."""
+        with self._connection() as connection:
+            connection.execute("INSERT INTO faults VALUES (?, ?)", (kind, fault))
+
+    def faults(self, kind: Kind) -> list[str]:
+        """The faults so far, in order."""
+        with self._connection() as connection:
+            return [str(row[0]) for row in connection.execute("SELECT fault FROM faults WHERE kind = ?", (kind,))]
+
     def add(self, kind: Kind, key: str, body: str) -> Entry:
         """Write an entry, also when there is one with this key."""
         with self._connection() as connection:
@@ -104,9 +115,9 @@ class Log:
             yield connection
 
 
-def read_log(folder: Path, kind: Kind) -> list[Entry]:
-    """The entries in `folder`, with or without a running loopback; none where it never ran."""
-    return Log(folder).entries(kind) if (folder / _FILE).exists() else []
+def read_log(folder: Path) -> Log:
+    """The log in `folder`, with or without a running loopback; an empty one where it never ran."""
+    return Log(folder)
 
 
 def _entry(row: tuple[int, str, str, str, str]) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -28,7 +28,7 @@ class FailedRule:
     #: "F-LIB385" (official schematron), "XSD" (schema), "SD-A02" (ours).
     code: str
     severity: Severity
-    #: The sentence. Ours are message ids with `{names}`; official ones are quoted as they are, in English.
+    #: Ours are message ids with `%(names)s`; official ones are quoted as they are, in English.
     sentence: str
     #: What stands for the names.
     values: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -38,9 +38,9 @@ class FailedRule:
         """It is of our own set, so its sentence is in the catalogues."""
         return self.code.startswith("SD-")
 
-    def say(self, translate: Callable[[str], str] = str) -> str:
-        """The sentence in the language of `translate`, with its values."""
-        return translate(self.sentence).format(**self.values) if self.values else translate(self.sentence)
+    def say(self) -> str:
+        """The sentence in English, with its values."""
+        return self.sentence % self.values if self.ours else self.sentence
 
     def to_json(self) -> dict[str, JsonValue]:
         """As it is kept in a result."""

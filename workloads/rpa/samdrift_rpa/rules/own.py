@@ -22,16 +22,12 @@ from samdrift_rpa.invoice import (
     read_party,
     tax_amount_of,
 )
+from samdrift_rpa.messages import N_
 from samdrift_rpa.rules.findings import FailedRule, Severity
-from samdrift_rpa.ubl import Element, amount, date_of, decimal_of, elements, text, total
+from samdrift_rpa.ubl import CAC, Element, amount, date_of, decimal_of, elements, text, total
 
 #: OIOUBL allows one unit of currency between a line's amount and price times quantity (F-INV340, F-LIB402).
 ROUNDING = Decimal("1.00")
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a message that is translated later
-    """Mark a message id for the catalogue."""
-    return message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,27 +56,27 @@ HEADER = (
     Mandatory(code="SD-M10", path=f"{TOTALS}/cbc:PayableAmount", sentence=N_("The payable amount is missing.")),
 )
 LINE = (
-    Mandatory(code="SD-M12", path="cbc:ID", sentence=N_("Line {position} has no number (ID).")),
-    Mandatory(code="SD-M13", path="cbc:LineExtensionAmount", sentence=N_("Line {position} has no amount.")),
-    Mandatory(code="SD-M14", path="cac:Price/cbc:PriceAmount", sentence=N_("Line {position} has no price.")),
+    Mandatory(code="SD-M12", path="cbc:ID", sentence=N_("Line %(position)s has no number (ID).")),
+    Mandatory(code="SD-M13", path="cbc:LineExtensionAmount", sentence=N_("Line %(position)s has no amount.")),
+    Mandatory(code="SD-M14", path="cac:Price/cbc:PriceAmount", sentence=N_("Line %(position)s has no price.")),
 )
 NO_LINES = N_("The document has no lines.")
-NOT_A_NUMBER = N_("{element} is {value}, which is not an amount.")
-NOT_A_DATE = N_("{element} is {value}, which is not a date.")
-UNKNOWN_CURRENCY = N_("The currency {value} does not exist.")
-OTHER_CURRENCY = N_("{element} is in {value}, but the document is in {currency}.")
-CVR_DIGIT = N_("The company number {value} is not a valid CVR number: its check digit does not hold.")
-GLN_DIGIT = N_("The location number {value} is not a valid GLN: its check digit does not hold.")
-LINE_AMOUNT = N_("Line {position} says {stated}, but price and quantity give {computed}.")
-LINES_SUM = N_("The sum of the lines says {stated}, but the lines add up to {computed}.")
-TAX_SUM = N_("The tax total says {stated}, but its parts add up to {computed}.")
-TAX_PERCENT = N_("The tax of {stated} is not {percent} % of {taxable}.")
-TAX_EXCLUSIVE = N_("The total of taxes says {stated}, but the taxes add up to {computed}.")
-INCLUSIVE = N_("The total with tax says {stated}, but lines, charges and tax give {computed}.")
-PAYABLE = N_("The payable amount says {stated}, but the totals give {computed}.")
-ALLOWANCES = N_("The total of allowances says {stated}, but they add up to {computed}.")
-CHARGES = N_("The total of charges says {stated}, but they add up to {computed}.")
-DUE_BEFORE_ISSUE = N_("Payment is due on {due}, before the document was issued on {issued}.")
+NOT_A_NUMBER = N_("%(element)s is %(value)s, which is not an amount.")
+NOT_A_DATE = N_("%(element)s is %(value)s, which is not a date.")
+UNKNOWN_CURRENCY = N_("The currency %(value)s does not exist.")
+OTHER_CURRENCY = N_("%(element)s is in %(value)s, but the document is in %(currency)s.")
+CVR_DIGIT = N_("The company number %(value)s is not a valid CVR number: its check digit does not hold.")
+GLN_DIGIT = N_("The location number %(value)s is not a valid GLN: its check digit does not hold.")
+LINE_AMOUNT = N_("Line %(position)s says %(stated)s, but price and quantity give %(computed)s.")
+LINES_SUM = N_("The sum of the lines says %(stated)s, but the lines add up to %(computed)s.")
+TAX_SUM = N_("The tax total says %(stated)s, but its parts add up to %(computed)s.")
+TAX_PERCENT = N_("The tax of %(stated)s is not %(percent)s percent of %(taxable)s.")
+TAX_EXCLUSIVE = N_("The total of taxes says %(stated)s, but the taxes add up to %(computed)s.")
+INCLUSIVE = N_("The total with tax says %(stated)s, but lines, charges and tax give %(computed)s.")
+PAYABLE = N_("The payable amount says %(stated)s, but the totals give %(computed)s.")
+ALLOWANCES = N_("The total of allowances says %(stated)s, but they add up to %(computed)s.")
+CHARGES = N_("The total of charges says %(stated)s, but they add up to %(computed)s.")
+DUE_BEFORE_ISSUE = N_("Payment is due on %(due)s, before the document was issued on %(issued)s.")
 
 
 class OwnRules:
@@ -153,7 +149,7 @@ def taxes(root: Element) -> Iterator[FailedRule]:
 
     In OIOUBL 2.x `TaxExclusiveAmount` is the sum of the taxes (rule F-INV127), not the amount before them.
     """
-    for tax in elements(root, "cac:TaxTotal"):
+    for tax in root.iter(f"{{{CAC}}}TaxTotal"):  # of the document and of its lines
         stated, parts = amount(tax, "cbc:TaxAmount"), elements(tax, "cac:TaxSubtotal")
         computed = total(parts, "cbc:TaxAmount")
         if parts and stated != computed:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samdrift_rpa.answer import Answer, ResponseCode, application_response, read_answer
+from samdrift_rpa.documents import DocumentType, read_document
+from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.invoice import Party
+from samdrift_rpa.ubl import text
+
+KEY = UUID("12345678-1234-5678-1234-567812345678")
+SUPPLIER = Party(name="Fiktiv leverandør 1", endpoint=Identifier(scheme="DK:CVR", value="DK99000007"))
+CUSTOMER = Party(name="Fiktiv kommune 1", endpoint=Identifier(scheme="GLN", value="9520000000004"))
+
+
+def answer(description: str = "") -> Answer:
+    return Answer(
+        response_code=ResponseCode.TECHNICAL_REJECT,
+        description=description,
+        issue_date="2026-11-24",
+        profile="Procurement-BilSim-1.0",
+        profile_scheme="urn:oioubl:id:profileid-1.2",
+        sender=CUSTOMER,
+        receiver=SUPPLIER,
+        document_type=DocumentType.INVOICE,
+        document_number="T-1",
+        document_uuid="",
+        document_issue_date="2026-11-20",
+    )
+
+
+def test_the_key_is_the_documents_uuid_and_everything_repeats() -> None:
+    content = application_response(answer("Because"), KEY)
+    document = read_document(content)
+    assert document.type is DocumentType.APPLICATION_RESPONSE
+    assert text(document.root, "cbc:UUID") == str(KEY)
+    assert text(document.root, "cac:DocumentResponse/cac:Response/cbc:ResponseCode") == "TechnicalReject"
+    assert text(document.root, "cac:DocumentResponse/cac:DocumentReference/cbc:ID") == "T-1"
+    assert content == application_response(answer("Because"), KEY)
+
+
+def test_it_survives_the_ledger() -> None:
+    assert read_answer(json.loads(json.dumps(answer("Fordi").to_json()))) == answer("Fordi")
+
+
+def test_a_number_that_is_no_cvr_number_is_a_mutually_agreed_one() -> None:
+    root = read_document(application_response(answer(), KEY)).root
+    sender = root.find("{*}SenderParty/{*}PartyLegalEntity/{*}CompanyID")
+    assert (sender.get("schemeID"), sender.text) == ("ZZZ", "9520000000004")
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_any_description_gives_well_formed_xml(description: str) -> None:
+    root = read_document(application_response(answer(description), KEY)).root
+    said = text(root, "cac:DocumentResponse/cac:Response/cbc:Description")
+    assert "".join(said.split()) in "".join(description.replace("\r\n", "\n").split()) or said

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import Item, Outcome, Verdict
+from samdrift_rpa.documents import DocumentType
+from samdrift_rpa.generator import Sale, Sold, write
+from samdrift_rpa.process import Engine, judge
+from samdrift_rpa.workload import workload
+
+STORE = MemoryStore()
+CHAIR = Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50"))
+SALE = Sale(number="T-1", lines=(CHAIR,))
+DEADLINE = datetime(2026, 11, 25, 8, tzinfo=UTC)
+
+
+def outcome(engine: Engine, content: bytes, **payload: str) -> Outcome:
+    item = Item(reference="r", payload={"document": STORE.put(content), **payload}, deadline=DEADLINE)
+    return judge(item, STORE, engine)
+
+
+def steps(found: Outcome) -> list[str]:
+    return [effect.step for effect in workload.effects(found)]
+
+
+def grounds(found: Outcome) -> list[str]:
+    return [ground["code"] for ground in json.loads(json.dumps(found.result["grounds"]))]
+
+
+def test_a_valid_invoice_is_posted_and_then_answered(engine: Engine) -> None:
+    found = outcome(engine, write(SALE))
+    assert found.verdict is Verdict.DONE
+    voucher, answer = workload.effects(found)
+    assert (voucher.step, voucher.receiver) == ("post_voucher", "erp")
+    assert (voucher.request["document_number"], voucher.request["amount"]) == ("T-1", "1562.50")
+    assert (answer.step, answer.receiver) == ("send_answer", "access_point")
+    assert answer.request["response_code"] == "BusinessAccept"
+    assert answer.request["issue_date"] == "2026-11-24"
+
+
+def test_the_outcome_says_which_rules_ran_and_that_ours_are_not_official(engine: Engine) -> None:
+    rule_set = json.loads(json.dumps(outcome(engine, write(SALE)).result["rule_set"]))
+    assert rule_set["official"] is False
+    assert "not official" in rule_set["name"]
+
+
+def test_a_broken_rule_rejects_and_is_answered_with_the_reason(engine: Engine) -> None:
+    found = outcome(engine, write(SALE).replace(b">1562.50</cbc:PayableAmount>", b">1600.00</cbc:PayableAmount>"))
+    assert found.verdict is Verdict.REJECTED
+    assert found.reason == "[SD-A09] The payable amount says 1600.00, but the totals give 1562.50."
+    (answer,) = workload.effects(found)
+    assert answer.request["response_code"] == "TechnicalReject"
+    assert answer.request["description"] == found.reason
+    assert list(workload.benefits(found)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"<a/>"])
+def test_what_is_no_invoice_is_rejected_and_nobody_answered(engine: Engine, content: bytes) -> None:
+    found = outcome(engine, content)
+    assert found.verdict is Verdict.REJECTED
+    assert found.reason
+    assert steps(found) == []
+
+
+def test_a_supplier_whom_no_answer_can_reach_gets_none(engine: Engine) -> None:
+    import re
+
+    found = outcome(engine, re.sub(rb"<cbc:EndpointID.*?</cbc:EndpointID>", b"", write(SALE)))
+    assert (found.verdict, steps(found)) == (Verdict.REJECTED, [])
+
+
+def test_above_the_limit_a_person_decides(engine: Engine) -> None:
+    at_limit = Sold(name="Bus", quantity=Decimal(1), price=engine.policy.amount_limit / Decimal("1.25"))
+    above = replace(at_limit, price=at_limit.price + 1)
+    assert outcome(engine, write(replace(SALE, lines=(at_limit,)))).verdict is Verdict.DONE
+    for kind in (DocumentType.INVOICE, DocumentType.CREDIT_NOTE):
+        found = outcome(engine, write(replace(SALE, type=kind, lines=(above,))))
+        assert (found.verdict, grounds(found), steps(found)) == (Verdict.WAITING_FOR_PERSON, ["limit"], [])
+
+
+def test_another_currency_waits(engine: Engine) -> None:
+    found = outcome(engine, write(replace(SALE, currency="EUR")))
+    assert (found.verdict, grounds(found)) == (Verdict.WAITING_FOR_PERSON, ["currency"])
+    assert "EUR" in str(found.reason)
+
+
+def test_a_private_person_waits_and_the_number_is_nowhere_in_the_outcome(engine: Engine) -> None:
+    private = write(SALE).replace(b'"DK:CVR">DK99000007<', b'"DK:CPR">0101010101<')
+    found = outcome(engine, private)
+    assert (found.verdict, grounds(found)) == (Verdict.WAITING_FOR_PERSON, ["person"])
+    assert "0101010101" not in json.dumps(found.result) + str(found.reason)
+
+
+def test_a_private_person_with_a_wrong_invoice_is_not_answered_by_machine(engine: Engine) -> None:
+    private = write(SALE).replace(b'"DK:CVR">DK99000007<', b'"DK:CPR">0101010101<')
+    found = outcome(engine, private.replace(b">1562.50</cbc:PayableAmount>", b">1600.00</cbc:PayableAmount>"))
+    assert (found.verdict, steps(found)) == (Verdict.REJECTED, [])
+    assert "0101010101" not in json.dumps(found.result) + str(found.reason)
+
+
+def test_the_same_number_with_other_content_waits(engine: Engine) -> None:
+    found = outcome(engine, write(SALE), same_number_as="sha256:" + "0" * 64)
+    assert (found.verdict, grounds(found)) == (Verdict.WAITING_FOR_PERSON, ["same_number"])
+
+
+def test_the_minutes_saved_are_the_policys_estimate(engine: Engine) -> None:
+    (benefit,) = workload.benefits(outcome(engine, write(SALE)))
+    assert (benefit.quantity, benefit.unit) == (engine.policy.time_spend_per_occurance_min, "min")
+    assert "not measured" in benefit.method
+    assert engine.policy.version in benefit.method

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from samdrift_platform.checks import CHECKS, Example, MemoryStore
+from samdrift_platform.contract import Workload
+from samdrift_rpa.demonstration import documents
+from samdrift_rpa.workload import workload
+
+
+@pytest.fixture
+def example(peers: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Example:
+    peers()
+    monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
+    monkeypatch.delenv("SAMDRIFT_RPA_RULES", raising=False)
+    store = MemoryStore()
+    references = [store.put(content) for content in [*documents(), b"not an invoice"]]
+    return Example(document={"documents": references, "received_at": "2026-11-24T08:00:00Z"}, store=store)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
+def test_contract(check: Callable[[Workload, Example], Any], example: Example) -> None:
+    check(workload, example)
+
+
+def test_the_demonstration_shows_every_ending(example: Example) -> None:
+    verdicts = [str(outcome.verdict) for outcome in example.outcomes(workload)]
+    assert verdicts == ["done"] * 8 + ["waiting_for_person"] * 2 + ["rejected"] * 3

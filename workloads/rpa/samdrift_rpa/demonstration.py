@@ -1,0 +1,202 @@
+"""The demonstration: invoices that came in, to an ERP system and an access point that fail after doing the work."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samdrift_platform.demonstration import Finding, Service, ShippedModel
+from samdrift_rpa import settings
+from samdrift_rpa.loopback.log import Kind, Log, read_log
+
+if TYPE_CHECKING:
+    from samdrift_platform.client import Client
+
+#: Official examples below `$SAMDRIFT_DATA/rpa/oioubl`. `InvoiceStor` and `COMORG_02` break official rules; the
+#: invoice in euro, the one above the limit and the one of a private person wait for a person.
+OFFICIAL_EXAMPLES = (
+    "test-files/2.0.2/BASPRO_01_01_00_Invoice_v2p2.xml",
+    "test-files/2.0.2/BASPRO_03_01_06_CreditNote_v2p2.xml",
+    "test-files/2.0.2/BASPRO_03_01_06_Invoice_B_v2p2.xml",
+    "test-files/2.0.2/COMPAY_04_04_00_Invoice_v2p2.xml",
+    "gobl/parse/nemkonto.xml",
+    "gobl/convert/out/dk-bank.xml",
+    "gobl/convert/out/happy-path_real.xml",
+    "gobl/convert/out/credit-note_real.xml",
+    "gobl/convert/out/invoice-minimal.xml",
+    "gobl/convert/out/cpr-supplier.xml",
+    "test-files/2.0.2/InvoiceStor_v2p2.xml",
+    "test-files/2.0.2/COMORG_02_02_00_Invoice_v2p2.xml",
+)
+#: Both parties misbehave at every n-th request, each counted by itself.
+FAULTS = "error-after:3,drop-after:4,slow-after:5,error-before:7"
+#: The platform waits this long for an answer, and a slow one takes longer, in seconds.
+TIMEOUT_S, SLOW_S = 1.0, 1.5
+
+
+class InvoiceDemonstration:
+    """A dozen documents, one of them sent twice."""
+
+    name = "rpa"
+
+    def models(self) -> Iterable[ShippedModel]:
+        """None: rules decide here, not models."""
+        return ()
+
+    def services(self, folder: Path) -> Iterable[Service]:
+        """The loopback, whose log lies in `folder`."""
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        argv = [sys.executable, "-m", "samdrift_rpa.loopback", "--folder", str(folder / "loopback")]
+        argv += ["--port", str(port), "--faults", FAULTS, "--slow-s", str(SLOW_S)]
+        yield Service(
+            name="loopback-erp",
+            argv=argv,
+            ready_url=f"{url}/health",
+            environment={
+                settings.ERP_URL.name: url,
+                settings.ACCESS_POINT_URL.name: url,
+                settings.TIMEOUT_S.name: str(TIMEOUT_S),
+            },
+        )
+
+    def submit(self, client: Client, folder: Path) -> Sequence[str]:
+        """Send all documents, and then the first of them once more."""
+        references = [client.put_object(content) for content in documents()]
+        received_at = _first_run(folder).isoformat()
+        return [
+            _submit(client, name, {"documents": chosen, "received_at": received_at, "channel": "nemhandel"})
+            for name, chosen in (("invoices", references), ("invoice-again", references[:1]))
+        ]
+
+    def findings(self, client: Client, folder: Path) -> Iterable[Finding]:
+        """What the platform says, held against what the parties' own log says."""
+        log = read_log(folder / "loopback")
+        items = list(client.items(workload=self.name))
+        done = [item for item in items if item["state"] == "done"]
+        answered = [item for item in items if item["state"] in ("done", "rejected") and "answer" in item["result"]]
+        yield _once("Vouchers, each once by the ERP system's own log", log, Kind.VOUCHER, len(done))
+        yield _same_invoices(log, done)
+        yield _once("Answers, each once by the access point's own log", log, Kind.DOCUMENT, len(answered))
+        yield from _exceptions(items)
+        yield _sent_twice(client)
+        yield _rule_set(items)
+
+
+def documents() -> list[bytes]:
+    """Official examples where the data are, otherwise documents that we write; the first one is sent twice."""
+    data = settings.value_of(settings.DATA)
+    folder = Path(data) / "rpa" / "oioubl"
+    if data and folder.is_dir():
+        return [(folder / name).read_bytes() for name in OFFICIAL_EXAMPLES]
+    return list(_fictitious_documents())
+
+
+def _fictitious_documents() -> Iterator[bytes]:
+    """Eight that are posted, one above the limit, one in euro, and two that break a rule."""
+    from decimal import Decimal
+
+    from samdrift_rpa.documents import DocumentType
+    from samdrift_rpa.generator import Sale, Sold, write
+
+    chairs = Sold(name="Stol (opdigtet)", quantity=Decimal(4), price=Decimal("312.50"))
+    whiteboard = Sold(name="Tavle (opdigtet)", quantity=Decimal(1), price=Decimal("4950.00"))
+    for index in range(7):
+        yield write(Sale(number=f"DEMO-{index + 1}", supplier=index, lines=(chairs, whiteboard)))
+    yield write(Sale(number="DEMO-8", type=DocumentType.CREDIT_NOTE, lines=(chairs,)))
+    bus = Sold(name="Minibus (opdigtet)", quantity=Decimal(1), price=Decimal("310000.00"))
+    yield write(Sale(number="DEMO-9", supplier=1, lines=(bus,)))
+    yield write(Sale(number="DEMO-10", supplier=2, lines=(chairs,), currency="EUR"))
+    wrong = write(Sale(number="DEMO-11", supplier=3, lines=(chairs, whiteboard)))
+    yield wrong.replace(b">7750.00</cbc:PayableAmount>", b">7775.00</cbc:PayableAmount>")
+    yield write(Sale(number="DEMO-12", supplier=4, lines=(whiteboard,))).replace(
+        b">25</cbc:Percent>", b">2</cbc:Percent>"
+    )
+
+
+def _submit(client: Client, name: str, document: Mapping[str, Any]) -> str:
+    """Submit under a reference that goes with the content, so that other data do not contradict an earlier run."""
+    digest = hashlib.sha256("".join(document["documents"]).encode()).hexdigest()
+    return str(client.submit("rpa", document, reference=f"demonstration-{name}-{digest[:12]}")["id"])
+
+
+def _first_run(folder: Path) -> datetime:
+    """When the documents "came in": the moment of the first run on this home, so that later runs send the same."""
+    file = folder / "received_at"
+    if not file.exists():
+        new = file.with_suffix(".new")
+        new.write_text(datetime.now(UTC).replace(microsecond=0).isoformat())
+        new.replace(file)
+    return datetime.fromisoformat(file.read_text())
+
+
+def _once(what: str, log: Log, kind: Kind, expected: int) -> Finding:
+    times = Counter(entry.key for entry in log.entries(kind))
+    repeated = sum(1 for number in times.values() if number > 1)
+    after = sum(1 for fault in log.faults(kind) if fault.endswith("-after"))
+    value = f"{len(times)} of {expected}" + (f", {repeated} MORE THAN ONCE" if repeated else "")
+    note = f"it failed {after} times after doing the work"
+    return Finding(what=what, value=value, ok=len(times) == expected and not repeated, note=note)
+
+
+def _same_invoices(log: Log, done: Sequence[Mapping[str, Any]]) -> Finding:
+    """The keys are the platform's; the invoices' own numbers must agree too."""
+    import json
+
+    posted = Counter(_identity(json.loads(entry.body), "document_") for entry in log.entries(Kind.VOUCHER))
+    wanted = Counter(_identity(item["result"]["invoice"], "") for item in done)
+    lost, unexpected = (wanted - posted).total(), (posted - wanted).total()
+    return Finding(
+        what="Invoices lost, or posted unexpectedly",
+        value=f"{lost}, {unexpected}",
+        ok=not lost and not unexpected,
+        note="by supplier, type and number in the ERP system's log",
+    )
+
+
+def _identity(facts: Mapping[str, Any], prefix: str) -> tuple[str, str, str]:
+    return str(facts["supplier"]), str(facts[f"{prefix}type"]), str(facts[f"{prefix}number"])
+
+
+def _exceptions(items: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    rejected = [item for item in items if item["state"] == "rejected"]
+    codes = sorted({rule["code"] for item in rejected for rule in item["result"].get("failed_rules", ())})
+    explained = all(item["reason"] for item in rejected)
+    yield Finding(what="Rejected, with reasons", value=str(len(rejected)), ok=explained, note=" ".join(codes))
+    waiting = [item for item in items if item["state"] == "waiting_for_person"]
+    grounds = sorted({ground["code"] for item in waiting for ground in item["result"].get("grounds", ())})
+    explained = all(item["reason"] for item in waiting)
+    yield Finding(what="Waiting for a person", value=str(len(waiting)), ok=explained, note=", ".join(grounds))
+
+
+def _sent_twice(client: Client) -> Finding:
+    """The second sending must have found the first one's item."""
+    found: dict[str, set[str]] = {}
+    for submission in client.submissions(workload="rpa"):
+        kind = submission["reference"].removeprefix("demonstration-").rpartition("-")[0]
+        found.setdefault(kind, set()).update(str(i["id"]) for i in client.items(submission_id=submission["id"]))
+    again, first = found.get("invoice-again", set()), found.get("invoices", set())
+    same = len(again & first)
+    return Finding(what="Sent twice, handled once", value=f"{same} of {len(again)}", ok=bool(again) and again <= first)
+
+
+def _rule_set(items: Sequence[Mapping[str, Any]]) -> Finding:
+    used = {item["result"]["rule_set"]["name"]: item["result"]["rule_set"] for item in items if item["result"]}
+    official = all(rules["official"] for rules in used.values())
+    note = "" if official else f"the official rules are not installed ({settings.RULES.name})"
+    return Finding(what="Rules", value="; ".join(sorted(used)), ok=bool(used), note=note)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+demonstration = InvoiceDemonstration()
