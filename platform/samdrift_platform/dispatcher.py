@@ -110,7 +110,9 @@ class Dispatcher:
         try:
             result = batch.crew.finish(batch)
         except (ray.exceptions.RayError, SamdriftError) as error:
-            log.warning("batch failed", workload=name, items=len(batch.claims), error=_cause(error))
+            log.warning(
+                "batch failed", workload=name, items=len(batch.claims), error=_cause(error), where=_where(error)
+            )
             with self._ledger.write() as connection:
                 endings.fail(connection, batch.claims, _cause(error), now=datetime.now(UTC))
             return
@@ -199,6 +201,12 @@ class Dispatcher:
 def _cause(error: Exception) -> str:
     """What a person needs of an error that came through Ray: the last line, which names type and message."""
     return str(getattr(error, "cause", None) or error).strip().splitlines()[-1][:500]
+
+
+def _where(error: Exception) -> str:
+    """The innermost line of code in a traceback that came through Ray: the place without the values."""
+    frames = [line.strip() for line in str(error).splitlines() if line.strip().startswith("File ")]
+    return frames[-1] if frames else ""
 
 
 def main() -> None:
