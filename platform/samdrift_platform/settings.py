@@ -67,6 +67,11 @@ class Settings:
         return {**values, "SAMDRIFT_HOME": str(self.home.resolve())}
 
 
+def table() -> list[tuple[str, str, str]]:
+    """Variable, default and meaning of every setting."""
+    return [(f"SAMDRIFT_{f.name.upper()}", str(f.default), f.metadata["help"]) for f in fields(Settings)]
+
+
 def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment, with `overrides` that are not None on top.
 
