@@ -2,7 +2,8 @@
 (() => {
   "use strict";
 
-  const language = document.documentElement.lang;
+  const { lang } = document.documentElement;
+  const language = lang === "en" ? "en-GB" : lang;  // the locales of the pages' own dates and numbers
 
   // Live parts: said once when their announcement changes, paused on request and while nobody looks.
   let paused = false;
@@ -63,6 +64,8 @@
   const hours = new Intl.DateTimeFormat(language, { timeZone: "Europe/Copenhagen", hour: "2-digit", minute: "2-digit" });
   const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 
+  const FONT = '14px "IBM Plex Sans", sans-serif';
+
   function line(series, index, key) {
     const style = getComputedStyle(key);
     const dash = style.getPropertyValue("--plot-dash").trim();
@@ -95,6 +98,7 @@
         const moment = new Date(second * 1000);
         return step >= 86400 ? days.format(moment) : `${hours.format(moment)}\n${days.format(moment)}`;
       }),
+      font: FONT,
       space: 90,
       size: 50,
     };
@@ -102,7 +106,7 @@
 
   function valueAxis(unit, side) {
     return {
-      scale: unit, side, label: unit, size: 60, grid: { show: side === 3 },
+      scale: unit, side, label: unit, labelFont: FONT, font: FONT, size: 60, grid: { show: side === 3 },
       values: (_, splits) => splits.map((value) => (value === null ? "" : numbers.format(value))),
     };
   }
