@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from samdrift_platform.errors import SettingError
+from samdrift_platform.errors import CannotTellError, SettingError, TryAgainError
 from samdrift_rpa.policy import read_policy
 from samdrift_rpa.rules import choose, official_folder
 from samdrift_rpa.rules.own import OwnRules
-from samdrift_rpa.settings import required, timeout_s
+from samdrift_rpa.settings import timeout_s
+from samdrift_rpa.workload import workload
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("RULES", "ERP_URL", "TIMEOUT_S", "POLICY"):
+    for name in ("RULES", "ERP_URL", "ACCESS_POINT_URL", "TIMEOUT_S", "POLICY"):
         monkeypatch.delenv(f"SAMDRIFT_RPA_{name}", raising=False)
     monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
 
@@ -52,11 +54,12 @@ def test_a_named_folder_without_rules_is_an_error_and_not_a_weaker_check(
         choose()
 
 
-def test_a_missing_address_says_what_it_is_for() -> None:
-    from samdrift_rpa.settings import ERP_URL
-
-    with pytest.raises(SettingError, match="ERP system"):
-        required(ERP_URL)
+def test_a_party_without_an_address_says_what_to_set_and_holds_nothing_else_up() -> None:
+    receivers = workload.receivers()
+    with pytest.raises(TryAgainError, match="SAMDRIFT_RPA_ERP_URL is not set"):
+        receivers["erp"].deliver(UUID(int=1), {})
+    with pytest.raises(CannotTellError, match="SAMDRIFT_RPA_ACCESS_POINT_URL is not set"):
+        receivers["access_point"].find(UUID(int=1))
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "1e9", "nan"])

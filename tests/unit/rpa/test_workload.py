@@ -12,8 +12,7 @@ from samdrift_rpa.workload import workload
 
 
 @pytest.fixture
-def example(peers: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Example:
-    peers()
+def example(monkeypatch: pytest.MonkeyPatch) -> Example:
     monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
     monkeypatch.delenv("SAMDRIFT_RPA_RULES", raising=False)
     store = MemoryStore()

@@ -16,6 +16,7 @@ from samdrift_platform.contract import JsonObject
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_rpa.answer import application_response, read_answer
 from samdrift_rpa.identifiers import without_cpr
+from samdrift_rpa.settings import Setting
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
 _PASSING = frozenset({408, 425, 429})
@@ -37,6 +38,10 @@ class KeyedPeer:
             base_url=url.rstrip("/") + "/", timeout=timeout_s, transport=transport, trust_env=False
         )
         self._collection = collection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
 
     def create(self, key: UUID, **request: Any) -> JsonObject:
         """POST under `key`; the answer.
@@ -79,37 +84,45 @@ class KeyedPeer:
         raise CannotTellError(f"{self.party} could not say whether it happened: {_words(response)}")
 
 
-class ErpReceiver:
+class ErpReceiver(KeyedPeer):
     """Posts vouchers."""
 
     def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
         """`url` is the base of the ERP system's API."""
-        self._peer = KeyedPeer("The ERP system", url, "vouchers", timeout_s=timeout_s, transport=transport)
+        super().__init__("The ERP system", url, "vouchers", timeout_s=timeout_s, transport=transport)
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
         """Post the voucher; the answer holds its `voucher_id`."""
-        return self._peer.create(key, json=dict(request))
-
-    def find(self, key: UUID) -> JsonObject | None:
-        """The answer for `key`, None when nothing was posted under it."""
-        return self._peer.find(key)
+        return self.create(key, json=dict(request))
 
 
-class AccessPointReceiver:
+class AccessPointReceiver(KeyedPeer):
     """Sends answers to suppliers; the key is the document's UUID as well."""
 
     def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
         """`url` is the base of the access point's API."""
-        self._peer = KeyedPeer("The access point", url, "documents", timeout_s=timeout_s, transport=transport)
+        super().__init__("The access point", url, "documents", timeout_s=timeout_s, transport=transport)
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
         """Send the ApplicationResponse that `request` describes."""
         content = application_response(read_answer(request), key)
-        return self._peer.create(key, content=content, headers={"Content-Type": "application/xml"})
+        return self.create(key, content=content, headers={"Content-Type": "application/xml"})
+
+
+class UnsetReceiver:
+    """A party whose address the operator has not set: nothing is delivered, and nothing else is held up."""
+
+    def __init__(self, setting: Setting) -> None:
+        """`setting` is the variable that is missing."""
+        self._message = f"{setting.name} is not set. {setting.help}"
+
+    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
+        """TryAgainError, which says what to set."""
+        raise TryAgainError(self._message)
 
     def find(self, key: UUID) -> JsonObject | None:
-        """The answer for `key`, None when nothing was sent under it."""
-        return self._peer.find(key)
+        """CannotTellError: perhaps it was delivered while the address was set."""
+        raise CannotTellError(self._message)
 
 
 def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:

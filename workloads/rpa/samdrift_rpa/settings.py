@@ -49,14 +49,6 @@ def value_of(setting: Setting, environment: Mapping[str, str] | None = None) -> 
     return (os.environ if environment is None else environment).get(setting.name) or setting.default
 
 
-def required(setting: Setting) -> str:
-    """The value, or a SettingError that says what the variable is for."""
-    value = value_of(setting)
-    if not value:
-        raise SettingError(f"{setting.name} is not set. {setting.help}", field=setting.name)
-    return value
-
-
 def timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
     text = value_of(TIMEOUT_S)

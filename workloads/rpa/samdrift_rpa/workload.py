@@ -84,12 +84,15 @@ class InvoiceWorkload:
 
     def receivers(self) -> Mapping[str, Receiver]:
         """The ERP system and the access point that the settings name."""
-        from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver
+        from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver, UnsetReceiver
 
+        erp, access_point = settings.value_of(settings.ERP_URL), settings.value_of(settings.ACCESS_POINT_URL)
         timeout_s = settings.timeout_s()
         return {
-            ERP: ErpReceiver(settings.required(settings.ERP_URL), timeout_s=timeout_s),
-            ACCESS_POINT: AccessPointReceiver(settings.required(settings.ACCESS_POINT_URL), timeout_s=timeout_s),
+            ERP: ErpReceiver(erp, timeout_s=timeout_s) if erp else UnsetReceiver(settings.ERP_URL),
+            ACCESS_POINT: AccessPointReceiver(access_point, timeout_s=timeout_s)
+            if access_point
+            else UnsetReceiver(settings.ACCESS_POINT_URL),
         }
 
     def routes(self) -> APIRouter | None:
