@@ -51,7 +51,7 @@ class AuditVerification(Answer):
     intact: bool
     #: Events that hold, from the first on.
     rows: int
-    first_bad_seq: int | None
+    first_bad_seq: int | None = None
     why: str
 
 

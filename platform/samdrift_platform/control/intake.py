@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError, WithJsonSchema
 
 from samdrift_platform.contract import Item, Store, Workload
 from samdrift_platform.control.json_body import JsonBody
@@ -28,7 +28,10 @@ class SubmissionBody(JsonBody):
     """What a user sends: a document, and what they call it."""
 
     reference: Annotated[Reference, Field(description="The sender's own name for it: makes it repeatable.")]
-    document: Annotated[dict[str, JsonValue], Field(description="As the schema at GET /v1/workloads says.")]
+    document: Annotated[
+        dict[str, JsonValue],
+        WithJsonSchema({"type": "object", "description": "As the schema at GET /v1/workloads says."}),
+    ]
 
     @classmethod
     def read(cls, body: bytes) -> Self:

@@ -50,18 +50,18 @@ class ItemAnswer(Answer):
     state: ItemState
     #: Admission class.
     priority: str
-    deadline: datetime | None
+    deadline: datetime | None = None
     #: Claims so far.
     attempt: int
     payload: dict[str, Any]
     result: dict[str, Any]
     #: For a person.
-    reason: str | None
+    reason: str | None = None
     #: Registered name -> "version@sha256:…" of the models that decided.
     models: dict[str, str]
     queued_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
     @classmethod
     def of(cls, item: WorkItem) -> ItemAnswer:
@@ -102,10 +102,10 @@ class EffectAnswer(Answer):
     state: effects.EffectState
     #: Calls so far.
     attempt: int
-    answer: dict[str, Any] | None
-    error: str | None
+    answer: dict[str, Any] | None = None
+    error: str | None = None
     planned_at: datetime
-    finished_at: datetime | None
+    finished_at: datetime | None = None
 
 
 class ItemDetail(ItemAnswer):

@@ -53,7 +53,7 @@ class ModelVersion(Answer):
     version: int
     #: Of the files, as the manifest lists them.
     digest: str
-    run_id: str | None
+    run_id: str | None = None
     signed_at: datetime
     #: Of the key that signed.
     key_id: str

@@ -235,7 +235,7 @@ def _field_error(found: Mapping[str, Any], below: str) -> FieldError:
 def _field(location: Sequence[str | int], below: str) -> str:
     """A JSON pointer for bodies; the bare name for parameters, whose location begins with where they stand."""
     if location and location[0] in ("query", "path", "header", "cookie"):
-        return str(location[-1])
+        return str(location[1])
     parts = location[1:] if location and location[0] == "body" else location
     return below + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts) or "/"
 

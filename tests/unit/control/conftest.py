@@ -18,3 +18,16 @@ def plane(tmp_path: Path) -> Iterator[Control]:
 def http(plane: Control) -> Iterator[httpx.Client]:
     with plane.signed_in() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def shared_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    """For tests that leave nothing behind, or do not mind what is there."""
+    with control(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_http(shared_plane: Control) -> Iterator[httpx.Client]:
+    with shared_plane.signed_in() as client:
+        yield client
