@@ -68,12 +68,10 @@ class MlflowCatalogue:
         Raises:
             MlflowUnavailableError: MLflow does not answer.
         """
-        from mlflow.exceptions import MlflowException
-
         try:
             versions = list(_pages(partial(self._client.search_model_versions, max_results=_PAGE)))
             models = list(_pages(partial(self._client.search_registered_models, max_results=_PAGE)))
-        except (MlflowException, OSError) as error:
+        except _faults() as error:
             raise MlflowUnavailableError.about(str(error)) from error
         return Listing(
             versions=tuple(_listed(version) for version in versions if version.status == "READY"),
@@ -89,11 +87,9 @@ class MlflowCatalogue:
             ForeignSourceError: the source is a relative folder, or a remote MLflow points at this machine's files.
             VerificationError, TooLargeError: as `copy_folder` does.
         """
-        from mlflow.exceptions import MlflowException
-
         try:
             self._copy(self._location(listed), folder, limits)
-        except (MlflowException, OSError) as error:
+        except _faults() as error:
             if isinstance(error, OSError) and error.errno in _OUT_OF_SPACE:
                 raise OutOfSpaceError.about(str(error)) from error
             raise UnreadableArtefactError.about(f"{listed.source} ({error})") from error
@@ -143,6 +139,14 @@ class MlflowCatalogue:
             except Exception as error:  # each object store has errors of its own, without a common base
                 raise UnreadableArtefactError.about(f"{uri} ({error})") from error
             copy_folder(Path(path), folder, limits)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What MLflow lets through, with and without a server."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError
 
 
 def _pages(search: Callable[..., Any]) -> Iterable[Any]:

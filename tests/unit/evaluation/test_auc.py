@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift_evaluation.auc import auc_with_interval
@@ -37,6 +37,7 @@ def cases() -> st.SearchStrategy[tuple[list[int], list[int]]]:
     )
 
 
+@settings(deadline=None)
 @given(cases())
 def test_agrees_with_counting_all_pairs(case: tuple[list[int], list[int]]) -> None:
     figure = auc_with_interval(*case)

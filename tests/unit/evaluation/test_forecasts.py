@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import mean_pinball_loss
@@ -12,6 +12,7 @@ from sklearn.metrics import mean_pinball_loss
 from samdrift_evaluation.arrays import Numbers
 from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.errors import EvaluationError, TooFewCasesError
+from samdrift_evaluation.estimate import Estimate
 from samdrift_evaluation.forecasts import cvrmse, interval_coverage, nmbe, pinball, skill
 
 #: Two days of two hours, kWh: errors -1, 1, 2, 0; mean 4.
@@ -30,6 +31,7 @@ def test_nmbe_is_above_zero_when_too_little_was_forecast() -> None:
     assert nmbe([10.0, 10.0], [9.0, 9.0], ["a", "b"]).value == pytest.approx(0.1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=4, max_size=30), st.floats(0.05, 0.95))
 def test_pinball_agrees_with_sklearn(pairs: list[tuple[float, float]], level: float) -> None:
     actual, quantile = zip(*pairs, strict=True)
@@ -53,7 +55,7 @@ def test_intervals_agree_with_resampling_written_out() -> None:
     actual = 10 + rng.normal(size=288)
     forecast, naive = actual + rng.normal(size=288), actual + 2 * rng.normal(size=288)
     some = Resampling(replicates=300)
-    checks = [
+    checks: list[tuple[Estimate, Callable[..., float]]] = [
         (cvrmse(actual, forecast, days, resampling=some), lambda a, f, _: np.sqrt(((a - f) ** 2).mean()) / a.mean()),
         (nmbe(actual, forecast, days, resampling=some), lambda a, f, _: (a - f).mean() / a.mean()),
         (

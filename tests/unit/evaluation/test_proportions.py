@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -10,6 +10,7 @@ from samdrift_evaluation.proportions import Interval, proportion
 
 
 @pytest.mark.parametrize(("interval", "scipys_name"), [(Interval.WILSON, "wilson"), (Interval.EXACT, "exact")])
+@settings(deadline=None)
 @given(data=st.data())
 def test_agrees_with_scipy(interval: Interval, scipys_name: str, data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 5000))
