@@ -1,0 +1,85 @@
+"""What the frozen network says about every cell of a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from samdrift_mammography.film import CELL, COARSE, Film, Mask
+from samdrift_mammography.network import EfficientNetLite0
+
+#: (scale of the film, block whose output is taken, its channels): detail of 6.4 mm, context of 6.4 and of 13 mm.
+TAPS = ((1.0, 14, 192), (0.5, 10, 112), (0.5, 14, 192))
+#: Features of a cell.
+WIDTH = sum(channels for _, _, channels in TAPS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Features of one film's breast cells, each feature with mean 0 and variance 1 over that film's cells."""
+
+    #: (number of breast cells, `WIDTH`), in the order of `np.flatnonzero(breast)`.
+    features: NDArray[np.float32]
+    #: (rows, columns) of cells: which are breast.
+    breast: Mask
+    #: Which of them count for the film's score.
+    scored: Mask
+
+    def on_grid(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values of the breast cells on the grid, NaN elsewhere."""
+        grid = np.full(self.breast.shape, np.nan, dtype=np.float32)
+        grid[self.breast] = values
+        return grid
+
+
+class FeatureExtractor:
+    """Runs the frozen network over films; one forward pass for each scale."""
+
+    def __init__(self, network: EfficientNetLite0) -> None:
+        self._network = network.to(memory_format=torch.channels_last)
+
+    def cells(self, film: Film) -> Cells:
+        """The features of `film`'s cells. The same film gives the same bits on the same machine."""
+        breast, scored = _cells_of(film.breast), _cells_of(film.scored)
+        with torch.inference_mode():
+            maps = self._maps(torch.from_numpy(film.pixels), breast.shape)
+        features = maps[:, torch.from_numpy(breast)].T.numpy()
+        return Cells(features=_standardised(features), breast=breast, scored=scored & breast)
+
+    def _maps(self, pixels: Tensor, grid: tuple[int, ...]) -> Tensor:
+        """(WIDTH, rows, columns) of cells."""
+        found = []
+        for scale in sorted({scale for scale, _, _ in TAPS}, reverse=True):
+            blocks = [block for at, block, _ in TAPS if at == scale]
+            for tap in self._network.taps(_network_input(pixels, scale), blocks):
+                found.append(functional.interpolate(tap, size=grid, mode="bilinear", align_corners=False)[0])
+        return torch.cat(found)
+
+
+def _network_input(pixels: Tensor, scale: float) -> Tensor:
+    """(1, 3, rows, columns) in the range of the network's training, (v - 127) / 128."""
+    x = pixels[None, None]
+    if scale != 1.0:
+        x = functional.interpolate(x, scale_factor=scale, mode="area")
+    return ((x - 127) / 128).expand(1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+
+
+def _cells_of(mask: Mask) -> Mask:
+    """A cell belongs to a mask when at least three of its four squares do."""
+    side = CELL // COARSE
+    rows, columns = (size // side for size in mask.shape)
+    counts = mask.reshape(rows, side, columns, side).sum(axis=(1, 3))
+    chosen: Mask = counts > side * side // 2
+    return chosen
+
+
+def _standardised(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Per film, because scanners, film and exposure shift all cells of a film alike."""
+    spread = features.std(axis=0)
+    standardised: NDArray[np.float32] = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return standardised

@@ -1,0 +1,78 @@
+"""One exam from its item to its place in the worklist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from samdrift_mammography.errors import NoBreastError, UnreadableFileError
+from samdrift_mammography.picture import size
+from samdrift_mammography.reasons import BANNER, sentence
+from samdrift_mammography.scoring import Engine
+from samdrift_mammography.triage import Policy, decide, shipped_policy
+from samdrift_mammography.views import View
+from samdrift_platform.contract import Item, Outcome, Store, Verdict
+
+
+def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
+    """Score the exam's views, decide who reads it, and say why. Never a refusal: an unscored exam is read by two."""
+    policy = shipped_policy()
+    images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
+    views = [_view(image, store, engine) for image in images]
+    obstacles = _obstacles(item, views)
+    scores = [view["score"] for view in views if view["score"] is not None]
+    step = None if obstacles else engine.step(scores)
+    decision = decide(policy, step, obstacles)
+    result = {
+        "exam": item.payload["exam"],
+        "screening_unit": item.payload["screening_unit"],
+        "score": step,
+        "reading": str(decision.reading),
+        "reasons": list(decision.reasons),
+        "missing": item.payload["missing"],
+        "views": views,
+        **_policy_facts(policy),
+        "reference_population": engine.reference.name,
+        "banner": BANNER,
+    }
+    reason = " ".join(sentence(code, result) for code in decision.reasons)
+    return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, reason=reason)
+
+
+def _view(image: Mapping[str, Any], store: Store, engine: Engine) -> dict[str, Any]:
+    """What is known of one image; its score is None when it could not be scored, and `problems` say why."""
+    known = {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+    nothing = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
+    if image["problems"]:
+        return {**known, **nothing, "problems": list(image["problems"])}
+    try:
+        scored = engine.score(store.get(image["object"]), View(image["view"]))
+    except UnreadableFileError as error:
+        return {**known, **nothing, "problems": [error.code]}
+    except NoBreastError:
+        return {**known, **nothing, "problems": ["no-breast"]}
+    columns, rows = size(scored.png)
+    return {
+        **known,
+        "score": round(scored.score, 4),
+        "marks": [asdict(mark) for mark in scored.marks],
+        "picture": {"object": store.put(scored.png), "columns": columns, "rows": rows},
+        "pixel_mm_assumed": scored.pixel_mm_assumed,
+        "problems": [],
+    }
+
+
+def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the headers forbade, and what the pixels added."""
+    known: list[str] = list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
+    seen = {problem for view in views for problem in view["problems"]}
+    return known + [code for code in ("undecodable", "no-breast") if code in seen]
+
+
+def _policy_facts(policy: Policy) -> dict[str, Any]:
+    return {
+        "policy": str(policy),
+        "single_reading_up_to": policy.single_reading_up_to,
+        "priority_from": policy.priority_from,
+    }

@@ -1,0 +1,53 @@
+"""Why an exam is read as it is, and why a file is refused: codes for programs, sentences for people.
+
+They are also the English sentences of the templates (`parts.html`), where they are translated; `%(name)s` is filled from the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+BANNER = "Research demonstrator. Not a medical device. A radiologist decides."
+
+#: Code -> sentence, for exams.
+SENTENCES: Mapping[str, str] = {
+    "low-score": "The score is %(score)s of 10, at most %(single_reading_up_to)s: one radiologist reads.",
+    "score": "The score is %(score)s of 10, above %(single_reading_up_to)s: two radiologists read.",
+    "high-score": "The score is %(score)s of 10, at least %(priority_from)s: two radiologists read, before the others.",
+    "missing-views": "Not scored, because standard views are missing: %(missing)s. Two radiologists read.",
+    "conflicting-copies": "Not scored, because two different images carry the same identifier. Two radiologists read.",
+    "implant": "Not scored, because of an implant. Two radiologists read.",
+    "partial-view": "Not scored, because a view shows only a part of the breast. Two radiologists read.",
+    "undecodable": "Not scored, because the pixels of a view cannot be decoded. Two radiologists read.",
+    "no-breast": "Not scored, because no breast was found in a view. Two radiologists read.",
+    "no-automated-scoring": "Not scored. Two radiologists read.",
+}
+
+#: Code -> sentence, for single images that are kept for the readers but not scored.
+IMAGE_PROBLEMS: Mapping[str, str] = {
+    "for-processing": "The image is raw (FOR PROCESSING), not for presentation.",
+    "implant": "The header says that there is an implant.",
+    "partial-view": "The header says that the view shows only a part of the breast.",
+    "modified-view": "The view is modified (spot compression, magnification or the like).",
+    "not-one-grey-frame": "The image has several frames or colours.",
+    "not-standard-view": "The image is not one of RCC, LCC, RMLO and LMLO, or its header does not say which.",
+    "undecodable": "The pixels cannot be decoded.",
+    "no-breast": "No breast was found in the image.",
+}
+
+#: Code -> sentence, for files that no exam could be made of.
+REJECTIONS: Mapping[str, str] = {
+    "empty": "The file has 0 bytes. Send it again from the source.",
+    "not-dicom": "The file is not DICOM. Send the image as a DICOM Part 10 file.",
+    "damaged": "The file is damaged and cannot be read. Send it again from the source.",
+    "truncated": "The file is cut off before its pixels end. Send it again from the source.",
+    "no-identifier": "The identifier of the image or its study is missing or invalid. Correct it and send it again.",
+    "not-a-mammogram": "The image is not a mammogram of its own. Send digital mammograms or digitised film.",
+}
+
+
+def sentence(code: str, values: Mapping[str, Any]) -> str:
+    """The English sentence of an exam's reason, filled from `values`."""
+    shown = {**values, "missing": ", ".join(values.get("missing", ()))}
+    return SENTENCES[code] % shown

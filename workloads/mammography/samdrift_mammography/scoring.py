@@ -1,0 +1,78 @@
+"""The model at work: from one image's bytes to a score, marks and a small picture; from views to an exam's step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from samdrift_mammography import lesion_head
+from samdrift_mammography.dicom import read_picture
+from samdrift_mammography.features import FeatureExtractor
+from samdrift_mammography.film import canonical, resample
+from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation, film_score
+from samdrift_mammography.marks import Mark, marks
+from samdrift_mammography.picture import png
+from samdrift_mammography.views import View
+
+#: Marks are drawn where a cell alone would bring its exam to this step or above.
+MARKED_FROM_STEP = 8
+#: Pixel side of the pictures on the pages in mm: enough to see where a mark is, not to read the film.
+SHOWN_PIXEL_MM = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredView:
+    """What the model says about one image, and the picture to show it on."""
+
+    score: float
+    marks: Sequence[Mark]
+    png: bytes
+    #: Whether the size of a pixel had to be assumed.
+    pixel_mm_assumed: bool
+
+
+class Engine:
+    """The loaded model. Deterministic: the same bytes give the same answer on the same machine."""
+
+    def __init__(self, extractor: FeatureExtractor, head: LesionHead, reference: ReferencePopulation) -> None:
+        self._extractor = extractor
+        self._head = head
+        self.reference = reference
+        self._marked_from = float(reference.deciles[MARKED_FROM_STEP - 2])
+
+    @classmethod
+    def load(cls, folder: Path) -> Engine:
+        """The engine of a model's verified folder, on one thread: replicas share the machine."""
+        import torch
+
+        from samdrift_mammography.network import pretrained
+
+        torch.set_num_threads(1)
+        head, reference = lesion_head.load(folder)
+        return cls(FeatureExtractor(pretrained()), head, reference)
+
+    def score(self, data: bytes, view: View) -> ScoredView:
+        """Score one DICOM file.
+
+        Raises:
+            UnreadableFileError: its pixels cannot be decoded.
+            NoBreastError: there is no breast in it.
+        """
+        picture = read_picture(data)
+        film = canonical(picture.grey, pixel_mm=picture.pixel_mm, oblique=view.is_oblique)
+        cells = self._extractor.cells(film)
+        cell_scores = self._head.cell_scores(cells)
+        grid = np.where(cells.scored, cells.on_grid(cell_scores), np.nan)
+        return ScoredView(
+            score=film_score(cell_scores, cells),
+            marks=marks(grid, film, at_least=self._marked_from),
+            png=png(resample(picture.grey, picture.pixel_mm / SHOWN_PIXEL_MM)),
+            pixel_mm_assumed=picture.pixel_mm_assumed,
+        )
+
+    def step(self, scores: Sequence[float]) -> int:
+        """An exam's step from 1 to 10: that of its highest view."""
+        return self.reference.step(max(scores))

@@ -1,0 +1,116 @@
+"""What a screening unit sends, and the independent items that it falls into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from samdrift_mammography.deadline import after_working_days
+from samdrift_mammography.dicom import Header, read_header
+from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.exam import Exam, Image, group
+from samdrift_mammography.triage import shipped_policy
+from samdrift_platform.contract import Item, JsonObject, Store
+from samdrift_platform.digest import digest_of
+
+ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+# The shape of a Danish civil registration number: six digits of a date, four of a sequence.
+_CPR = re.compile(r"(?<!\d)\d{6}[- ]?\d{4}(?!\d)")
+
+
+class MammographySubmission(BaseModel):
+    """Images of one or more screening exams. Nothing here names a woman; the images' headers say what belongs together."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "screening_unit": "Herlev mobile unit 2",
+                    "received_at": "2026-11-24T08:15:00Z",
+                    "objects": ["sha256:" + "0" * 64],
+                    "reading_target_working_days": 3,
+                }
+            ]
+        },
+    )
+
+    screening_unit: str = Field(min_length=1, max_length=80, description="Where the images were taken.")
+    received_at: AwareDatetime = Field(description="When the images arrived; the reading target counts from here.")
+    objects: tuple[ObjectReference, ...] = Field(
+        min_length=1, max_length=10_000, description="DICOM Part 10 files, uploaded before, in any order."
+    )
+    reading_target_working_days: int | None = Field(
+        default=None, ge=1, le=60, description="Monday to Friday; the triage policy's target when left out."
+    )
+
+    @field_validator("screening_unit")
+    @classmethod
+    def _names_no_person(cls, value: str) -> str:
+        if _CPR.search(value):
+            raise ValueError("must not contain a civil registration number; name the unit only")
+        return value
+
+
+def split(submission: MammographySubmission, store: Store) -> Iterator[Item]:
+    """One item for each exam and one for each file that no exam can be made of: every file is accounted for."""
+    images: list[Image] = []
+    for position, reference in enumerate(submission.objects):
+        try:
+            header = read_header(store.get(reference))
+        except UnreadableFileError as error:
+            yield _file_item(submission, position, error)
+        else:
+            images.append(Image(object=reference, header=header))
+    days = submission.reading_target_working_days or shipped_policy().reading_target_working_days
+    for exam in group(images):
+        payload = _exam_payload(exam, submission.screening_unit)
+        reference = f"{exam.identifier}/{_short(payload)}"
+        yield Item(reference=reference, payload=payload, deadline=after_working_days(submission.received_at, days))
+
+
+def _exam_payload(exam: Exam, screening_unit: str) -> JsonObject:
+    return {
+        "kind": "exam",
+        "exam": exam.identifier,
+        "screening_unit": screening_unit,
+        "images": [_image_payload(image) for image in exam.images],
+        "missing": [str(view) for view in exam.missing],
+        "obstacles": list(exam.obstacles),
+    }
+
+
+def _image_payload(image: Image) -> JsonObject:
+    header: Header = image.header
+    return {
+        "object": image.object,
+        "sop_instance_uid": header.sop_instance_uid,
+        "view": header.view and str(header.view),
+        "digitised_film": header.digitised_film,
+        "problems": list(image.problems),
+    }
+
+
+def _file_item(submission: MammographySubmission, position: int, error: UnreadableFileError) -> Item:
+    """The file's place in this delivery is part of its reference: two empty files are two faults."""
+    payload: JsonObject = {
+        "kind": "file",
+        "object": submission.objects[position],
+        "position": position + 1,
+        "files": len(submission.objects),
+        "received_at": submission.received_at.isoformat(),
+        "screening_unit": submission.screening_unit,
+        "code": error.code,
+        "message": error.message,
+    }
+    return Item(reference=f"file-{position + 1}/{_short(payload)}", payload=payload)
+
+
+def _short(payload: JsonObject) -> str:
+    """Twelve hex digits of the content, so that a later delivery with other images is an item of its own."""
+    return digest_of(payload).removeprefix("sha256:")[:12]

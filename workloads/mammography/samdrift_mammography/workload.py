@@ -1,0 +1,100 @@
+"""Breast-screening triage as a workload of the platform. Research demonstrator, not a medical device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from samdrift_mammography import submission
+from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.submission import MammographySubmission
+from samdrift_mammography.triage import Reading
+from samdrift_platform.contract import (
+    Benefit,
+    Context,
+    Effect,
+    Item,
+    ModelUse,
+    Outcome,
+    Priority,
+    Receiver,
+    Resources,
+    Store,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from samdrift_mammography.scoring import Engine
+    from samdrift_registry.verified import VerifiedModel
+
+MODEL = "mammography-triage"
+_READINGS_SAVED = (
+    "One reading saved for every exam that the policy gives to one radiologist instead of two. "
+    "Counted from the decision, not measured in the clinic; arbitration is not counted."
+)
+
+
+class MammographyWorkload:
+    """DICOM exams in; a reading order, and one or two readers for each exam, out."""
+
+    name = "mammography"
+    title: Mapping[str, str] = {"en": "Mammography worklist", "da": "Arbejdsliste, mammografi"}
+    priority = Priority.CLINICAL
+    submission = MammographySubmission
+    # One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait.
+    resources = Resources(cpus=1.0, memory_mib=1024, largest_batch=1, most_replicas=2)
+    models: Mapping[str, ModelUse] = {
+        MODEL: ModelUse(suite="mammography-triage", policy="mammography-triage"),
+    }
+
+    def split(self, submission_: MammographySubmission, store: Store) -> Iterable[Item]:
+        """One item for each exam, and one for each file that no exam can be made of."""
+        return submission.split(submission_, store)
+
+    def load(self, models: Mapping[str, VerifiedModel]) -> Engine:
+        """The network with the verified head."""
+        from samdrift_mammography.scoring import Engine
+
+        return Engine.load(models[MODEL].folder)
+
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Score and triage each exam; refuse each unreadable file with its reason."""
+        return [self._refused(item) if item.payload["kind"] == "file" else _triaged(item, context) for item in items]
+
+    def effects(self, outcome: Outcome) -> Iterable[Effect]:
+        """None yet: the worklist is a page, and nothing is sent to the PACS."""
+        return ()
+
+    def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
+        """Readings saved against double reading of every exam."""
+        if outcome.result.get("reading") == Reading.SINGLE:
+            yield Benefit(measure="readings saved", quantity=1.0, unit="readings", method=_READINGS_SAVED)
+
+    def receivers(self) -> Mapping[str, Receiver]:
+        """None yet."""
+        return {}
+
+    def routes(self) -> APIRouter | None:
+        """The worklist and the exam's page."""
+        from samdrift_mammography.pages import router
+
+        return router()
+
+    def _refused(self, item: Item) -> Outcome:
+        code = str(item.payload["code"])
+        return Outcome(
+            reference=item.reference,
+            verdict=Verdict.REJECTED,
+            result={"code": code, "banner": BANNER},
+            reason=f"{item.payload['message']} ({code})",
+        )
+
+
+def _triaged(item: Item, context: Context) -> Outcome:
+    from samdrift_mammography.reading import triaged
+
+    return triaged(item, context.store, context.engine)
+
+
+workload = MammographyWorkload()
