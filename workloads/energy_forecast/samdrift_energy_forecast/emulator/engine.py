@@ -70,7 +70,8 @@ class Drive:
         self._begun = 0
         self._handles: dict[str, int] = {}
         hours = len(experiment.set_points_c)
-        self._heat_kwh, self._indoor_c, self._outdoor_c = [0.0] * hours, [0.0] * hours, [0.0] * hours
+        self._heat_kwh, self._outdoor_c = [0.0] * hours, [0.0] * hours
+        self._operative_c = {zone: [0.0] * hours for zone in self._zones}
         self._cold = {zone: [0.0] * hours for zone in self._zones}
 
     def attach(self, state: Any) -> None:
@@ -85,9 +86,11 @@ class Drive:
         """Everything read, after the run."""
         if self._begun != len(self._experiment.set_points_c) * self._steps_per_hour:
             raise EmulatorError(f"EnergyPlus made {self._begun} steps, not {self._experiment.days} whole days")
+        rooms = list(zip(*self._operative_c.values(), strict=True))
         return Simulated(
             heat_kwh=tuple(self._heat_kwh),
-            indoor_c=tuple(self._indoor_c),
+            indoor_c=tuple(sum(rooms_c) / len(rooms_c) for rooms_c in rooms),
+            coldest_room_c=tuple(min(rooms_c) for rooms_c in rooms),
             outdoor_c=tuple(self._outdoor_c),
             cold_kelvin_hours={zone: tuple(hours) for zone, hours in self._cold.items()},
             severe_errors=severe_errors,
@@ -118,7 +121,7 @@ class Drive:
         self._outdoor_c[hour] += self._read(state, "outdoor") / self._steps_per_hour
         for zone in self._zones:
             operative_c = self._read(state, zone)
-            self._indoor_c[hour] += operative_c / len(self._zones) / self._steps_per_hour
+            self._operative_c[zone][hour] += operative_c / self._steps_per_hour
             self._cold[zone][hour] += max(0.0, self._experiment.comfort_c - operative_c) / self._steps_per_hour
 
     def _take_handles(self, state: Any) -> dict[str, int]:

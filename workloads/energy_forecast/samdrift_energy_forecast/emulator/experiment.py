@@ -22,6 +22,8 @@ class Experiment:
     first_day: date
     #: Set-points in C, one an hour, whole days; shape `(24 * days,)`.
     set_points_c: tuple[float, ...]
+    #: Days on which the building's people and fans follow its holiday schedules. American holidays are not kept.
+    holidays: tuple[date, ...] = ()
     #: Operative temperature below which a zone counts as cold, in C.
     comfort_c: float = 20.0
     #: The heating schedule that is driven. Zones on other schedules are left alone and are not scored.
@@ -39,13 +41,15 @@ class Experiment:
 
     def to_json(self) -> str:
         """As the emulator's process reads it."""
-        return json.dumps({**asdict(self), "first_day": self.first_day.isoformat()})
+        days = {"first_day": self.first_day.isoformat(), "holidays": [day.isoformat() for day in self.holidays]}
+        return json.dumps(asdict(self) | days)
 
     @classmethod
     def from_json(cls, text: str) -> Experiment:
         """The inverse of `to_json`."""
         fields: dict[str, Any] = json.loads(text)
         fields["first_day"] = date.fromisoformat(fields["first_day"])
+        fields["holidays"] = tuple(date.fromisoformat(day) for day in fields["holidays"])
         fields["set_points_c"] = tuple(fields["set_points_c"])
         return cls(**fields)
 
@@ -58,6 +62,8 @@ class Simulated:
     heat_kwh: tuple[float, ...]
     #: Mean operative temperature of the controlled zones, C, mean of the hour.
     indoor_c: tuple[float, ...]
+    #: Operative temperature of the controlled zone that is coldest in the hour, C, mean of the hour.
+    coldest_room_c: tuple[float, ...]
     #: Outdoor dry-bulb temperature, C, mean of the hour.
     outdoor_c: tuple[float, ...]
     #: Kelvin-hours below `comfort_c` (operative temperature) of each controlled zone, whether anyone is there or not.

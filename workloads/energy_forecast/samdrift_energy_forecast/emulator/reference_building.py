@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def prepare(model: EpJson, experiment: Experiment) -> EpJson:
     control["run_simulation_for_sizing_periods"] = "No"
     control["run_simulation_for_weather_file_run_periods"] = "Yes"
     kept["RunPeriod"] = {"Experiment": _run_period(experiment)}
+    # The models carry American public holidays and summer time, which would move people and fans against our calendar.
+    kept.pop("RunPeriodControl:DaylightSavingTime", None)
+    kept["RunPeriodControl:SpecialDays"] = {f"Holiday {day}": _special_day(day) for day in experiment.holidays}
     kept["Output:Variable"] = {
         f"Variable {name}": {"key_value": "*", "variable_name": name, "reporting_frequency": "Timestep"}
         for name in (OPERATIVE_TEMPERATURE, OUTDOOR_TEMPERATURE)
@@ -70,6 +73,10 @@ def steps_per_hour(model: EpJson) -> int:
 
 def _is_unread(kind: str) -> bool:
     return kind in UNREAD_OUTPUTS or kind.startswith("Output:Table")
+
+
+def _special_day(day: date) -> dict[str, Any]:
+    return {"start_date": f"{day.month}/{day.day}", "duration": 1, "special_day_type": "Holiday"}
 
 
 def _run_period(experiment: Experiment) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""The plan as files that people and building systems already read: a table and a calendar."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from samdrift_energy_forecast.reasons import Language, Reason
+
+#: Namespace of the calendar's UIDs: the same building and hour give the same event, so an import replaces it.
+CALENDAR_NAMESPACE = UUID("6f1d3f0e-6a55-5b0c-9a5e-0f7c3f1f7d11")
+COLUMNS = (
+    "begins_local",
+    "begins_utc",
+    "set_point_c",
+    "setback_c",
+    "open",
+    "outdoor_c",
+    "setback_kwh",
+    "setback_kwh_q10",
+    "setback_kwh_q90",
+    "planned_kwh",
+    "reason",
+    "reason_text",
+)
+SET_POINT = {"da": "Setpunkt {celsius} °C", "en": "Set-point {celsius} °C"}
+Hour = Mapping[str, Any]
+
+
+def to_csv(plan: Mapping[str, Any], language: Language) -> bytes:
+    """UTF-8 with header, a row an hour; numbers with a point, so that every language's tools read the same."""
+    zone = ZoneInfo(plan["building"]["time_zone"])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")  # RFC 4180
+    writer.writeheader()
+    writer.writerows(_row(hour, zone, language) for hour in plan["hours"])
+    return text.getvalue().encode("utf-8")
+
+
+def set_points_of_csv(data: bytes) -> dict[datetime, float]:
+    """Set-points in C by the aware beginning of their hour: what a controller takes from the table."""
+    rows = csv.DictReader(io.StringIO(data.decode("utf-8")))
+    return {datetime.fromisoformat(row["begins_utc"]): float(row["set_point_c"]) for row in rows}
+
+
+def to_ical(plan: Mapping[str, Any], language: Language) -> bytes:
+    """An iCalendar (RFC 5545) with an event for each stretch of equal set-points; the same plan, the same bytes."""
+    from icalendar import Calendar
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//Samdrift//energy_forecast//EN")
+    calendar.add("version", "2.0")
+    for stretch in _stretches(plan["hours"]):
+        calendar.add_component(_event(plan, stretch, language))
+    data: bytes = calendar.to_ical()
+    return data
+
+
+def _row(hour: Hour, zone: ZoneInfo, language: Language) -> dict[str, Any]:
+    begins = datetime.fromisoformat(hour["begins"])
+    same = {name: hour[name] for name in COLUMNS if name in hour}
+    return same | {
+        "begins_local": begins.astimezone(zone).isoformat(),
+        "begins_utc": begins.isoformat(),
+        "open": int(hour["open"]),
+        "reason_text": Reason(hour["reason"]).text(language),
+    }
+
+
+def _stretches(hours: Sequence[Hour]) -> list[list[Hour]]:
+    return [list(stretch) for _, stretch in groupby(hours, key=lambda hour: hour["set_point_c"])]
+
+
+def _event(plan: Mapping[str, Any], stretch: Sequence[Hour], language: Language) -> Any:
+    from icalendar import Event
+
+    begins, last = (datetime.fromisoformat(hour["begins"]) for hour in (stretch[0], stretch[-1]))
+    building = plan["building"]
+    reasons = dict.fromkeys(Reason(hour["reason"]).text(language) for hour in stretch)
+    event = Event()
+    event.add("uid", f"{uuid5(CALENDAR_NAMESPACE, building['id'] + ' ' + begins.isoformat())}@samdrift")
+    event.add("dtstamp", datetime.fromisoformat(plan["issue_time"]))
+    event.add("dtstart", begins)
+    event.add("dtend", last + timedelta(hours=1))
+    celsius = format(stretch[0]["set_point_c"], ".1f")
+    event.add("summary", SET_POINT[language].format(celsius=_decimal(celsius, language)))
+    event.add("location", building["name"])
+    event.add("description", "\n".join(reasons))
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _decimal(number: str, language: Language) -> str:
+    return number.replace(".", ",") if language == "da" else number

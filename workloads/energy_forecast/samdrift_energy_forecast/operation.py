@@ -1,0 +1,63 @@
+"""A building's surroundings hour by hour: weather as known, and what its calendar and setback plan ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from samdrift_energy_forecast.weather import Weather
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from samdrift_energy_forecast.calendar import BuildingCalendar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Consecutive hours from `first`; all series have shape `(n,)`."""
+
+    first: int
+    temperature_c: NDArray[np.float64]
+    global_radiation_w_m2: NDArray[np.float64]
+    is_open: NDArray[np.bool_]
+    is_ventilated: NDArray[np.bool_]
+    #: Whether the fixed setback plan asks for the warm set-point, and each hour's set-point under it in C.
+    is_warm: NDArray[np.bool_]
+    setback_c: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Number of hours."""
+        return len(self.temperature_c)
+
+    @property
+    def end(self) -> int:
+        """The hour after the last one."""
+        return self.first + len(self)
+
+    def window(self, first: int, count: int) -> Operation:
+        """Hours `first` to `first + count - 1`."""
+        part = slice(first - self.first, first - self.first + count)
+        return Operation(
+            first=first,
+            temperature_c=self.temperature_c[part],
+            global_radiation_w_m2=self.global_radiation_w_m2[part],
+            is_open=self.is_open[part],
+            is_ventilated=self.is_ventilated[part],
+            is_warm=self.is_warm[part],
+            setback_c=self.setback_c[part],
+        )
+
+
+def operation(weather: Weather, calendar: BuildingCalendar) -> Operation:
+    """Join `weather` and `calendar` over the weather's hours."""
+    first, count = weather.first, len(weather.temperature_c)
+    return Operation(
+        first=first,
+        temperature_c=weather.temperature_c,
+        global_radiation_w_m2=weather.global_radiation_w_m2,
+        is_open=calendar.is_open(first, count),
+        is_ventilated=calendar.is_ventilated(first, count),
+        is_warm=calendar.is_warm(first, count),
+        setback_c=calendar.setback_c(first, count),
+    )

@@ -1,0 +1,73 @@
+"""A plan as the plain JSON that the ledger keeps and pages, exports and the demonstration read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.forecast import LEVELS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from samdrift_energy_forecast.planner import PlannedBuilding
+    from samdrift_energy_forecast.submission import Building
+
+#: Said wherever a saving is shown.
+PLANNED_NOT_MEASURED = (
+    "planned, not measured: heat forecast under the fixed setback plan less heat under this plan, both by the "
+    "building's own models"
+)
+
+
+def plan_document(building: Building, planned: PlannedBuilding) -> dict[str, Any]:
+    """The result of one item, without its exports."""
+    saved_kwh = float((planned.setback_kwh - planned.planned_kwh).sum())
+    return {
+        "building": {"id": building.id, "name": building.name, "time_zone": building.time_zone},
+        "issue_time": hours.start_of(planned.operation.first).isoformat(),
+        "safe_state": planned.safe_state,
+        "summary": {
+            "setback_kwh": _rounded(planned.setback_kwh.sum()),
+            "planned_kwh": _rounded(planned.planned_kwh.sum()),
+            "saved_kwh": _rounded(saved_kwh),
+            "saved_kg_co2": _rounded(saved_kwh * building.emission.kg_co2_per_kwh),
+            "saved_cost": _rounded(saved_kwh * building.tariff.price_per_kwh),
+            "currency": building.tariff.currency,
+            "method": f"{PLANNED_NOT_MEASURED}; emission factor {building.emission.kg_co2_per_kwh:g} kg CO2/kWh, "
+            f"{building.emission.year}, {building.emission.method}",
+        },
+        "forecast_check": {
+            "mean_absolute_error_kwh": _rounded(planned.forecast.backtest_mae_kwh),
+            "hours": planned.forecast.backtest_hours,
+        },
+        "thermal_model": planned.thermal.to_document() if planned.thermal else None,
+        "hours": _hours(planned),
+    }
+
+
+def _hours(planned: PlannedBuilding) -> list[dict[str, Any]]:
+    columns: dict[str, NDArray[np.float64] | None] = {
+        "set_point_c": planned.set_points.celsius,
+        "setback_c": planned.setback_c,
+        "outdoor_c": planned.operation.temperature_c,
+        "setback_kwh": planned.setback_kwh,
+        **{f"setback_kwh_q{round(level * 100):02d}": planned.forecast.quantile(level) for level in LEVELS},
+        "planned_kwh": planned.planned_kwh,
+        "planned_room_c": planned.planned_room_c,
+        "setback_room_c": planned.setback_room_c,
+    }
+    return [
+        {
+            "begins": hours.start_of(planned.operation.first + k).isoformat(),
+            "open": bool(planned.operation.is_open[k]),
+            **{name: None if series is None else _rounded(series[k]) for name, series in columns.items()},
+            "reason": planned.set_points.reasons[k].value,
+        }
+        for k in range(len(planned.operation))
+    ]
+
+
+def _rounded(value: float | np.float64) -> float:
+    # Adding 0.0 turns the -0.0 of rounding into 0.0.
+    return round(float(value), 3) + 0.0

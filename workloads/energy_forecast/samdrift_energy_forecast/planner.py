@@ -1,0 +1,147 @@
+"""From a building's document and objects to its plan: everything that `process` does for one item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
+from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
+from samdrift_energy_forecast.meters import Readings, read_meters
+from samdrift_energy_forecast.operation import Operation, operation
+from samdrift_energy_forecast.plan import PlanningProblem, solve
+from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.set_points import SetPoints, set_points
+from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
+from samdrift_energy_forecast.weather import weather_as_known
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from samdrift_energy_forecast.ridge import FamilyModel
+    from samdrift_energy_forecast.submission import Building
+    from samdrift_platform.contract import Store
+
+#: A thermal model that misses the rooms by more than this in 48-h runs (K) is not planned with.
+LARGEST_RMSE_K = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedBuilding:
+    """A plan for the 48 h of `operation`; all series have shape `(48,)`."""
+
+    operation: Operation
+    #: Heat under the fixed setback plan.
+    forecast: Forecast
+    set_points: SetPoints
+    #: Set-points of the fixed setback plan in C.
+    setback_c: NDArray[np.float64]
+    #: Heat under the plan, by the building's thermal model, in kWh.
+    planned_kwh: NDArray[np.float64]
+    #: Mean room temperature in C under the plan and under fixed setback, by the thermal model; None in the safe state.
+    planned_room_c: NDArray[np.float64] | None
+    setback_room_c: NDArray[np.float64] | None
+    #: None where rooms are not measured.
+    thermal: ThermalModel | None
+    #: Why the fixed setback plan stays, for a person, by language; None when there is a plan.
+    safe_state: dict[str, str] | None
+
+    @property
+    def setback_kwh(self) -> NDArray[np.float64]:
+        """Expected heat under the fixed setback plan."""
+        return self.forecast.heat_kwh
+
+
+def plan_building(building: Building, issue: int, store: Store, family: FamilyModel) -> PlannedBuilding:
+    """Plan hours `issue` to `issue + 47`. Raises ReadingsError when the input cannot carry a forecast."""
+    readings = read_meters(store.get(building.readings), issue)
+    weather = weather_as_known(
+        store.get(building.weather_observed),
+        store.get(building.weather_forecast),
+        first=readings.first,
+        issue=issue,
+        horizon=HORIZON_H,
+    )
+    surroundings = operation(weather, BuildingCalendar(building))
+    expected = forecast(readings, surroundings, family)
+    future = surroundings.window(issue, HORIZON_H)
+    if not readings.has_room_temperature or readings.end < issue:
+        return _safe(building, future, expected, None, NOT_MEASURED)
+    past = surroundings.window(readings.first, len(readings.heat_kwh))
+    model = identify(readings, past)
+    if model.simulation_rmse_k > LARGEST_RMSE_K:
+        return _safe(building, future, expected, model, NOT_DESCRIBED)
+    return _planned(building, readings, past, future, expected, model)
+
+
+NOT_MEASURED = {
+    "da": "Rumtemperaturen er ikke målt frem til planens start, så den faste natsænkning gælder.",
+    "en": "Room temperature was not measured up to the plan's beginning, so the fixed setback plan applies.",
+}
+NOT_DESCRIBED = {
+    "da": "Den termiske model rammer ikke bygningens rumtemperatur godt nok, så den faste natsænkning gælder.",
+    "en": "The thermal model does not describe the building's rooms well enough, so the fixed setback plan applies.",
+}
+
+
+def _planned(
+    building: Building,
+    readings: Readings,
+    past: Operation,
+    future: Operation,
+    expected: Forecast,
+    model: ThermalModel,
+) -> PlannedBuilding:
+    start = present_state(model, readings)
+    deliverable = np.clip(expected.heat_kwh, model.unavoidable_kwh(future), model.largest_heat_kwh)
+    setback = model.temperatures(deliverable, future, start)
+    experience = RoomExperience.of(readings, past, building.setback)
+    problem = PlanningProblem(
+        model=model,
+        start=start,
+        operation=future,
+        lowest_c=lowest_room_c(future, experience, building.comfort, setback[:, 0]),
+        reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
+        peak_price_h=_peak_price_h(building),
+    )
+    trajectory = solve(problem)
+    return PlannedBuilding(
+        operation=future,
+        forecast=expected,
+        set_points=set_points(problem, trajectory, experience, building.comfort, building.setback),
+        setback_c=_setback_c(building, future),
+        planned_kwh=trajectory.heat_kwh,
+        planned_room_c=trajectory.room_c,
+        setback_room_c=setback[:, 0],
+        thermal=model,
+        safe_state=None,
+    )
+
+
+def _safe(
+    building: Building, future: Operation, expected: Forecast, model: ThermalModel | None, why: dict[str, str]
+) -> PlannedBuilding:
+    setback_c = _setback_c(building, future)
+    return PlannedBuilding(
+        operation=future,
+        forecast=expected,
+        set_points=SetPoints(celsius=setback_c, reasons=(Reason.FIXED_SETBACK,) * len(future)),
+        setback_c=setback_c,
+        planned_kwh=expected.heat_kwh,
+        planned_room_c=None,
+        setback_room_c=None,
+        thermal=model,
+        safe_state=why,
+    )
+
+
+def _setback_c(building: Building, future: Operation) -> NDArray[np.float64]:
+    return np.where(future.is_warm, building.setback.warm_c, building.setback.setback_c)
+
+
+def _peak_price_h(building: Building) -> float:
+    """With heat free of charge the plan still spares heat, and the peak has no price relative to it."""
+    price = building.tariff.price_per_kwh
+    return building.tariff.peak_price_per_kw / price if price else 0.0

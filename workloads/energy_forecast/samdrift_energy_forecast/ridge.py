@@ -1,0 +1,65 @@
+"""Ridge regression that is pulled towards a family of buildings instead of towards zero."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samdrift_energy_forecast import features
+from samdrift_energy_forecast.errors import ShippedModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WEIGHTS_FILE, FACTS_FILE = "model.safetensors", "model.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyModel:
+    """What buildings have in common, in heat per `scale` (see `heat_scale`); the prior of every building's own fit."""
+
+    #: One weight a feature, shape `(len(features.NAMES),)`.
+    weights: NDArray[np.float64]
+    #: Root mean square of each feature over the family: makes the penalty fair between features. Same shape.
+    feature_scale: NDArray[np.float64]
+    #: Strength of the pull towards the family, in hours of readings.
+    penalty: float
+
+    @classmethod
+    def load(cls, folder: Path) -> FamilyModel:
+        """Read `model.safetensors` and `model.json`; ShippedModelError when they are for other features."""
+        from safetensors.numpy import load_file
+
+        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+        if tuple(facts["features"]) != features.NAMES:
+            raise ShippedModelError(f"The model in {folder.name} was trained on other features. Train it again.")
+        arrays = load_file(folder / WEIGHTS_FILE)
+        return cls(weights=arrays["weights"], feature_scale=arrays["feature_scale"], penalty=float(facts["penalty"]))
+
+    def adapted(self, design: NDArray[np.float64], heat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Weights for one building: least squares plus `penalty` times the squared distance from the family.
+
+        `design` is `(n, p)`, `heat` `(n,)` in heat per scale; rows with a NaN are left out. With no row left the
+        family's own weights come back, which is how a building without history begins.
+        """
+        known = np.isfinite(design).all(axis=1) & np.isfinite(heat)
+        rows = design[known] / self.feature_scale
+        prior = self.weights * self.feature_scale
+        residual = heat[known] - rows @ prior
+        normal = rows.T @ rows + self.penalty * np.eye(len(prior))
+        shift: NDArray[np.float64] = np.linalg.solve(normal, rows.T @ residual)
+        return (prior + shift) / self.feature_scale
+
+
+def heat_scale(heat_kwh: NDArray[np.float64], temperature_c: NDArray[np.float64]) -> float:
+    """A building's size as its heat signature: kWh an hour for each degree below the base temperature.
+
+    Both series have shape `(n,)`; NaN hours are left out. With it a house and a school share one family model.
+    """
+    known = np.isfinite(heat_kwh)
+    degrees = np.maximum(0.0, features.BASE_C - temperature_c[known]).sum()
+    return max(float(heat_kwh[known].sum()) / max(float(degrees), 1.0), 1e-6)

@@ -1,0 +1,121 @@
+"""The workload: one heating plan per building and issue time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+from samdrift_platform.contract import (
+    Benefit,
+    Context,
+    Effect,
+    Item,
+    ModelUse,
+    Outcome,
+    Priority,
+    Receiver,
+    Resources,
+    Store,
+    Verdict,
+)
+
+from samdrift_energy_forecast.submission import Building, Submission
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from samdrift_energy_forecast.ridge import FamilyModel
+    from samdrift_registry.verified import VerifiedModel
+
+MODEL = "energy-forecast-ridge"
+
+
+class EnergyForecast:
+    """Forecasts a building's heat and plans its set-points for the next 48 hours."""
+
+    name = "energy_forecast"
+    title: Mapping[str, str] = {"da": "Varmeplaner", "en": "Heating plans"}
+    priority = Priority.OPERATIONAL
+    submission = Submission
+    resources = Resources(cpus=1.0, memory_mib=512, largest_batch=4)
+    models: Mapping[str, ModelUse] = {MODEL: ModelUse(suite="energy-forecast", policy="energy-forecast")}
+
+    def split(self, submission: Submission, store: Store) -> Iterable[Item]:
+        """One item a building; it is due when the building opens next."""
+        issue_time = submission.issue_time.isoformat()
+        for building in submission.buildings:
+            yield Item(
+                reference=f"{building.id}/{submission.issue_time:%Y-%m-%dT%H%M%z}",
+                payload={"issue_time": issue_time, "building": building.model_dump(mode="json")},
+                deadline=_next_opening(building, submission),
+            )
+
+    def load(self, models: Mapping[str, VerifiedModel]) -> FamilyModel:
+        """The family model that every building's forecast is pulled towards."""
+        from samdrift_energy_forecast.ridge import FamilyModel
+
+        return FamilyModel.load(models[MODEL].folder)
+
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Plan each building; input that cannot carry a forecast is rejected with the reason."""
+        return [_planned(item, context) for item in items]
+
+    def effects(self, outcome: Outcome) -> Iterable[Effect]:
+        """None yet: plans are fetched, not sent."""
+        return ()
+
+    def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
+        """Heat and CO2 that the plan is meant to save against fixed setback; the method says that it is a plan."""
+        summary = outcome.result.get("summary")
+        if not isinstance(summary, Mapping) or outcome.result.get("safe_state"):
+            return
+        method = str(summary["method"])
+        for measure, name, unit in (("heat_planned_saved", "saved_kwh", "kWh"), ("co2_planned_saved", "saved_kg_co2", "kg")):
+            yield Benefit(measure=measure, quantity=_number(summary[name]), unit=unit, method=method)
+
+    def receivers(self) -> Mapping[str, Receiver]:
+        """None yet."""
+        return {}
+
+    def routes(self) -> APIRouter | None:
+        """The list of buildings and each building's plan."""
+        from samdrift_energy_forecast.pages import router
+
+        return router()
+
+
+def _next_opening(building: Building, submission: Submission) -> Any:
+    from samdrift_energy_forecast import hours
+    from samdrift_energy_forecast.calendar import BuildingCalendar
+
+    opening = BuildingCalendar(building).next_opening(hours.beginning_at(submission.issue_time))
+    return None if opening is None else hours.start_of(opening)
+
+
+def _planned(item: Item, context: Context) -> Outcome:
+    from samdrift_energy_forecast import exports, hours
+    from samdrift_energy_forecast.errors import ReadingsError
+    from samdrift_energy_forecast.plan_document import plan_document
+    from samdrift_energy_forecast.planner import plan_building
+
+    order = Submission.model_validate({"issue_time": item.payload["issue_time"], "buildings": [item.payload["building"]]})
+    building = order.buildings[0]
+    try:
+        planned = plan_building(building, hours.beginning_at(order.issue_time), context.store, context.engine)
+    except ReadingsError as error:
+        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
+    document = plan_document(building, planned)
+    document["exports"] = {
+        "csv": context.store.put(exports.to_csv(document, building.language)),
+        "ical": context.store.put(exports.to_ical(document, building.language)),
+    }
+    return Outcome(reference=item.reference, verdict=Verdict.DONE, result=document)
+
+
+def _number(value: JsonValue) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"a benefit's quantity is a number, not {value!r}")
+    return float(value)
+
+
+workload = EnergyForecast()
