@@ -8,11 +8,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Content Security Policy (W3C CSP3): our own files and nothing else; no inline script, no inline style, no frames.
-#: `data:` images are in the design system's stylesheet.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
 from samdrift_platform.contract import Store, Workload
 from samdrift_platform.errors import NotFoundError, SignInError, UnavailableError
@@ -62,10 +63,21 @@ class Shell:
         known = self.workloads.get(workload)
         return workload if known is None else known.title.get(self.language, workload)
 
+    def say(self, workload: str, sentence: str) -> Markup:
+        """A sentence that a workload's code made, by its catalogue; marked as English where that does not hold it."""
+        said = self.templates.translate(sentence, self.language, owner=workload)
+        if said == sentence and self.language != "en":
+            return Markup('<span lang="en">{}</span>').format(said)  # escapes
+        return escape(said)
+
     @property
     def areas(self) -> list[tuple[str, str]]:
         """Address and title of every workload that has pages."""
         return [(f"/{name}/", self.title_of(name)) for name in self.request.app.state.workloads_with_pages]
+
+    def address_of(self, workload: str) -> str | None:
+        """Where a workload's own pages begin; None when it has none."""
+        return f"/{workload}/" if workload in self.request.app.state.workloads_with_pages else None
 
     def is_at(self, href: str) -> bool:
         """Whether the page that is shown is `href` or lies below it."""

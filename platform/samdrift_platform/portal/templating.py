@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from babel.support import NullTranslations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -22,8 +23,13 @@ class Templates:
 
     def __init__(self, folders: Sequence[PageFolder]) -> None:
         """Read every catalogue; the portal's own templates and sentences cannot be replaced by a workload's."""
+        self._catalogues = {
+            (folder.name, language): translations(language, [folder.locales, PORTAL.locales])
+            for folder in {PORTAL, *folders}
+            for language in LANGUAGES
+        }
         self._environments = {
-            (folder.name, language): _environment(language, folder)
+            (folder.name, language): _environment(language, folder, self._catalogues[folder.name, language])
             for folder in {PORTAL, *folders}
             for language in LANGUAGES
         }
@@ -34,8 +40,13 @@ class Templates:
         key = (owner, language) if (owner, language) in self._environments else (PORTAL.name, language)
         return self._environments[key].get_template(name).render(language=language, **values)
 
+    def translate(self, sentence: str, language: str, *, owner: str) -> str:
+        """A workload's `sentence` by its own catalogue; as it is where that does not hold it."""
+        catalogue = self._catalogues.get((owner, language))
+        return sentence if catalogue is None else catalogue.gettext(sentence)
 
-def _environment(language: str, folder: PageFolder) -> Environment:
+
+def _environment(language: str, folder: PageFolder, catalogue: NullTranslations) -> Environment:
     environment = Environment(
         loader=FileSystemLoader([PORTAL.templates, folder.templates]),
         extensions=["jinja2.ext.i18n"],
@@ -44,7 +55,6 @@ def _environment(language: str, folder: PageFolder) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    catalogue = translations(language, [folder.locales, PORTAL.locales])
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.filters.update(formatting.filters(locale_of(language)))
     environment.filters["machine_time"] = formatting.machine_time

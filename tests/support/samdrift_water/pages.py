@@ -33,6 +33,11 @@ def readings(shell: Annotated[Shell, Depends(current_shell)]) -> HTMLResponse:
     return shell.page("water/readings.html", items=shell.items(), figure=figure)
 
 
+@router.get("/broken")
+def broken() -> None:
+    raise RuntimeError("0101700000 must not be shown")
+
+
 @router.get("/unguarded")
 def unguarded() -> dict[str, str]:
     """Asks for no shell, and must be for signed-in people all the same."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,11 @@ from fastapi import FastAPI
 from samdrift_water.browsing import get
 from samdrift_water.workload import workload as water
 
+from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.control.app import create_app
+from samdrift_platform.ledger import grants
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.migrations import upgrade
 from samdrift_platform.portal import mount as mounting
 from samdrift_platform.portal.testing import portal_of
@@ -77,3 +81,33 @@ def test_the_portals_own_templates_cannot_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "templates" / "gas" / "page.html").write_text('{% from "macros.html" import icon %}{{ icon("x") }}')
     templates = Templates([PORTAL, PageFolder(name="gas", root=tmp_path)])
     assert "<svg" in templates.render("gas/page.html", "da")
+
+
+def session(app: FastAPI) -> str:
+    with app.state.ledger.write() as connection:
+        secret = grants.issue(connection, GrantKind.SESSION, "plumber", now=datetime.now(UTC))
+    return f"{SESSION_COOKIE}={secret}"
+
+
+def test_an_unexpected_error_is_a_page_with_a_number_and_no_details(app: FastAPI) -> None:
+    answer = get(app, "/water/broken", accept="text/html", accept_language="da", cookie=session(app))
+    assert answer.status_code == 500
+    assert "Noget gik galt hos os" in answer.text
+    assert "fejlnummer" in answer.text
+    assert "0101700000" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_ledger_that_does_not_answer_is_a_page_too(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    app = create_app(settings, workloads={}, ledger=Ledger(settings.ledger_url))  # without its tables
+    answer = get(app, "/", accept="text/html", accept_language="en", cookie=f"{SESSION_COOKIE}=secret")
+    assert answer.status_code == 503
+    assert "A part of the platform does not answer" in answer.text
+    app.state.ledger.close()
+
+
+def test_a_signed_in_person_reads_the_ledger(app: FastAPI) -> None:
+    text = get(app, "/", accept_language="en", cookie=session(app)).text
+    assert "Nothing has been submitted yet." in text
+    assert "plumber" in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -164,6 +165,20 @@ def test_benefits_set_saved_against_spent_with_the_method() -> None:
     text = get(full(), "/benefits", accept_language="da").text
     for expected in ("1.234,5", "m³", "metered", "0,25", "kWh", "CPU time"):
         assert expected in text
+
+
+def test_what_a_workloads_code_says_is_translated_by_its_own_catalogue_or_marked_as_english() -> None:
+    meters = replace(SAVED, measure="Meters", method="metered & <b>checked</b>")
+    app = portal_of(water, reading=GivenReading(given_benefits=[meters]))
+    danish, english = get(app, "/benefits", accept_language="da").text, get(app, "/benefits", accept_language="en").text
+    assert "<td>Målere</td>" in danish
+    assert '<span lang="en">metered &amp; &lt;b&gt;checked&lt;/b&gt;</span>' in danish
+    assert "<td>metered &amp; &lt;b&gt;checked&lt;/b&gt;</td>" in english
+
+
+def test_a_submission_without_items_says_so() -> None:
+    app = portal_of(water, reading=GivenReading(given_submissions=[SUBMISSION]))
+    assert "holds no items" in get(app, f"/submissions/{SUBMISSION.id}", accept_language="en").text
 
 
 def test_a_page_shows_only_its_own_workloads_items() -> None:

@@ -104,9 +104,11 @@
     };
   }
 
-  function valueAxis(unit, side) {
+  // Where there is little room the unit stands in the legend only.
+  function valueAxis(unit, side, roomy) {
     return {
-      scale: unit, side, label: unit, labelFont: FONT, font: FONT, size: 60, grid: { show: side === 3 },
+      scale: unit, side, label: roomy ? unit : undefined, labelFont: FONT, font: FONT, size: roomy ? 60 : 44,
+      grid: { show: side === 3 },
       values: (_, splits) => splits.map((value) => (value === null ? "" : numbers.format(value))),
     };
   }
@@ -130,6 +132,7 @@
     const figure = drawing.closest("figure");
     const data = JSON.parse(drawing.dataset.plot);
     const keys = figure.querySelectorAll(".plot-key");
+    const roomy = drawing.clientWidth > 480;
     const size = () => ({ width: drawing.clientWidth, height: drawing.clientHeight });
     const plot = new uPlot({
       ...size(),
@@ -137,7 +140,7 @@
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
       scales: { x: { time: true } },
-      axes: [timeAxis(), ...data.units.map((unit, index) => valueAxis(unit, index === 0 ? 3 : 1))],
+      axes: [timeAxis(), ...data.units.map((unit, index) => valueAxis(unit, index === 0 ? 3 : 1, roomy))],
       series: [{}, ...data.series.map((series, index) => line(series, index, keys[index]))],
       bands: bands(data.series, keys),
       hooks: { setCursor: [(drawn) => readOut(drawn, figure, data)] },
