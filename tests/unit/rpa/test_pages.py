@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from samdrift_testing.in_process import in_process
+
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import Item, Priority
+from samdrift_platform.ledger.effects import EffectRow, EffectState
+from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.portal.catalogues import sentences
+from samdrift_platform.portal.folders import page_folders
+from samdrift_platform.portal.testing import GivenReading, portal_of
+from samdrift_rpa import process
+from samdrift_rpa.generator import Sale, Sold, write
+from samdrift_rpa.process import Engine, judge
+from samdrift_rpa.rules import own
+from samdrift_rpa.workload import workload
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+CHAIR = Sold(name="Stol <b>", quantity=Decimal(4), price=Decimal("312.50"))
+BUS = Sold(name="Minibus", quantity=Decimal(1), price=Decimal("310000.00"))
+GOOD = write(Sale(number="GOOD-1", lines=(CHAIR,)))
+WRONG = write(Sale(number="WRONG-1", lines=(CHAIR,))).replace(b">1562.50</cbc:Pay", b">1600.00</cbc:Pay")
+DEAR = write(Sale(number="DEAR-1", lines=(BUS,)))
+ODD = GOOD.replace(b">DKK</cbc:DocumentCurrencyCode>", b">&lt;script&gt;%(x)s</cbc:DocumentCurrencyCode>")
+
+
+def work_item(number: int, state: ItemState, result: Mapping[str, Any], reason: str | None) -> WorkItem:
+    return WorkItem(
+        id=UUID(int=number),
+        submission_id=UUID(int=0),
+        workload="rpa",
+        tenant="t",
+        reference=f"r{number}",
+        state=state,
+        priority=Priority.ADMINISTRATIVE,
+        deadline=None,
+        attempt=1,
+        payload={},
+        result=result,
+        reason=reason,
+        models={},
+        queued_at=NOW,
+        started_at=NOW,
+        finished_at=NOW,
+    )
+
+
+def effect(number: int, step: str, answer: Mapping[str, Any]) -> EffectRow:
+    return EffectRow(
+        key=UUID(int=100 + number),
+        item_id=UUID(int=number),
+        ordinal=0,
+        workload="rpa",
+        step=step,
+        receiver="erp",
+        request={},
+        state=EffectState.DELIVERED,
+        attempt=1,
+        fence=1,
+        answer=answer,
+        error=None,
+        planned_at=NOW,
+        finished_at=NOW,
+    )
+
+
+@pytest.fixture
+def browser(engine: Engine) -> Iterator[httpx.Client]:
+    store, items = MemoryStore(), []
+    for number, content in enumerate((GOOD, WRONG, DEAR, b"not xml", ODD), 1):
+        outcome = judge(Item(reference="r", payload={"document": store.put(content)}), store, engine)
+        items.append(work_item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
+    items.append(work_item(6, ItemState.REJECTED, {}, "r6 was submitted before with other content."))
+    effects = [effect(1, "post_voucher", {"voucher_id": "V000017"}), effect(1, "send_answer", {})]
+    app = portal_of(workload, reading=GivenReading(given=items, given_effects=effects))
+    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
+        yield client
+
+
+def page(browser: httpx.Client, path: str, language: str) -> str:
+    answer = browser.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_vouchers_show_number_supplier_amount_and_the_erp_systems_number(browser: httpx.Client) -> None:
+    posted = page(browser, "/rpa/", "en").partition("Posted vouchers</h2>")[2]
+    for shown in ("GOOD-1", "Fiktiv leverandør 1", "DK99000007", "1,562.50 DKK", "V000017", "Delivered"):
+        assert shown in posted
+    assert "WRONG-1" not in posted
+
+
+def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> None:
+    english, danish = page(browser, "/rpa/", "en"), page(browser, "/rpa/", "da")
+    assert "SD-A09: The payable amount says 1600.00, but the totals give 1562.50." in english
+    assert "SD-A09: Beløbet til betaling siger 1600.00, men totalerne giver 1562.50." in danish
+    assert "The amount of 387500.00 DKK is above the limit of 40000.00 DKK." in english
+    assert "Beløbet på 387500.00 DKK er over grænsen på 40000.00 DKK." in danish
+
+
+def test_what_the_platform_says_in_english_is_marked_as_english(browser: httpx.Client) -> None:
+    danish = page(browser, "/rpa/", "da")
+    assert '<span lang="en">r6 was submitted before with other content.</span>' in danish
+    assert '<span lang="en">The document is not well-formed XML' in danish
+
+
+def test_what_a_supplier_writes_is_text_and_never_markup(browser: httpx.Client) -> None:
+    for path in ("/rpa/", f"/rpa/documents/{UUID(int=1)}", f"/rpa/documents/{UUID(int=5)}"):
+        shown = page(browser, path, "da")
+        assert "<script>%" not in shown
+        assert "Stol <b>" not in shown
+    assert "&lt;script&gt;%(x)s" in page(browser, f"/rpa/documents/{UUID(int=5)}", "da")
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("number", range(1, 7))
+def test_every_document_has_a_page(browser: httpx.Client, number: int, language: str) -> None:
+    assert "<h1" in page(browser, f"/rpa/documents/{UUID(int=number)}", language)
+
+
+def test_a_documents_page_says_whose_rules_it_was_held_to(browser: httpx.Client) -> None:
+    assert "which is not official" in page(browser, f"/rpa/documents/{UUID(int=1)}", "en")
+    assert "som ikke er officielt" in page(browser, f"/rpa/documents/{UUID(int=1)}", "da")
+
+
+def test_a_waiting_document_shows_the_voucher_as_it_would_be(browser: httpx.Client) -> None:
+    shown = page(browser, f"/rpa/documents/{UUID(int=3)}", "en")
+    assert "Voucher as it would be posted" in shown
+    assert "310,000.00" in shown
+
+
+def test_without_documents_the_page_says_what_to_do() -> None:
+    app = portal_of(workload)
+    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
+        assert "Send invoices in" in page(client, "/rpa/", "en")
+
+
+def test_every_sentence_of_the_code_is_listed_for_translation() -> None:
+    (folder,) = page_folders([workload])[1:]
+    listed = {text for text, template in sentences(folder).items() if template.name == "sentences.html"}
+    assert listed == _marked(own.__file__) | _marked(process.__file__)
+
+
+def _marked(source: str) -> set[str]:
+    from babel.messages.extract import extract
+
+    with Path(source).open("rb") as code:
+        return {str(message) for _, message, _, _ in extract("python", code, keywords={"N_": None})}
