@@ -41,7 +41,7 @@ EVENT = Record(
     details={"step": "letter-2"}, hash="0" * 64,
 )  # fmt: skip
 SAVED = Total(workload="water", kind="saved", measure="water", quantity=1234.5, unit="m³", method="metered", items=3)
-SPENT = Total(workload="water", kind="spent", measure="energy", quantity=0.25, unit="kWh", method="CPU time", items=3)
+SPENT = Total(workload="water", kind="spent", measure="cpu_time", quantity=0.25, unit="kWh", method="CPU time", items=3)
 FULL = GivenReading(
     given=ITEMS,
     given_submissions=[SUBMISSION],
@@ -163,7 +163,7 @@ def test_rows_beyond_the_first_page_are_linked() -> None:
 
 def test_benefits_set_saved_against_spent_with_the_method() -> None:
     text = get(full(), "/benefits", accept_language="da").text
-    for expected in ("1.234,5", "m³", "metered", "0,25", "kWh", "CPU time"):
+    for expected in ("1.234,5", "m³", "metered", "0,25", "kWh", "CPU time", "processortid"):
         assert expected in text
 
 
