@@ -175,9 +175,10 @@ def _follow(progress: Progress, task: Any) -> OnProgress:
 
 
 def _bar() -> Progress:
-    """A progress bar on standard error, so that standard output stays for the answer."""
+    """A progress bar on standard error, if that is a terminal: standard output stays for the answer."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _show_submission(submission: Mapping[str, Any], *, as_json: bool) -> None:

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from samdrift_testing.command_line import Ended, Samdrift
+from samdrift_testing.control import Control, control
+from samdrift_testing.serving import serving
+
+from samdrift_platform.cli import main
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, a wide terminal, and nothing else of the machine's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAMDRIFT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "220")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def samdrift(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Samdrift:
+    """Runs a command as the shell would."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["samdrift", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return Ended(status=int(ended.value.code or 0), out=told.out, err=told.err)
+
+    return run
+
+
+@pytest.fixture
+def plane(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """A control plane on a real port, which the home knows of."""
+    with control(home) as running, serving(running.app) as address:
+        (home / "token").write_text(running.token)
+        monkeypatch.setenv("SAMDRIFT_URL", address)
+        yield running
