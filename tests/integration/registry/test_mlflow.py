@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from samdrift_registry.catalogue import ListedVersion, MlflowCatalogue
+from samdrift_registry.copying import Limits
 from samdrift_registry.errors import (
     ForbiddenFormatError,
+    ForeignSourceError,
     MlflowUnavailableError,
     ModelFolderError,
     NameNotAllowedError,
@@ -230,6 +236,68 @@ def test_a_file_edited_in_mlflows_store_does_not_reach_what_is_served(
     (edited,) = (tmp_path / "artefacts").glob("*/artifacts/model/model.json")
     edited.write_text('{"tampered": true}')
     assert (store.verified("cow", 1, found.digest).folder / "model.json").read_text() == "{}"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A tracking server of MLflow's own on a free port of this machine; it and its workers end with the test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, folder = f"http://127.0.0.1:{port}", tmp_path / "server"
+    folder.mkdir()
+    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "kept")]
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", *options, *stores],
+        cwd=folder,
+        env={**os.environ, **quiet},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        told = []
+        while "Application startup complete" not in (line := process.stdout.readline()):
+            told.append(line)
+            assert line, f"MLflow's server ended: {''.join(told)}"
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def test_over_http_the_artefacts_are_fetched_from_the_server(
+    server: str, model: Path, tmp_path: Path, store: ManifestStore
+) -> None:
+    assert [log_model(model, "cow", server), log_model(model, "cow", server)] == [1, 1]
+    (found,) = Reconciler(server, tmp_path / "home").scan().found
+    assert found.digest == digest_of(inventory(model))
+    store.verified("cow", 1, found.digest)
+
+
+def test_a_remote_mlflow_may_not_name_files_of_this_machine(model: Path, tmp_path: Path) -> None:
+    """A server that was talked into such a source; MLflow's own server refuses to store one."""
+    catalogue = MlflowCatalogue("http://127.0.0.1:1")
+    catalogue.__dict__["_client"] = Pointing(str(model))
+    listed = ListedVersion(name="cow", version=1, source=str(model), run_id=None)
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(ForeignSourceError):
+        catalogue.fetch(listed, tmp_path / "copy", Limits())
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
+class Pointing:
+    """A client whose every version lies in one place."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+
+    def get_model_version_download_uri(self, name: str, version: str) -> str:
+        return self.uri
 
 
 def test_a_server_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
