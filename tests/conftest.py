@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,24 +53,17 @@ def postgresql_template(postgresql: PostgreSQL) -> str:
     return "ledger_template"
 
 
-@pytest.fixture
-def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
-    """Makes the URL of a fresh, migrated ledger on the named database."""
-
-    def make(database: str) -> str:
-        if database == "sqlite":
-            copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
-            return f"sqlite:///{copy}"
-        server: PostgreSQL = request.getfixturevalue("postgresql")
-        return server.create(template=request.getfixturevalue("postgresql_template"))
-
-    return make
-
-
 @pytest.fixture(params=DATABASES)
-def ledger_url(request: pytest.FixtureRequest, new_ledger_url: Callable[[str], str]) -> str:
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated ledger, once on each database."""
-    return new_ledger_url(request.param)
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path / 'ledger.db')}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.create(template=request.getfixturevalue("postgresql_template"))
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from samdrift_platform.errors import UnavailableError
+from samdrift_platform.errors import SamdriftError, UnavailableError
+from samdrift_platform.ledger.plain import NotPlainError, plain_json
 
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT_S = 10.0
@@ -21,6 +24,12 @@ class LedgerUnavailableError(UnavailableError):
     """The ledger's database does not answer. Nothing was recorded; send the same again when it is back."""
 
 
+class LedgerRefusedError(SamdriftError):
+    """The ledger cannot hold this value, so nothing was recorded. Look for one too long, NUL, NaN or a repeated key."""
+
+    status = 422
+
+
 class Ledger:
     """One database; every change happens inside `write()`, in one transaction."""
 
@@ -28,26 +37,34 @@ class Ledger:
         """Prepare the engine for `url`; nothing is opened yet."""
         self.url = url
         self.engine = _engine(url)
+        postgres = self.engine.dialect.name == "postgresql"
+        self._one_view = {"isolation_level": "REPEATABLE READ"} if postgres else {"samdrift_begin": "DEFERRED"}
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction, committed at the end. On SQLite it takes the write lock at once, so it never deadlocks."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._transaction(samdrift_begin="IMMEDIATE") as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view; never waits for writers."""
-        with self._transaction("DEFERRED") as connection:
+        with self._transaction(**self._one_view) as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, mode: str) -> Iterator[sa.Connection]:
+    def _transaction(self, **options: Any) -> Iterator[sa.Connection]:
         try:
-            with self.engine.connect().execution_options(samdrift_begin=mode) as connection, connection.begin():
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except (OperationalError, InterfaceError) as error:
             raise LedgerUnavailableError(_say(error)) from error
+        except PoolTimeoutError as error:
+            raise LedgerUnavailableError from error
+        except (StatementError, NotPlainError, UnicodeEncodeError) as error:
+            # Without the cause, whose text quotes values: they may be personal.
+            kind = type(getattr(error, "orig", error)).__name__
+            raise LedgerRefusedError(f"{LedgerRefusedError.__doc__} ({kind})") from None
 
     def close(self) -> None:
         """Give all connections back."""
@@ -62,16 +79,26 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappin
     connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
+#: Values stay out of error texts and logs; JSON is the same on both databases.
+_DISCREET: dict[str, Any] = {"hide_parameters": True, "json_serializer": plain_json}
+
+
 def _engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **_DISCREET)
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **_DISCREET)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def take_turns(connection: sa.Connection, what: str) -> None:
+    """Let one transaction at a time do `what`. On SQLite the write lock does so already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode()))))
 
 
 def _configure_sqlite(connection: Any, record: object) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from samdrift_platform.ledger import audit
-from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.items import ENDED, ItemState
+from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.tables import effects, work_items
 
 
@@ -97,7 +98,7 @@ def delivered(connection: sa.Connection, effect: EffectRow, answer: Mapping[str,
     ended = (
         sa.update(work_items)
         .where(work_items.c.id == effect.item_id, work_items.c.state == ItemState.RUNNING, ~left)
-        .values(state=work_items.c.verdict, finished_at=now)
+        .values(state=work_items.c.verdict, finished_at=sa.case((work_items.c.verdict.in_(ENDED), now)))
         .returning(work_items.c.state)
     )
     if (state := connection.execute(ended).scalar()) is not None:
@@ -111,14 +112,14 @@ def delivered(connection: sa.Connection, effect: EffectRow, answer: Mapping[str,
 
 def later(connection: sa.Connection, effect: EffectRow, error: str, *, available_at: datetime) -> bool:
     """Leave the effect planned, to be asked about and perhaps tried again. False: no longer ours."""
-    return _guarded(connection, effect, {"available_at": available_at, "error": error})
+    return _guarded(connection, effect, {"available_at": available_at, "error": plain_text(error)})
 
 
 def stopped(connection: sa.Connection, effect: EffectRow, state: EffectState, error: str, *, now: datetime) -> bool:
     """REFUSED or UNKNOWN: the item waits for a person. False: no longer ours."""
-    if not _guarded(connection, effect, {"state": state, "error": error, "finished_at": now}):
+    if not _guarded(connection, effect, {"state": state, "error": plain_text(error), "finished_at": now}):
         return False
-    reason = f"{effect.step} at {effect.receiver}: {error}"
+    reason = plain_text(f"{effect.step} at {effect.receiver}: {error}")
     waiting = {"state": ItemState.WAITING_FOR_PERSON, "reason": reason}
     connection.execute(sa.update(work_items).where(work_items.c.id == effect.item_id).values(**waiting))
     audit.append(connection, [_event(effect, f"effect.{state}", {"attempt": effect.attempt})], now=now)

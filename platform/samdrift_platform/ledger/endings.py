@@ -15,7 +15,8 @@ from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit, items
 from samdrift_platform.ledger.effects import EffectState
-from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.items import ENDED, ItemState
+from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
 from samdrift_platform.ledger.tables import benefits, effects, submission_items, work_items
 
@@ -80,7 +81,7 @@ def fail(connection: sa.Connection, claims: Sequence[Claim], error: str, *, now:
     events = []
     for claim in claims:
         spent = claim.attempt >= MOST_ATTEMPTS
-        values: dict[str, Any] = {"lease_until": None, "worker": None, "reason": error}
+        values: dict[str, Any] = {"lease_until": None, "worker": None, "reason": plain_text(error)}
         values |= {"state": ItemState.FAILED, "finished_at": now} if spent else {"state": ItemState.QUEUED}
         values |= {"available_at": now + back_off(claim.attempt)}
         if _guarded(connection, claim, values):
@@ -120,18 +121,33 @@ def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime
 
 
 def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: str, now: datetime) -> list[UUID]:
-    """Cancel the open items among `which` of which nothing was seen outside, with their planned effects."""
-    tried = sa.exists().where(effects.c.item_id == work_items.c.id, effects.c.attempt > 0)
-    open_states = (ItemState.QUEUED, ItemState.RUNNING, ItemState.WAITING_FOR_PERSON)
+    """Cancel the open items among `which` of which nothing was seen outside, with their planned effects.
+
+    A delivery may take an effect at the same moment. So the items are locked first, then their first effects withdrawn
+    unless attempted: whoever gets that row decides.
+    """
+    still_open = sa.select(work_items.c.id).where(which, work_items.c.state.not_in(ENDED))
+    connection.execute(still_open.order_by(work_items.c.seq).with_for_update()).all()
+    first = sa.and_(effects.c.ordinal == 0, effects.c.state == EffectState.PLANNED, effects.c.attempt == 0)
+    _withdraw_effects(connection, still_open, first, now)
+    seen = sa.exists().where(
+        effects.c.item_id == work_items.c.id, effects.c.ordinal == 0, effects.c.state != EffectState.WITHDRAWN
+    )
     values = {"state": ItemState.CANCELLED, "finished_at": now, "lease_until": None, "fence": work_items.c.fence + 1}
-    update = sa.update(work_items).where(which, work_items.c.state.in_(open_states), ~tried).values(**values)
+    update = sa.update(work_items).where(which, work_items.c.state.not_in(ENDED), ~seen).values(**values)
     ids = list(connection.execute(update.returning(work_items.c.id)).scalars())
     cancelled = sa.select(work_items.c.id).where(which, work_items.c.state == ItemState.CANCELLED)
-    withdrawn = sa.update(effects).where(effects.c.item_id.in_(cancelled), effects.c.state == EffectState.PLANNED)
-    connection.execute(withdrawn.values(state=EffectState.WITHDRAWN, finished_at=now))
+    _withdraw_effects(connection, cancelled, effects.c.state == EffectState.PLANNED, now)
     events = [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{identifier}") for identifier in ids]
     audit.append(connection, events, now=now)
     return ids
+
+
+def _withdraw_effects(
+    connection: sa.Connection, owners: sa.Select[tuple[UUID]], which: sa.ColumnElement[bool], now: datetime
+) -> None:
+    update = sa.update(effects).where(effects.c.item_id.in_(owners), which)
+    connection.execute(update.values(state=EffectState.WITHDRAWN, finished_at=now))
 
 
 def _write_outcome(

@@ -165,7 +165,7 @@ def contradiction(row: Mapping[str, Any]) -> dict[str, Any]:
         "The first stands; send the correction under a reference of its own."
     )
     state = {"state": ItemState.REJECTED, "reason": reason, "finished_at": row["queued_at"], "id": uuid4()}
-    return {**row, **state, "reference": f"{row['reference'][:180]}~{row['digest'][7:19]}"}
+    return {**row, **state, "reference": f"{row['reference']}~{row['digest'][7:19]}"}
 
 
 def identify(connection: sa.Connection, workload: str, tenant: str, references: Sequence[str]) -> dict[str, Identity]:

@@ -62,12 +62,12 @@ def claim(
 
     If the first one was tried before it is taken alone, so that it cannot spoil others again.
     """
-    head = _head(connection, workload, now)
-    if head is None:
-        return []
     query = _waiting(workload, now).with_only_columns(work_items.c.seq)
-    query = query.where(work_items.c.attempt == 0) if head.fresh else query
-    chosen = query.limit(limit if head.fresh else 1).with_for_update(skip_locked=True).cte("chosen")
+    if limit > 1:
+        first = _first(connection, workload, now)
+        fresh = first is not None and first["attempt"] == 0
+        query, limit = (query.where(work_items.c.attempt == 0), limit) if fresh else (query, 1)
+    chosen = query.limit(limit).with_for_update(skip_locked=True).cte("chosen")
     update = (
         sa.update(work_items)
         .where(work_items.c.seq.in_(sa.select(chosen.c.seq)))
@@ -98,9 +98,13 @@ def extend(connection: sa.Connection, claims: Sequence[Claim], *, lease: timedel
 
 
 def age(connection: sa.Connection, *, now: datetime) -> int:
-    """Lift every item that waited long enough by one class; the number lifted."""
+    """Lift every item that waited long enough by one class; the number lifted.
+
+    Those that reach the top stand in line by the time they did, so that no stream of deadlines overtakes them.
+    """
     waited = sa.and_(work_items.c.state == ItemState.QUEUED, work_items.c.urgency > 0, work_items.c.ages_at <= now)
-    lifted = {"urgency": work_items.c.urgency - 1, "ages_at": now + AGEING}
+    due = sa.case((work_items.c.urgency == 1, sa.literal(now, work_items.c.due.type)), else_=work_items.c.due)
+    lifted = {"urgency": work_items.c.urgency - 1, "ages_at": now + AGEING, "due": due}
     return connection.execute(sa.update(work_items).where(waited).values(**lifted)).rowcount
 
 
@@ -145,15 +149,19 @@ def _waiting(workload: str, now: datetime) -> sa.Select[Any]:
     )
 
 
-def _head(connection: sa.Connection, workload: str, now: datetime) -> Head | None:
+def _first(connection: sa.Connection, workload: str, now: datetime) -> sa.RowMapping | None:
     columns = (work_items.c.urgency, work_items.c.due, work_items.c.seq, work_items.c.attempt)
-    first = connection.execute(_waiting(workload, now).with_only_columns(*columns).limit(1)).first()
+    return connection.execute(_waiting(workload, now).with_only_columns(*columns).limit(1)).mappings().first()
+
+
+def _head(connection: sa.Connection, workload: str, now: datetime) -> Head | None:
+    first = _first(connection, workload, now)
     if first is None:
         return None
     some = _waiting(workload, now).with_only_columns(work_items.c.seq).order_by(None).limit(COUNTED).subquery()
     waiting = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
-    urgency, due, seq, attempt = first
-    return Head(workload=workload, urgency=urgency, due=due, seq=seq, fresh=attempt == 0, waiting=waiting)
+    where = {name: first[name] for name in ("urgency", "due", "seq")}
+    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=waiting)
 
 
 def _update(connection: sa.Connection, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,15 @@ from samdrift_platform.contract import Item, Priority
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
 from samdrift_platform.ledger import audit, items
-from samdrift_platform.ledger.database import insert_new
+from samdrift_platform.ledger.database import insert_new, take_turns
 from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.plain import NotPlainError, plain_json
 from samdrift_platform.ledger.tables import submission_items, submissions, work_items
+
+#: Characters of a submission's reference or idempotency key.
+LONGEST_REFERENCE = 200
+#: Characters of an item's reference: leaves room for the mark of a contradiction.
+LONGEST_ITEM_REFERENCE = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +70,23 @@ def submit(connection: sa.Connection, request: Request, *, now: datetime) -> tup
     The same reference or idempotency key with the same document returns the first submission; with another
     document it is a ConflictError. An item that an earlier submission already brought is linked, not repeated.
     """
-    _check_unique_references(request.items)
+    _check_references(request)
+    _check_plain(request)
     digest = digest_of(request.document)
+    # Two senders who name the same items in another order would wait for each other in a circle.
+    take_turns(connection, f"submit for {request.tenant}")
     known = _known(connection, request)
-    if known is None:
+    if not known:
         identifier = _insert(connection, request, digest, now)
-        known = _known(connection, request)  # another sender may have been first
-        if known is not None and known["id"] == identifier:
-            _add_items(connection, request, identifier, now)
-            return identifier, True
-    if known is None or known["digest"] != digest:
+        _add_items(connection, request, identifier, now)
+        return identifier, True
+    if any((row["workload"], row["digest"]) != (request.workload, digest) for row in known):
         raise ConflictError(
             f"Submission {request.reference!r} of {request.workload} is already recorded with other content. "
             "Send the same content as before, or use a new reference and Idempotency-Key.",
             field="reference",
         )
-    return known["id"], False
+    return known[0]["id"], False
 
 
 def get(connection: sa.Connection, submission_id: UUID) -> Submission:
@@ -110,20 +117,45 @@ def find(
     return [Submission(**{name: row[name] for name in names}, counts=counts.get(row["id"], {})) for row in rows]
 
 
-def _check_unique_references(found: Iterable[Item]) -> None:
+def _check_references(request: Request) -> None:
     seen: set[str] = set()
-    for item in found:
+    for item in request.items:
         if item.reference in seen:
             raise InputError(f"Two items of this submission have the same reference {item.reference!r}.", field="items")
+        _check_length("items", item.reference, LONGEST_ITEM_REFERENCE)
         seen.add(item.reference)
+    _check_length("reference", request.reference, LONGEST_REFERENCE)
+    if request.idempotency_key is not None:
+        _check_length("idempotency_key", request.idempotency_key, LONGEST_REFERENCE)
 
 
-def _known(connection: sa.Connection, request: Request) -> sa.RowMapping | None:
+def _check_length(field: str, text: str, longest: int) -> None:
+    if not 0 < len(text) <= longest:
+        raise InputError(f"A reference or key has 1 to {longest} characters; this one has {len(text)}.", field=field)
+
+
+def _check_plain(request: Request) -> None:
+    references = [request.reference, request.idempotency_key, *(item.reference for item in request.items)]
+    for field, value in (
+        ("reference", references),
+        ("document", request.document),
+        ("items", [item.payload for item in request.items]),
+    ):
+        try:
+            plain_json(value)
+        except NotPlainError as error:
+            raise InputError(f"The submission cannot be recorded: {field} is {error}.", field=field) from error
+
+
+def _known(connection: sa.Connection, request: Request) -> Sequence[sa.RowMapping]:
+    """The submissions that hold the reference (first) or the idempotency key: none, one, or two different ones."""
     same = sa.and_(submissions.c.workload == request.workload, submissions.c.reference == request.reference)
     if request.idempotency_key is not None:
         same = sa.or_(same, submissions.c.idempotency_key == request.idempotency_key)
-    query = sa.select(submissions.c.id, submissions.c.digest).where(submissions.c.tenant == request.tenant, same)
-    return connection.execute(query.order_by(submissions.c.seq)).mappings().first()
+    columns = (submissions.c.id, submissions.c.workload, submissions.c.digest)
+    named = submissions.c.reference == request.reference
+    query = sa.select(*columns).where(submissions.c.tenant == request.tenant, same)
+    return connection.execute(query.order_by(named.desc(), submissions.c.seq)).mappings().all()
 
 
 def _insert(connection: sa.Connection, request: Request, digest: str, now: datetime) -> UUID:
@@ -139,7 +171,7 @@ def _insert(connection: sa.Connection, request: Request, digest: str, now: datet
         "submitted_by": request.submitted_by,
         "submitted_at": now,
     }
-    insert_new(connection, submissions, [row])
+    connection.execute(sa.insert(submissions).values(row))
     return identifier
 
 

@@ -80,7 +80,7 @@ work_items = sa.Table(
     sa.Column("urgency", sa.SmallInteger, nullable=False, comment="the class it has aged to"),
     sa.Column("ages_at", UtcTime, nullable=False, comment="when it rises one class if still queued"),
     sa.Column("deadline", UtcTime),
-    sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away"),
+    sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away, or when it had aged to the top"),
     sa.Column("available_at", UtcTime, nullable=False, comment="not claimed before: back-off"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="counted at the claim"),
     sa.Column("fence", sa.Integer, nullable=False, server_default="0", comment="rises with every change of owner"),

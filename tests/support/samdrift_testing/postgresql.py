@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import sqlalchemy as sa
 
 #: Where Debian puts the binaries of each version.
 DEBIAN = Path("/usr/lib/postgresql")
@@ -57,9 +58,17 @@ class PostgreSQL:
     def create(self, name: str | None = None, *, template: str = "template1") -> str:
         """A new database, copied from `template`; its SQLAlchemy URL."""
         name = name or f"test_{next(self._numbers)}"
-        with psycopg.connect(f"host={self.folder} user={SUPERUSER} dbname=postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={self.folder}"
+
+    def drop(self, url: str) -> None:
+        """Remove the database behind `url`, whoever is still connected."""
+        name = sa.make_url(url).database
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(f"host={self.folder} user={SUPERUSER} dbname=postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     @property
     def _data(self) -> str:
@@ -100,7 +109,7 @@ def running_postgresql(*, fsync: bool = False) -> Iterator[PostgreSQL]:
         server.initialise()
         server.start()
         yield server
-        server.stop()
+        server.stop("immediate")  # its files go anyway
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

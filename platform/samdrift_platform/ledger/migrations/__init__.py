@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.database import Ledger, take_turns
 
 
 def upgrade(url: str) -> None:
@@ -19,14 +17,8 @@ def upgrade(url: str) -> None:
     ledger = Ledger(url)
     try:
         with ledger.write() as connection:
-            _serialise(connection)
+            take_turns(connection, "migrate")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         ledger.close()
-
-
-def _serialise(connection: sa.Connection) -> None:
-    """Let one process migrate at a time: SQLite's write lock does so already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(5230411)"))

@@ -133,7 +133,9 @@ def _create_work_items() -> None:
         sa.Column("urgency", sa.SmallInteger(), nullable=False, comment="the class it has aged to"),
         sa.Column("ages_at", UtcTime(), nullable=False, comment="when it rises one class if still queued"),
         sa.Column("deadline", UtcTime(), nullable=True),
-        sa.Column("due", UtcTime(), nullable=False, comment="the deadline, or far away"),
+        sa.Column(
+            "due", UtcTime(), nullable=False, comment="the deadline, or far away, or when it had aged to the top"
+        ),
         sa.Column("available_at", UtcTime(), nullable=False, comment="not claimed before: back-off"),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False, comment="counted at the claim"),
         sa.Column(
