@@ -1,1 +1,1 @@
-"""Breast-screening triage on DICOM: a reading order and one or two readers. Research demonstrator, not a medical device."""
+"""Breast-screening triage on DICOM: reading order, one or two readers. Research demonstrator, not a medical device."""

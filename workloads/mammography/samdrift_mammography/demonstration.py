@@ -105,7 +105,9 @@ def _first_run(folder: Path) -> str:
     stamp = folder / "received-at.txt"
     if not stamp.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(datetime.now(UTC).isoformat(timespec="seconds"), encoding="utf-8")
+        unfinished = stamp.with_suffix(".new")
+        unfinished.write_text(datetime.now(UTC).isoformat(timespec="seconds"), encoding="utf-8")
+        unfinished.replace(stamp)
     return stamp.read_text(encoding="utf-8")
 
 

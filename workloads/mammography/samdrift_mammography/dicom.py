@@ -172,7 +172,7 @@ def _refuse_other_images(image: Dataset) -> None:
 
 def _problems(image: Dataset) -> list[str]:
     found = []
-    if FOR_PROCESSING == _text(image, "SOPClassUID") or _text(image, "PresentationIntentType") == "FOR PROCESSING":
+    if _text(image, "SOPClassUID") == FOR_PROCESSING or _text(image, "PresentationIntentType") == "FOR PROCESSING":
         found.append("for-processing")
     if _text(image, "BreastImplantPresent") == "YES":
         found.append("implant")
@@ -228,7 +228,7 @@ def _text(image: Dataset, keyword: str) -> str:
 
 
 def _grey(image: Dataset) -> NDArray[np.float32]:
-    from pydicom.pixels import apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 
     values = apply_voi_lut(apply_modality_lut(image.pixel_array, image), image, index=0).astype(np.float32)
     low, high = _output_range(image)

@@ -58,8 +58,7 @@ def group(images: Iterable[Image]) -> list[Exam]:
     for image in images:
         exams.setdefault(image.header.exam, {})[image.object] = image
     return [
-        Exam(identifier=name, images=tuple(sorted(found.values(), key=_hanging_order)))
-        for name, found in exams.items()
+        Exam(identifier=name, images=tuple(sorted(found.values(), key=_hanging_order))) for name, found in exams.items()
     ]
 
 

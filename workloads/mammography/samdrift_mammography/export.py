@@ -44,11 +44,12 @@ def csv_of(rows: Sequence[Row], refused: Sequence[WorkItem]) -> str:
 def _lines(rows: Sequence[Row], refused: Sequence[WorkItem]) -> Iterator[tuple[object, ...]]:
     for order, row in enumerate(rows, start=1):
         item, result = row.item, row.item.result
-        about = (order, result["exam"], result["screening_unit"], result["score"], result["reading"], item.reason, row.views)
-        yield (*about, *_times(item), item.models.get(MODEL), result["policy"], item.reference, BANNER)
+        decision = (result["exam"], result["screening_unit"], result["score"], result["reading"], item.reason)
+        evidence = (item.models.get(MODEL), result["policy"], item.reference, BANNER)
+        yield (order, *decision, row.views, *_times(item), *evidence)
     for item in refused:
-        about = (None, None, item.payload.get("screening_unit"), None, "refused", item.reason, None)
-        yield (*about, *_times(item), None, None, item.reference, BANNER)
+        decision = (None, item.payload.get("screening_unit"), None, "refused", item.reason)
+        yield (None, *decision, None, *_times(item), None, None, item.reference, BANNER)
 
 
 def _times(item: WorkItem) -> tuple[str, str]:

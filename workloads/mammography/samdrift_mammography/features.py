@@ -41,7 +41,7 @@ class FeatureExtractor:
     """Runs the frozen network over films; one forward pass for each scale."""
 
     def __init__(self, network: EfficientNetLite0) -> None:
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's stubs
 
     def cells(self, film: Film) -> Cells:
         """The features of `film`'s cells. The same film gives the same bits on the same machine."""
@@ -53,12 +53,11 @@ class FeatureExtractor:
 
     def _maps(self, pixels: Tensor, grid: tuple[int, ...]) -> Tensor:
         """(WIDTH, rows, columns) of cells."""
-        found = []
+        found: list[Tensor] = []
         for scale in sorted({scale for scale, _, _ in TAPS}, reverse=True):
             blocks = [block for at, block, _ in TAPS if at == scale]
-            for tap in self._network.taps(_network_input(pixels, scale), blocks):
-                found.append(functional.interpolate(tap, size=grid, mode="bilinear", align_corners=False)[0])
-        return torch.cat(found)
+            found += self._network.taps(_network_input(pixels, scale), blocks)
+        return torch.cat([functional.interpolate(tap, size=grid, mode="bilinear")[0] for tap in found])
 
 
 def _network_input(pixels: Tensor, scale: float) -> Tensor:

@@ -94,11 +94,12 @@ def resample(picture: Pixels, factor: float) -> Pixels:
     """Scale both sides by `factor`, each new pixel the mean of the area it covers."""
     if abs(factor - 1.0) < 1e-3:  # less than a pixel over a whole film
         return picture
-    from monai.transforms import Resize
+    import torch
+    from monai.transforms.spatial.array import Resize
 
     size = [max(round(side * factor), 1) for side in picture.shape]
-    scaled: Pixels = np.asarray(Resize(size, mode="area")(picture[None])[0], dtype=np.float32)
-    return scaled
+    scaled = Resize(size, mode="area")(torch.from_numpy(np.ascontiguousarray(picture[None])))
+    return np.asarray(scaled[0], dtype=np.float32)
 
 
 def _reduce(pixels: Pixels) -> Pixels:

@@ -65,5 +65,12 @@ def _frame(number: int, view: Mapping[str, Any], width: int, height: int, before
         for place, mark in enumerate(view["marks"], start=1)
     ]
     return Frame(
-        view=view["view"], number=number, width=width, height=height, left=left, columns=columns, rows=rows, circles=circles
+        view=view["view"],
+        number=number,
+        width=width,
+        height=height,
+        left=left,
+        columns=columns,
+        rows=rows,
+        circles=circles,
     )

@@ -49,7 +49,8 @@ class ReferencePopulation:
     @property
     def deciles(self) -> NDArray[np.float64]:
         """The nine bounds between the ten steps."""
-        return np.quantile(np.asarray(self.scores), np.arange(1, 10) / 10)
+        bounds: NDArray[np.float64] = np.quantile(np.asarray(self.scores), np.arange(1, 10) / 10)
+        return bounds
 
     def step(self, score: float) -> int:
         """1-10: one more than the number of bounds that `score` reaches."""
@@ -82,7 +83,7 @@ def load(folder: Path) -> tuple[LesionHead, ReferencePopulation]:
     document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     tensors = load_file(folder / "model.safetensors")
     if document["architecture"] != _architecture() or tensors["weight"].shape != (WIDTH,):
-        raise WrongWeightsError("The lesion head was trained on other features than this version computes. Train it again.")
+        raise WrongWeightsError("The lesion head was trained on other features than these. Train it again.")
     reference = document["reference_population"]
     return (
         LesionHead(weight=tensors["weight"], bias=float(tensors["bias"][0])),

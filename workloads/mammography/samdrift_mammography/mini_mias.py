@@ -65,7 +65,9 @@ def folder() -> Path:
     """
     found = Path(os.environ.get("SAMDRIFT_DATA", "")) / FOLDER
     if "SAMDRIFT_DATA" not in os.environ or not (found / "labels.csv").is_file():
-        raise TrainingDataError(f"There is no {FOLDER / 'labels.csv'} below SAMDRIFT_DATA. Point it at the data folder.")
+        raise TrainingDataError(
+            f"SAMDRIFT_DATA holds no {FOLDER / 'labels.csv'}. Point it at the data."
+        )
     return found
 
 

@@ -69,7 +69,8 @@ class Block(nn.Module):
         y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = functional.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.adds else y
+        out: Tensor = x + y if self.adds else y
+        return out
 
 
 class EfficientNetLite0(nn.Module):
@@ -136,16 +137,10 @@ def _weights() -> dict[str, Tensor]:
 def _blocks() -> list[Block]:
     blocks = []
     for repeats, kernel, stride, expansion, channels_in, channels_out in _STAGES:
-        for repeat in range(repeats):
-            blocks.append(
-                Block(
-                    channels_in if repeat == 0 else channels_out,
-                    channels_out,
-                    kernel=kernel,
-                    stride=stride if repeat == 0 else 1,
-                    expansion=expansion,
-                )
-            )
+        blocks.append(Block(channels_in, channels_out, kernel=kernel, stride=stride, expansion=expansion))
+        blocks += [
+            Block(channels_out, channels_out, kernel=kernel, stride=1, expansion=expansion) for _ in range(repeats - 1)
+        ]
     return blocks
 
 

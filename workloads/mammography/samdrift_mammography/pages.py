@@ -60,10 +60,12 @@ def router() -> APIRouter:
 def worklist(shell: SignedIn, at: Now) -> HTMLResponse:
     """Exams in reading order; those still without a result; files that were refused."""
     items = shell.items(limit=MOST)
-    refused = [item for item in items if item.state is ItemState.REJECTED]
-    open_ = [item for item in items if item.state not in {ItemState.REJECTED, ItemState.DONE}]
     return shell.page(
-        "mammography/worklist.html", rows=rows(items, at), refused=refused, open=open_, most=MOST, full=len(items) == MOST
+        "mammography/worklist.html",
+        rows=rows(items, at),
+        refused=[item for item in items if item.state is ItemState.REJECTED],
+        open=[item for item in items if item.state not in {ItemState.REJECTED, ItemState.DONE}],
+        most=MOST if len(items) == MOST else None,
     )
 
 
@@ -80,7 +82,8 @@ def exam(shell: SignedIn, at: Now, item_id: UUID) -> HTMLResponse:
     item = shell.item(item_id)
     if item.state is not ItemState.DONE:
         raise NotFoundError(f"Exam {item.reference} has no result yet, or was refused. See the worklist.")
-    return shell.page("mammography/exam.html", row=_row(item, at), views=item.result["views"], hung=hung(item.result["views"]))
+    views = item.result["views"]
+    return shell.page("mammography/exam.html", row=_row(item, at), views=views, hung=hung(views))
 
 
 def picture(shell: SignedIn, item_id: UUID, number: int) -> Response:

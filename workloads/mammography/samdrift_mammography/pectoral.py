@@ -25,7 +25,8 @@ def pectoral_muscle(grey: NDArray[np.float32], breast: NDArray[np.bool_]) -> NDA
     best = int(np.argmax(step * np.sqrt(np.hypot(*lines.T))))
     if step[best] < SMALLEST_STEP:
         return np.zeros_like(breast)
-    return breast & (distances[best] > 0)
+    muscle: NDArray[np.bool_] = breast & (distances[best] > 0)
+    return muscle
 
 
 def _lines(rows: int, columns: int) -> NDArray[np.float32]:
@@ -44,5 +45,6 @@ def _distances(lines: NDArray[np.float32], rows: int, columns: int) -> NDArray[n
 
 
 def _mean(grey: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    sums: NDArray[np.float64] = (grey * masks).sum(axis=(1, 2), dtype=np.float64)
-    return sums / np.maximum(masks.sum(axis=(1, 2)), 1)
+    sums = (grey * masks).sum(axis=(1, 2), dtype=np.float64)
+    means: NDArray[np.float64] = sums / np.maximum(masks.sum(axis=(1, 2)), 1)
+    return means

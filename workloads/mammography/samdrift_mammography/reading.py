@@ -43,7 +43,7 @@ def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
 def _view(image: Mapping[str, Any], store: Store, engine: Engine) -> dict[str, Any]:
     """What is known of one image; its score is None when it could not be scored, and `problems` say why."""
     known = {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
-    nothing = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
+    nothing: dict[str, Any] = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
     if image["problems"]:
         return {**known, **nothing, "problems": list(image["problems"])}
     try:

@@ -1,6 +1,6 @@
 """Why an exam is read as it is, and why a file is refused: codes for programs, sentences for people.
 
-They are also the English sentences of the templates (`parts.html`), where they are translated; `%(name)s` is filled from the result.
+The pages' template `parts.html` has the same sentences for translation. `%(name)s` is filled from the result.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from samdrift_mammography.deadline import after_working_days
-from samdrift_mammography.dicom import Header, read_header
+from samdrift_mammography.dicom import read_header
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.exam import Exam, Image, group
 from samdrift_mammography.triage import shipped_policy
@@ -23,7 +23,7 @@ _CPR = re.compile(r"(?<!\d)\d{6}[- ]?\d{4}(?!\d)")
 
 
 class MammographySubmission(BaseModel):
-    """Images of one or more screening exams. Nothing here names a woman; the images' headers say what belongs together."""
+    """Images of one or more screening exams. Their headers say what belongs together; nothing here names a woman."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,8 +85,8 @@ def _exam_payload(exam: Exam, screening_unit: str) -> JsonObject:
     }
 
 
-def _image_payload(image: Image) -> JsonObject:
-    header: Header = image.header
+def _image_payload(image: Image) -> dict[str, JsonValue]:
+    header = image.header
     return {
         "object": image.object,
         "sop_instance_uid": header.sop_instance_uid,

@@ -108,14 +108,31 @@ def per_woman(values: NDArray[Any], women: NDArray[np.int64]) -> NDArray[Any]:
     return np.array([values[women == woman].max() for woman in np.unique(women)])
 
 
-def cancers_read_once(
-    known: Sequence[Example], scores: NDArray[np.float64], shares: Sequence[float] = (0.3, 0.5, 0.6)
-) -> dict[str, int]:
-    """Women with cancer among the given lowest-scored shares of all women: whom single reading would reach."""
+def reference_population(known: Sequence[Example], scores: Sequence[NDArray[np.float64]]) -> ReferencePopulation:
+    """The women without any finding: in screening nearly all women are, while two thirds of these films' women are not.
+
+    A scale over all of these women would call a suspicious exam ordinary.
+    """
     women = _women(known)
     worst = per_woman(np.array([each.film.severity for each in known]), women)
-    order = np.argsort(per_woman(scores, women), kind="stable")
-    return {f"{share:.0%}": int((worst[order[: int(share * len(order))]] == Severity.MALIGNANT).sum()) for share in shares}
+    highest = np.mean([per_woman(each, women) for each in scores], axis=0)[worst == Severity.NORMAL]
+    return ReferencePopulation(
+        name=f"{len(highest)} women of mini-MIAS without a finding, out-of-fold scores",
+        scores=tuple(round(float(score), 4) for score in np.sort(highest)),
+    )
+
+
+def women_by_step(
+    known: Sequence[Example], scores: NDArray[np.float64], reference: ReferencePopulation
+) -> dict[str, list[int]]:
+    """Worst finding -> number of women at the steps 1 to 10: what a cut of the policy would mean for these women."""
+    women = _women(known)
+    worst = per_woman(np.array([each.film.severity for each in known]), women)
+    steps = np.array([reference.step(score) for score in per_woman(scores, women)])
+    return {
+        severity.name.lower(): [int(((worst == severity) & (steps == step)).sum()) for step in range(1, 11)]
+        for severity in Severity
+    }
 
 
 def train(folder: Path) -> list[str]:
@@ -128,13 +145,8 @@ def train(folder: Path) -> list[str]:
     films = list(mini_mias.films(mini_mias.folder()))
     known = list(examples(films, FeatureExtractor(pretrained())))
     scores = [out_of_fold(known, seed) for seed in SEEDS]
-    facts = _facts(known, scores)
-    women = np.sort(per_woman(scores[0], _women(known)))
-    abnormal = len(women) - facts["women_by_worst_film"]["normal"]
-    reference = ReferencePopulation(
-        name=f"{len(women)} women of mini-MIAS, {abnormal} of them with a finding; out-of-fold scores",
-        scores=tuple(round(float(score), 4) for score in women),
-    )
+    reference = reference_population(known, scores)
+    facts = {**_facts(known, scores), "women_by_step": women_by_step(known, scores[0], reference)}
     lesion_head.save(folder, fit(known), reference, facts)
     return [*_told(facts), f"Written to {folder}"]
 
@@ -185,7 +197,6 @@ def _facts(known: Sequence[Example], scores: Sequence[NDArray[np.float64]]) -> d
         "shrinkage": SHRINKAGE,
         "cross_validation": f"{FOLDS} folds, stratified by finding, grouped by woman; seeds {list(SEEDS)}",
         "auc": [_auc_facts([discrimination(known, each)[task] for each in scores]) for task in (0, 1)],
-        "women_with_cancer_in_lowest_scored": cancers_read_once(known, scores[0]),
     }
 
 
@@ -210,7 +221,8 @@ def _told(facts: dict[str, Any]) -> Iterator[str]:
                 f"AUC {auc['task']}, per {unit}: {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}], "
                 f"n = {found['n']}; seeds {auc[f'per_{unit}_by_seed']}"
             )
-    yield f"Women with cancer among the lowest-scored: {facts['women_with_cancer_in_lowest_scored']}"
+    for severity, counts in facts["women_by_step"].items():
+        yield f"Women at steps 1-10, {severity}: {counts}"
 
 
 if __name__ == "__main__":

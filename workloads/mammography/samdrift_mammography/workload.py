@@ -25,6 +25,7 @@ from samdrift_platform.contract import (
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
     from samdrift_mammography.scoring import Engine
     from samdrift_registry.verified import VerifiedModel
 
