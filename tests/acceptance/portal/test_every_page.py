@@ -119,6 +119,7 @@ def check_keyboard(page: Page) -> None:
 def check_narrow(page: Page, picture: Path) -> None:
     """Nothing has to be scrolled sideways at 320 pixels, except tables and code inside their own regions."""
     before = page.viewport_size
+    page.evaluate("document.activeElement.blur()")
     page.set_viewport_size({"width": NARROW, "height": 800})
     width = page.evaluate("document.documentElement.scrollWidth")
     page.screenshot(path=f"{picture}-narrow.png", full_page=True)
