@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from samdrift_platform.settings import table
+from samdrift_platform.control.app import create_app
+from samdrift_platform.settings import Settings, table
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -38,3 +39,11 @@ def test_every_named_test_exists(page: Path) -> None:
         if not (ROOT / path).exists() or (name and f"def {name}(" not in (ROOT / path).read_text())
     ]
     assert missing == []
+
+
+def test_every_address_of_the_api_is_in_the_reference(tmp_path: Path) -> None:
+    """Each noun of the API has its line."""
+    page = (ROOT / "docs" / "reference" / "api.md").read_text()
+    paths = create_app(Settings(home=tmp_path), workloads={}).openapi()["paths"]
+    nouns = {path.split("/{")[0] for path in paths}
+    assert {noun for noun in nouns if noun not in page} == set()
