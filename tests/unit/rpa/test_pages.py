@@ -101,10 +101,10 @@ def test_vouchers_show_number_supplier_amount_and_the_erp_systems_number(browser
 
 def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> None:
     english, danish = page(browser, "/rpa/", "en"), page(browser, "/rpa/", "da")
-    assert "SD-A09: The payable amount says 1600.00, but the totals give 1562.50." in english
-    assert "SD-A09: Beløbet til betaling siger 1600.00, men totalerne giver 1562.50." in danish
-    assert "The amount of 387500.00 DKK is above the limit of 40000.00 DKK." in english
-    assert "Beløbet på 387500.00 DKK er over grænsen på 40000.00 DKK." in danish
+    assert "SD-A09: The payable amount says 1,600.00, but the totals give 1,562.50." in english
+    assert "SD-A09: Beløbet til betaling siger 1.600,00, men totalerne giver 1.562,50." in danish
+    assert "The amount of 387,500.00 DKK is above the limit of 40,000.00 DKK." in english
+    assert "Beløbet på 387.500,00 DKK er over grænsen på 40.000,00 DKK." in danish
 
 
 def test_what_the_platform_says_in_english_is_marked_as_english(browser: httpx.Client) -> None:
@@ -130,6 +130,11 @@ def test_every_document_has_a_page(browser: httpx.Client, number: int, language:
 def test_a_documents_page_says_whose_rules_it_was_held_to(browser: httpx.Client) -> None:
     assert "which is not official" in page(browser, f"/rpa/documents/{UUID(int=1)}", "en")
     assert "som ikke er officielt" in page(browser, f"/rpa/documents/{UUID(int=1)}", "da")
+
+
+def test_dates_are_written_as_the_reader_writes_them(browser: httpx.Client) -> None:
+    assert "20. nov. 2026" in page(browser, f"/rpa/documents/{UUID(int=1)}", "da")
+    assert "20 Nov 2026" in page(browser, f"/rpa/documents/{UUID(int=1)}", "en")
 
 
 def test_a_waiting_document_shows_the_voucher_as_it_would_be(browser: httpx.Client) -> None:

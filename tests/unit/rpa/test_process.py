@@ -60,6 +60,16 @@ def test_a_broken_rule_rejects_and_is_answered_with_the_reason(engine: Engine) -
     assert list(workload.benefits(found)) == []
 
 
+def test_a_result_keeps_a_hundred_broken_rules_and_counts_the_rest(engine: Engine) -> None:
+    content = write(replace(SALE, lines=(CHAIR,) * 150)).replace(
+        b">312.50</cbc:PriceAmount>", b">1.00</cbc:PriceAmount>"
+    )
+    found = outcome(engine, content)
+    assert len(json.loads(json.dumps(found.result["failed_rules"]))) == 100
+    assert found.result["failed_rules_in_all"] == 150
+    assert str(found.reason).endswith("(and 147 more)")
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"<a/>"])
 def test_what_is_no_invoice_is_rejected_and_nobody_answered(engine: Engine, content: bytes) -> None:
     found = outcome(engine, content)

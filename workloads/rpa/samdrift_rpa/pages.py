@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from fastapi.responses import HTMLResponse
 
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.portal import formatting
+from samdrift_platform.portal.languages import locale_of
 from samdrift_platform.portal.shell import Shell, current_shell
 from samdrift_rpa.process import Ground
 from samdrift_rpa.rules.findings import FailedRule, Severity
@@ -48,8 +51,9 @@ class Row:
     number: str
     supplier: str
     supplier_name: str
-    issue_date: str
-    due_date: str
+    #: Noon in UTC of the day, so that it is the same day on Danish clocks.
+    issue_date: datetime | None
+    due_date: datetime | None
     currency: str
     #: In `currency`; a credit note's is negative.
     amount: Decimal | None
@@ -105,23 +109,42 @@ def row_of(shell: Shell, item: WorkItem) -> Row:
     return Row(
         item=item,
         **{name: str(facts.get(name) or "") for name in _FACTS},
+        issue_date=_noon(facts.get("issue_date")),
+        due_date=_noon(facts.get("due_date")),
         amount=_amount(facts),
         voucher_id=str((posted.answer or {}).get("voucher_id", "")) if posted else "",
         answer=effects.get(SEND_ANSWER),
-        sentences=sentences_of(item),
+        sentences=sentences_of(item, shell.language),
     )
 
 
-_FACTS = ("type", "number", "supplier", "supplier_name", "issue_date", "due_date", "currency")
+_FACTS = ("type", "number", "supplier", "supplier_name", "currency")
+#: Values of sentences that are amounts.
+_AMOUNTS = frozenset({"amount", "limit", "stated", "computed", "taxable"})
 
 
-def sentences_of(item: WorkItem) -> list[Sentence]:
+def sentences_of(item: WorkItem, language: str) -> list[Sentence]:
     """Why an item is an exception. The official rules and the platform speak English only."""
     failed = [_rule(value) for value in item.result.get("failed_rules", [])]
     grounds = [Ground(**value) for value in item.result.get("grounds", [])]
-    sentences = [Sentence(code=rule.code, text=rule.sentence, values=rule.values, ours=rule.ours) for rule in failed]
-    sentences += [Sentence(text=ground.sentence, values=ground.values, ours=True) for ground in grounds]
+    sentences = [
+        Sentence(code=rule.code, text=rule.sentence, values=_written(rule.values, language), ours=rule.ours)
+        for rule in failed
+    ]
+    sentences += [
+        Sentence(text=ground.sentence, values=_written(ground.values, language), ours=True) for ground in grounds
+    ]
     return sentences or ([Sentence(text=item.reason)] if item.reason else [])
+
+
+def _written(values: Mapping[str, str], language: str) -> dict[str, str]:
+    """Amounts as the reader writes them."""
+    number = formatting.filters(locale_of(language))["number"]
+    return {name: number(Decimal(value), 2) if name in _AMOUNTS else value for name, value in values.items()}
+
+
+def _noon(day: str | None) -> datetime | None:
+    return datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC) if day else None
 
 
 def _rule(value: Mapping[str, Any]) -> FailedRule:

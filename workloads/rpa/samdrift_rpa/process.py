@@ -25,8 +25,8 @@ from samdrift_rpa.rules.findings import FailedRule, RuleSet, fatal
 from samdrift_rpa.submission import received_on
 from samdrift_rpa.voucher import UnbalancedVoucherError, voucher_of
 
-#: How many broken rules a reason quotes; the result holds all.
-_QUOTED = 3
+#: How many broken rules a reason quotes, and how many a result keeps; it also says how many there were.
+_QUOTED, _KEPT = 3, 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,8 @@ def judge(item: Item, store: Store, engine: Engine) -> Outcome:
         reason = without_cpr(error.message)
         return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=facts, reason=reason)
     failed = engine.rules.check(document)
-    facts["failed_rules"] = [rule.to_json() for rule in failed]
+    facts["failed_rules"] = [rule.to_json() for rule in failed[:_KEPT]]
+    facts["failed_rules_in_all"] = len(failed)
     if broken := fatal(failed):
         return _rejected(item, document, broken, facts)
     return _accepted(item, document, engine.policy, facts)
