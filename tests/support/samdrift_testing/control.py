@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 from fastapi import FastAPI
@@ -49,9 +51,12 @@ class Control:
 
 
 @contextmanager
-def control(home: Path) -> Iterator[Control]:
-    settings = Settings(home=home, max_body_mib=1)
-    migrations.upgrade(settings.ledger_url)
+def control(home: Path, *, database_url: str = "") -> Iterator[Control]:
+    """In `home`, on the migrated ledger at `database_url` or an empty one of its own."""
+    settings = Settings(home=home, database_url=database_url, max_body_mib=1)
+    home.mkdir(exist_ok=True)
+    if not database_url:
+        (home / "ledger.db").write_bytes(_empty_ledger())
     ledger = Ledger(settings.ledger_url)
     app = create_app(settings, workloads={"tallying": Tallying()}, ledger=ledger)
     with ledger.write() as connection:
@@ -59,6 +64,15 @@ def control(home: Path) -> Iterator[Control]:
     with in_process(app) as transport:
         yield Control(app=app, ledger=ledger, settings=settings, transport=transport, token=token)
     ledger.close()
+
+
+@cache
+def _empty_ledger() -> bytes:
+    """Migrated once a run."""
+    with TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        migrations.upgrade(settings.ledger_url)
+        return (settings.home / "ledger.db").read_bytes()
 
 
 def _refuse_to_sleep(seconds: float) -> None:

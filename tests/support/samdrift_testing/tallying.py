@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from samdrift_platform.contract import (
     Benefit,
@@ -42,6 +42,7 @@ class Numbers(BaseModel):
 
     numbers: list[int] = Field(max_length=5000)
     objects: list[str] = []
+    note: JsonValue = None
 
 
 class Tallying:
@@ -62,7 +63,7 @@ class Tallying:
         for reference in submission.objects:
             yield Item(reference=reference, payload={"bytes": len(store.get(reference))})
         for number in submission.numbers:
-            yield Item(reference=str(number), payload={"number": number})
+            yield Item(reference=str(number), payload={"number": number} | _noted(submission))
 
     def load(self, models: Mapping[str, VerifiedModel]) -> None:
         return None
@@ -81,6 +82,10 @@ class Tallying:
 
     def routes(self) -> APIRouter | None:
         return None
+
+
+def _noted(submission: Numbers) -> dict[str, JsonValue]:
+    return {} if submission.note is None else {"note": submission.note}
 
 
 def document(*numbers: int, **more: Any) -> dict[str, Any]:

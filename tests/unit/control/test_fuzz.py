@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samdrift_testing.tallying import FATAL
 
 SUBMIT = "/v1/workloads/tallying/submissions"
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers() | st.floats() | st.sampled_from([2**63, 10**400, -0.0])
@@ -22,7 +22,7 @@ values = st.recursive(
 )
 documents = st.fixed_dictionaries(
     {"numbers": st.lists(st.integers(-5, 5).filter(lambda n: n != FATAL), max_size=4) | values},
-    optional={"objects": st.lists(text, max_size=2) | values, "more": values},
+    optional={"objects": st.lists(text, max_size=2) | values, "note": values, "more": values},
 )
 bodies = st.fixed_dictionaries({"reference": text | values, "document": documents | values}, optional={"more": values})
 keys = st.none() | st.text(
