@@ -228,7 +228,7 @@ def _unequal(code: str, sentence: str, root: Element, name: str, *accepted: Deci
 
 
 def _differs(code: str, sentence: str, stated: Decimal, computed: Decimal, **values: object) -> FailedRule:
-    return _failed(code, sentence, stated=stated, computed=computed.quantize(Decimal("0.01")), **values)
+    return _failed(code, sentence, stated=stated, computed=f"{computed:.2f}", **values)
 
 
 def _failed(code: str, sentence: str, **values: object) -> FailedRule:

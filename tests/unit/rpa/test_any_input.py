@@ -1,0 +1,72 @@
+"""Whatever comes in, there is an outcome: a document is never our failure."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import Context, Verdict
+from samdrift_rpa.answer import application_response, read_answer
+from samdrift_rpa.generator import Sale, Sold, write
+from samdrift_rpa.process import Engine
+from samdrift_rpa.submission import IncomingInvoices, split
+from samdrift_rpa.workload import SEND_ANSWER, workload
+
+KEY = UUID(int=7)
+CHAIR = Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50"))
+VALID = write(Sale(number="T-1", lines=(CHAIR,)))
+LEAVES = sum(1 for element in etree.fromstring(VALID).iter() if len(element) == 0)
+
+#: Text that an XML document can hold, with what numbers and dates look like among it.
+texts = st.one_of(
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=30
+    ),
+    st.sampled_from(["", " ", "0", "-0.00", "1e9", "NaN", "Infinity", "9" * 18, "9" * 40, "0.000000000001", "-1", "٣"]),
+    st.sampled_from(["2026-02-30", "0000-01-01", "9999-12-31", "2026-11-24Z", "2026-11-24+14:00", "0101010101"]),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str),
+)
+
+
+def settle(engine: Engine, content: bytes) -> Verdict:
+    store = MemoryStore()
+    submission = IncomingInvoices.model_validate(
+        {"documents": [store.put(content)], "received_at": "2026-11-24T08:00:00Z"}
+    )
+    (item,) = split(submission, store)
+    assert 0 < len(item.reference) <= 180
+    (outcome,) = workload.process([item], Context(store=store, engine=engine))
+    assert json.loads(json.dumps(outcome.result, allow_nan=False)) == outcome.result
+    assert outcome.reason or outcome.verdict is Verdict.DONE
+    for effect in workload.effects(outcome):
+        if effect.step == SEND_ANSWER:
+            assert application_response(read_answer(dict(effect.request)), KEY).startswith(b"<?xml")
+    return outcome.verdict
+
+
+@given(content=st.binary(max_size=200))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_rejected(engine: Engine, content: bytes) -> None:
+    assert settle(engine, content) is Verdict.REJECTED
+
+
+@given(changes=st.dictionaries(st.integers(0, LEAVES - 1), texts, min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_in_any_element_gives_an_outcome(engine: Engine, changes: dict[int, str]) -> None:
+    root = etree.fromstring(VALID)
+    leaves = [element for element in root.iter() if len(element) == 0]
+    for position, text in changes.items():
+        leaves[position].text = text
+    settle(engine, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+@pytest.mark.parametrize("cut", range(50, len(VALID), 211))
+def test_a_document_cut_short_is_rejected(engine: Engine, cut: int) -> None:
+    assert settle(engine, VALID[:cut]) is Verdict.REJECTED
