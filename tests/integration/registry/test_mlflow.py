@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -323,3 +324,13 @@ def test_importing_the_registry_imports_neither_mlflow_nor_cryptography(tmp_path
     code = f"import sys; {imports}; print({{'mlflow', 'cryptography', 'numpy', 'torch'}} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert told.stdout.strip() == "set()"
+
+
+def test_the_readmes_example_prints_what_it_says(
+    uri: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = Path(__file__).parents[3] / "registry" / "README.md"
+    example, output = re.findall(r"```(?:python|text)\n(.*?)```", readme.read_text(), flags=re.DOTALL)[:2]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, readme, "exec"), {})  # noqa: S102 (our own README)
+    assert capsys.readouterr().out == output

@@ -24,6 +24,7 @@ def test_values_as_worked_out_by_hand() -> None:
     assert nmbe(ACTUAL, FORECAST, DAYS).value == pytest.approx(2 / 16)
     assert skill(ACTUAL, FORECAST, [4.0] * 4, DAYS).value == pytest.approx(1 - 4 / 4)
     assert interval_coverage(ACTUAL, [3.0] * 4, [5.0] * 4, DAYS).value == 0.5
+    assert interval_coverage(ACTUAL, [4.0] * 4, [6.0] * 4, DAYS).value == 0.75  # both bounds belong to it
     assert pinball(ACTUAL, FORECAST, 0.9, DAYS).value == pytest.approx((0.1 * 1 + 0.9 * 1 + 0.9 * 2) / 4)
 
 
