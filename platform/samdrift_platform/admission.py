@@ -2,11 +2,12 @@
 
 A pure function of what waits, what runs and what there is. Rules, in order:
 
-1. Heads are looked at by urgency, then due time, then arrival. Urgency is the class, lifted by ageing, so that
-   nothing starves.
+1. CLINICAL work comes first. The rest comes by urgency, then due time, then arrival; urgency is the class, lifted by
+   ageing, so nothing starves as long as CLINICAL work leaves a core.
 2. A batch starts only where a replica is free and its CPU cores are. So the number in flight is bounded.
 3. A share of the cores is for CLINICAL work alone; other classes fill the rest and never more.
-4. Below CLINICAL a batch holds at most `chunk_s` of work as measured so far, so that a core comes back soon.
+4. Who waits for cores is not overtaken by those behind, who would take them one by one.
+5. Below CLINICAL a batch holds at most `chunk_s` of work as measured so far, so that a core comes back soon.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from samdrift_platform.contract import Priority
 from samdrift_platform.ledger.queue import Head
+
+#: Cores: what sums of fractions may be off by.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,10 @@ class Capacity:
         """Cores that classes below CLINICAL may fill; at least one, or they would never run."""
         return max(1.0, self.cpus - math.ceil(self.cpus * self.reserved_clinical_share))
 
+    def lends(self, batch: Offer | Running) -> float:
+        """Cores that a batch is lent. One that asks for more than its class may have makes do with that."""
+        return min(batch.cpus, self.cpus if batch.priority is Priority.CLINICAL else self.shared_cpus)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
@@ -69,21 +78,25 @@ def admit(
     heads: Iterable[Head], offers: Mapping[str, Offer], running: Sequence[Running], capacity: Capacity
 ) -> Grant | None:
     """The next batch to start, or None when nothing that waits may start now."""
-    for head in sorted(heads, key=lambda head: (head.urgency, head.due, head.seq)):
-        offer = offers[head.workload]
-        if offer.free_replicas > 0 and _fits(offer, running, capacity):
-            return Grant(workload=head.workload, items=_batch(head, offer, capacity))
-    return None
+    startable = (head for head in heads if offers[head.workload].free_replicas > 0)
+    head = min(startable, key=lambda head: _rank(head, offers[head.workload]), default=None)
+    if head is None or not _fits(offers[head.workload], running, capacity):
+        return None
+    return Grant(workload=head.workload, items=_batch(head, offers[head.workload], capacity))
+
+
+def _rank(head: Head, offer: Offer) -> tuple[bool, int, datetime, int]:
+    return offer.priority is not Priority.CLINICAL, head.urgency, head.due, head.seq
 
 
 def _fits(offer: Offer, running: Sequence[Running], capacity: Capacity) -> bool:
-    """Whether the cores are free. What is larger than the whole cluster runs alone rather than never."""
-    busy = sum(batch.cpus for batch in running)
+    """Whether the cores are free."""
+    needs = capacity.lends(offer)
+    lent = math.fsum(capacity.lends(batch) for batch in running)
     if offer.priority is Priority.CLINICAL:
-        return busy + min(offer.cpus, capacity.cpus) <= capacity.cpus
-    below = sum(batch.cpus for batch in running if batch.priority is not Priority.CLINICAL)
-    needs = min(offer.cpus, capacity.shared_cpus)
-    return busy + needs <= capacity.cpus and below + needs <= capacity.shared_cpus
+        return lent + needs <= capacity.cpus + _ROUNDING
+    below = math.fsum(capacity.lends(batch) for batch in running if batch.priority is not Priority.CLINICAL)
+    return lent + needs <= capacity.cpus + _ROUNDING and below + needs <= capacity.shared_cpus + _ROUNDING
 
 
 def _batch(head: Head, offer: Offer, capacity: Capacity) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import ray
@@ -21,6 +21,8 @@ from samdrift_platform.replica import Assignment, BatchResult, Replica
 
 #: Weight of the newest batch in the mean seconds per item.
 _NEWEST = 0.3
+#: Replicas that could not load are started again after this time.
+RESTART_AFTER = timedelta(seconds=30)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,21 +47,35 @@ class Crew:
     workload: Workload
     assignment: Assignment
     cluster_cpus: float
+    #: When replicas were last started.
     started_at: datetime
     #: Replicas that loaded and have no batch.
     idle: list[Any] = field(default_factory=list)
     #: Answer reference -> actor of replicas that still load.
     loading: dict[Any, Any] = field(default_factory=dict)
+    #: Replicas with a batch.
+    busy: int = 0
     seconds_per_item: float | None = None
     #: Replaced by another crew: replicas end with their batch.
     dismissed: bool = False
 
-    def start(self) -> None:
-        """Start as many replicas as the cluster's cores and the workload allow."""
+    @property
+    def wanted(self) -> int:
+        """As many replicas as the cluster's cores and the workload allow, at least one."""
         resources = self.workload.resources
         fitting = math.floor(self.cluster_cpus / max(resources.cpus, 1e-6))
-        for _ in range(max(1, min(resources.most_replicas, fitting))):
+        return max(1, min(resources.most_replicas, fitting))
+
+    def start(self) -> None:
+        """Start the replicas that are wanted and not there."""
+        for _ in range(self.wanted - len(self.idle) - len(self.loading) - self.busy):
             self._add()
+
+    def mend(self, now: datetime) -> None:
+        """Start replicas in place of those that could not load, now and then."""
+        if now - self.started_at >= RESTART_AFTER:
+            self.started_at = now
+            self.start()
 
     def welcome(self) -> None:
         """Take in replicas that have loaded. One that could not raises its error here."""
@@ -72,6 +88,7 @@ class Crew:
     def begin(self, claims: Sequence[Claim]) -> Batch:
         """Hand claims to an idle replica."""
         actor = self.idle.pop()
+        self.busy += 1
         items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline) for c in claims]
         return Batch(crew=self, claims=claims, actor=actor, answer=actor.run.remote(items))
 
@@ -109,6 +126,7 @@ class Crew:
         )
 
     def _release(self, actor: Any, *, died: bool) -> None:
+        self.busy -= 1
         if self.dismissed:
             ray.kill(actor)
         elif died:

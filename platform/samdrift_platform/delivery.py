@@ -1,7 +1,9 @@
 """The delivery process: makes planned effects happen, once.
 
 A row stands before the call and the attempt is counted before the call. So an effect that was attempted before is asked
-about first; it is made only when its receiver says that it did not happen.
+about first; it is made only when its receiver says that it did not happen. A delivery that slept too long makes no call
+at all. What remains is a process that stalls between looking at the clock and calling, and a call that outlasts its
+lease: against these the receiver gets the effect's key.
 """
 
 from __future__ import annotations
@@ -9,15 +11,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from samdrift_platform import plugins, process
 from samdrift_platform.contract import JsonObject, Receiver
-from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, TryAgainError
+from samdrift_platform.errors import CannotTellError, LeaseLostError, ReceiverRefusedError, TryAgainError
 from samdrift_platform.ledger import effects, processes
-from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.endings import back_off
 from samdrift_platform.settings import load
@@ -26,8 +29,10 @@ log = structlog.get_logger(__name__)
 
 #: Attempts before an effect whose receiver does not answer is left to a person: about half an hour.
 MOST_ATTEMPTS = 12
-#: A call must return within the lease, or another delivery may ask about it.
+#: A call begins in the first half of its lease and must end in the second, or another delivery may ask about it.
 LEASE = timedelta(seconds=60)
+#: Wait before the ledger is tried again when it does not answer, in seconds.
+PATIENCE_S = 1.0
 HEARTBEAT = timedelta(seconds=2)
 #: Calls in flight at most.
 THREADS = 4
@@ -54,8 +59,12 @@ class Delivery:
 
     def _work(self, stopping: threading.Event, poll_s: float) -> None:
         while not stopping.is_set():
-            if not self.step():
-                stopping.wait(poll_s)
+            try:
+                if not self.step():
+                    stopping.wait(poll_s)
+            except LedgerUnavailableError as error:  # what was in hand is asked about when its lease is over
+                log.warning("the ledger does not answer", error=error.message)
+                stopping.wait(PATIENCE_S)
 
     def step(self, *, now: datetime | None = None) -> int:
         """Deliver one effect whose turn it is; how many there were (0 or 1)."""
@@ -63,25 +72,37 @@ class Delivery:
         with self._ledger.write() as connection:
             claimed = effects.claim(connection, list(self._receivers), limit=1, lease=LEASE, now=now)
         for effect in claimed:
-            self._deliver(effect)
+            self._deliver(effect, call_by=now + LEASE / 2)
         return len(claimed)
 
-    def _deliver(self, effect: EffectRow) -> None:
+    def _deliver(self, effect: EffectRow, call_by: datetime) -> None:
         try:
-            answer = self._attempt(effect)
+            answer = self._attempt(effect, call_by)
+        except LeaseLostError:
+            log.warning("too late to call; left to the next attempt", step=effect.step, receiver=effect.receiver)
         except ReceiverRefusedError as error:
             self._stop(effect, EffectState.REFUSED, error.message)
         except (TryAgainError, CannotTellError) as error:
-            self._postpone(effect, error)
+            self._postpone(effect, error.message)
+        except Exception as error:  # noqa: BLE001 - a receiver is other people's code: recorded, asked about, tried again
+            self._postpone(effect, f"the receiver failed with {type(error).__name__}")
         else:
-            with self._ledger.write() as connection:
-                effects.delivered(connection, effect, answer, now=datetime.now(UTC))
+            self._record(effect, answer)
 
-    def _attempt(self, effect: EffectRow) -> JsonObject:
+    def _attempt(self, effect: EffectRow, call_by: datetime) -> JsonObject:
         receiver = self._receiver(effect)
         if effect.attempt > 1 and (answer := receiver.find(effect.key)) is not None:
             return answer
+        if datetime.now(UTC) > call_by:
+            raise LeaseLostError
         return receiver.deliver(effect.key, effect.request)
+
+    def _record(self, effect: EffectRow, answer: JsonObject) -> None:
+        try:
+            with self._ledger.write() as connection:
+                effects.delivered(connection, effect, answer, now=datetime.now(UTC))
+        except LedgerRefusedError as error:
+            self._stop(effect, EffectState.UNKNOWN, f"it answered, but the answer cannot be recorded: {error.message}")
 
     def _receiver(self, effect: EffectRow) -> Receiver:
         receivers = self._receivers[effect.workload]
@@ -89,14 +110,14 @@ class Delivery:
             raise ReceiverRefusedError(f"{effect.workload} has no receiver called {effect.receiver!r}.")
         return receivers[effect.receiver]
 
-    def _postpone(self, effect: EffectRow, error: SamdriftError) -> None:
+    def _postpone(self, effect: EffectRow, error: str) -> None:
         if effect.attempt >= MOST_ATTEMPTS:
-            self._stop(effect, EffectState.UNKNOWN, f"after {effect.attempt} attempts: {error.message}")
+            self._stop(effect, EffectState.UNKNOWN, f"after {effect.attempt} attempts: {error}")
             return
-        log.info("effect postponed", step=effect.step, attempt=effect.attempt, error=error.message)
+        log.info("effect postponed", step=effect.step, attempt=effect.attempt, error=error)
         again = datetime.now(UTC) + back_off(effect.attempt)
         with self._ledger.write() as connection:
-            effects.later(connection, effect, error.message, available_at=again)
+            effects.later(connection, effect, error, available_at=again)
 
     def _stop(self, effect: EffectRow, state: EffectState, message: str) -> None:
         log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state, error=message)
@@ -104,7 +125,7 @@ class Delivery:
             effects.stopped(connection, effect, state, message, now=datetime.now(UTC))
 
     def _report(self, now: datetime) -> None:
-        with self._ledger.write() as connection:
+        with suppress(LedgerUnavailableError), self._ledger.write() as connection:  # silence says it as well
             processes.report(connection, "delivery", ready=True, detail={}, now=now)
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import ray
@@ -21,17 +22,26 @@ from samdrift_platform.contract import Workload
 from samdrift_platform.crew import Batch, Crew
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.ledger import endings, pins, processes, queue
-from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.ledger.pins import Pin
-from samdrift_platform.replica import Assignment
+from samdrift_platform.replica import Assignment, BatchResult
 from samdrift_platform.settings import Settings, load
 
 log = structlog.get_logger(__name__)
 
 #: Housekeeping (ageing, expired leases, heartbeat, pins) happens this often.
 HOUSEKEEPING = timedelta(seconds=1)
-#: A crew whose replicas could not load is started again after this time.
-RESTART_AFTER = timedelta(seconds=30)
+#: Wait before the ledger is tried again when it does not answer, in seconds.
+PATIENCE_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """A batch that came back and is not recorded yet: with a result or with what went wrong."""
+
+    batch: Batch
+    result: BatchResult | None = None
+    error: str = ""
 
 
 class Dispatcher:
@@ -49,15 +59,18 @@ class Dispatcher:
         self._lease = timedelta(seconds=settings.lease_s)
         self._crews: dict[str, Crew] = {}
         self._batches: dict[object, Batch] = {}
+        self._returns: list[Return] = []
         self._missing: dict[str, str] = {}
         self._kept_at = datetime.min.replace(tzinfo=UTC)
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set; then finish what is in flight and dismiss the replicas."""
-        while not stopping.is_set():
-            self.step(admitting=True)
-        while self._batches:
-            self.step(admitting=False)
+        while not stopping.is_set() or self._batches or self._returns:
+            try:
+                self.step(admitting=not stopping.is_set())
+            except LedgerUnavailableError as error:  # replicas go on; what they return is kept until it is recorded
+                log.warning("the ledger does not answer", error=error.message)
+                time.sleep(PATIENCE_S)
         for crew in self._crews.values():
             crew.dismiss()
 
@@ -67,7 +80,10 @@ class Dispatcher:
         if now - self._kept_at >= HOUSEKEEPING:
             self._keep_house(now)
         started = admitting and self._start_batches(now)
-        self._finish_batches(wait_s=0.0 if started else self._settings.poll_s)
+        self._take_back(wait_s=0.0 if started else self._settings.poll_s)
+        while self._returns:
+            self._record(self._returns[0])
+            del self._returns[0]
 
     def _start_batches(self, now: datetime) -> bool:
         """Start batches until admission says no; whether any was started."""
@@ -97,25 +113,35 @@ class Dispatcher:
             batch = self._crews[grant.workload].begin(claims)
             self._batches[batch.answer] = batch
 
-    def _finish_batches(self, *, wait_s: float) -> None:
+    def _take_back(self, *, wait_s: float) -> None:
+        """Wait shortly for a batch to come back."""
         if not self._batches:
             time.sleep(wait_s)
             return
         done, _ = ray.wait(list(self._batches), timeout=wait_s)
-        for answer in done:
-            self._finish(self._batches.pop(answer))
+        self._returns += [self._returned(self._batches.pop(answer)) for answer in done]
 
-    def _finish(self, batch: Batch) -> None:
-        name = batch.crew.workload.name
+    def _returned(self, batch: Batch) -> Return:
         try:
-            result = batch.crew.finish(batch)
+            return Return(batch=batch, result=batch.crew.finish(batch))
         except (ray.exceptions.RayError, SamdriftError) as error:
-            log.warning(
-                "batch failed", workload=name, items=len(batch.claims), error=_cause(error), where=_where(error)
-            )
-            with self._ledger.write() as connection:
-                endings.fail(connection, batch.claims, _cause(error), now=datetime.now(UTC))
+            name = batch.crew.workload.name
+            kind = type(getattr(error, "cause", None) or error).__name__  # its message may quote personal data
+            log.warning("batch failed", workload=name, items=len(batch.claims), error=kind, where=_where(error))
+            return Return(batch=batch, error=_cause(error))
+
+    def _record(self, returned: Return) -> None:
+        if returned.result is None:
+            self._fail(returned.batch, returned.error)
             return
+        try:
+            self._complete(returned.batch, returned.result)
+        except LedgerRefusedError as error:
+            log.warning("result cannot be recorded", workload=returned.batch.crew.workload.name)
+            self._fail(returned.batch, error.message)
+
+    def _complete(self, batch: Batch, result: BatchResult) -> None:
+        name = batch.crew.workload.name
         models = {model: f"{version}@{digest}" for model, (version, digest) in batch.crew.assignment.models.items()}
         finished = list(zip(batch.claims, result.completions, strict=True))
         with self._ledger.write() as connection:
@@ -123,16 +149,16 @@ class Dispatcher:
         if late:
             log.warning("late results refused", workload=name, items=[str(claim.id) for claim in late])
 
-    def _keep_house(self, now: datetime) -> None:
+    def _fail(self, batch: Batch, error: str) -> None:
         with self._ledger.write() as connection:
-            queue.extend(
-                connection,
-                [claim for batch in self._batches.values() for claim in batch.claims],
-                lease=self._lease,
-                now=now,
-            )
-            queue.release_expired(connection, now=now)
+            endings.fail(connection, batch.claims, error, now=datetime.now(UTC))
+
+    def _keep_house(self, now: datetime) -> None:
+        held = [*self._batches.values(), *(returned.batch for returned in self._returns)]
+        with self._ledger.write() as connection:
+            queue.extend(connection, [claim for batch in held for claim in batch.claims], lease=self._lease, now=now)
             queue.age(connection, now=now)
+            queue.release_expired(connection, now=now)  # last: it locks the audit chain's head
             pinned = pins.current(connection)
         self._muster(pinned, now)
         with self._ledger.write() as connection:
@@ -148,14 +174,10 @@ class Dispatcher:
                 continue
             assignment = self._assignment(workload, pinned)
             crew = self._crews.get(name)
-            if crew is None or crew.assignment != assignment or self._lost(crew, now):
+            if crew is None or crew.assignment != assignment:
                 self._replace(name, crew, assignment, now)
+            self._crews[name].mend(now)
             self._welcome(name)
-
-    def _lost(self, crew: Crew, now: datetime) -> bool:
-        """No replica of the crew lives, and the last try to start one is a while ago."""
-        busy = any(batch.crew is crew for batch in self._batches.values())
-        return not (crew.idle or crew.loading or busy) and now - crew.started_at >= RESTART_AFTER
 
     def _replace(self, name: str, old: Crew | None, assignment: Assignment, now: datetime) -> None:
         crew = Crew(
@@ -199,8 +221,10 @@ class Dispatcher:
 
 
 def _cause(error: Exception) -> str:
-    """What a person needs of an error that came through Ray: the last line, which names type and message."""
-    return str(getattr(error, "cause", None) or error).strip().splitlines()[-1][:500]
+    """What a person needs of an error that came through Ray: its message, or else its type."""
+    cause = getattr(error, "cause", None) or error
+    lines = str(cause).strip().splitlines()
+    return lines[-1][:500] if lines else type(cause).__name__
 
 
 def _where(error: Exception) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from samdrift_platform import plugins
-from samdrift_platform.contract import Benefit, Context, Item, Outcome
+from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.ledger.endings import Completion
+from samdrift_platform.ledger.plain import NotPlainError, plain_json
 from samdrift_platform.objects import ObjectStore
 
 
@@ -58,19 +59,16 @@ class Replica:
         """Process `items`; an exception is the whole batch's."""
         wall, cpu = time.perf_counter(), time.process_time()
         outcomes = list(self._workload.process(items, self._context))
-        _check(self._assignment.workload, items, outcomes)
+        _check_outcomes(self._assignment.workload, items, outcomes)
         cpu_s = (time.process_time() - cpu) / max(1, len(items))
         spent = _cost(cpu_s, self._assignment)
         completions = [self._complete(outcome, spent) for outcome in outcomes]
         return BatchResult(completions=completions, seconds=time.perf_counter() - wall)
 
     def _complete(self, outcome: Outcome, spent: Sequence[Benefit]) -> Completion:
-        return Completion(
-            outcome=outcome,
-            effects=list(self._workload.effects(outcome)),
-            saved=list(self._workload.benefits(outcome)),
-            spent=spent,
-        )
+        effects = list(self._workload.effects(outcome))
+        _check_effects(self._assignment.workload, effects)
+        return Completion(outcome=outcome, effects=effects, saved=list(self._workload.benefits(outcome)), spent=spent)
 
 
 def _verified(assignment: Assignment) -> dict[str, Any]:
@@ -83,10 +81,27 @@ def _verified(assignment: Assignment) -> dict[str, Any]:
     return {name: store.verified(name, version, digest) for name, (version, digest) in assignment.models.items()}
 
 
-def _check(name: str, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
+def _check_outcomes(name: str, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
     asked, told = [item.reference for item in items], [outcome.reference for outcome in outcomes]
     if asked != told:
         raise WorkloadError(f"{name} was given {asked} and answered for {told}; it must answer for each, in order.")
+    for outcome in outcomes:
+        _check_plain(name, "a result", [outcome.result, outcome.reason])
+
+
+def _check_effects(name: str, effects: Sequence[Effect]) -> None:
+    steps = [effect.step for effect in effects]
+    if len(set(steps)) != len(steps):
+        raise WorkloadError(f"{name} plans a step twice: {steps}; steps of an item must differ.")
+    _check_plain(name, "a request", [effect.request for effect in effects])
+
+
+def _check_plain(name: str, what: str, value: object) -> None:
+    """Refuse here what the ledger would refuse, where it is one batch's failure."""
+    try:
+        plain_json(value)
+    except NotPlainError as error:
+        raise WorkloadError(f"{name} gave {what} that is {error}.") from error
 
 
 def _cost(cpu_s: float, assignment: Assignment) -> list[Benefit]:
