@@ -14,10 +14,7 @@ from samdrift_platform.contract import Item, Store, Workload
 from samdrift_platform.control.json_body import JsonBody
 from samdrift_platform.control.problems import FieldError, InvalidInputError
 from samdrift_platform.errors import InputError, SamdriftError
-from samdrift_platform.ledger.submissions import Request
-
-#: Characters of a reference, as the ledger's column holds it.
-LONGEST_REFERENCE = 200
+from samdrift_platform.ledger.submissions import LONGEST_REFERENCE, Request
 
 Reference = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -94,12 +91,6 @@ def _split(workload: Workload, submission: BaseModel, store: Store) -> Sequence[
         ) from error
     if not items:
         raise InputError("This document holds nothing to do. Put at least one piece of work in it.", field="document")
-    if too_long := [item.reference for item in items if not 0 < len(item.reference) <= LONGEST_REFERENCE]:
-        raise InputError(
-            f"An item's reference has {len(too_long[0])} characters; 1 to {LONGEST_REFERENCE} are possible. "
-            "Shorten the identifiers in the document.",
-            field="document",
-        )
     return items
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from samdrift_platform.contract import Workload
 from samdrift_platform.control.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
@@ -14,6 +16,8 @@ _PROBLEM = {
     "description": "What went wrong, with which field, and what to do.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
 }
+#: Where documents of all workloads go.
+SUBMIT = "/v1/workloads/{name}/submissions"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -24,6 +28,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         _describe_problems(document)
+        _describe_documents(document, app.state.workloads)
         _describe_sign_in(document)
         app.openapi_schema = document
     return app.openapi_schema
@@ -39,6 +44,19 @@ def _describe_problems(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         operation["responses"].pop("422", None)
         operation["responses"]["default"] = _PROBLEM
+
+
+def _describe_documents(document: dict[str, Any], workloads: Mapping[str, Workload]) -> None:
+    """Show one submission of each workload, from the example that its schema has."""
+    examples = {
+        name: {"summary": workload.title["en"], "value": {"reference": "an-example", "document": shown[0]}}
+        for name, workload in workloads.items()
+        if (shown := workload.submission.model_json_schema().get("examples"))
+    }
+    content = document["paths"][SUBMIT]["post"]["requestBody"]["content"]["application/json"]
+    if examples:
+        del content["example"]
+        content["examples"] = examples
 
 
 def _describe_sign_in(document: dict[str, Any]) -> None:

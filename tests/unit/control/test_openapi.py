@@ -7,6 +7,8 @@ import httpx
 import jsonschema  # type: ignore[import-untyped] # it ships no types
 from samdrift_testing.control import Control
 
+from samdrift_platform.control.openapi import SUBMIT
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
@@ -19,6 +21,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def check(document: dict[str, Any], schema: dict[str, Any], example: Any) -> None:
     jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(example)
+
+
+def shown(content: dict[str, Any]) -> list[Any]:
+    return (
+        [content["example"]] if "example" in content else [one["value"] for one in content.get("examples", {}).values()]
+    )
 
 
 def schema_of(document: dict[str, Any], reference: str) -> dict[str, Any]:
@@ -34,10 +42,10 @@ def test_every_example_is_valid_by_its_own_schema(shared_plane: Control) -> None
         for example in schema.get("examples", [])
     ]
     examples += [
-        (content["schema"], content["example"])
+        (content["schema"], example)
         for _, operation in operations(document)
         for content in operation.get("requestBody", {}).get("content", {}).values()
-        if "example" in content
+        for example in shown(content)
     ]
     assert len(examples) > 12
     for schema, example in examples:
@@ -52,12 +60,12 @@ def test_every_answer_and_json_body_has_an_example(shared_plane: Control) -> Non
             if content is None:
                 continue
             schema = schema_of(document, content["schema"]["$ref"])
-            shown = schema.get("examples") or [
+            examples = schema.get("examples") or [
                 schema_of(document, member["items"]["$ref"]).get("examples") for member in schema["properties"].values()
             ]
-            assert all(shown), (name, status)
+            assert all(examples), (name, status)
         body = operation.get("requestBody", {}).get("content", {})
-        assert JSON not in body or "example" in body[JSON], name
+        assert JSON not in body or shown(body[JSON]), name
 
 
 def test_every_operation_says_how_it_fails_and_who_may_ask(shared_plane: Control) -> None:
@@ -104,3 +112,12 @@ def test_the_schema_of_a_workloads_documents_is_its_own(shared_plane: Control, s
     (workload,) = shared_http.get("/v1/workloads").json()["workloads"]
     assert workload["submission"] == shared_plane.app.state.workloads["tallying"].submission.model_json_schema()
     assert workload["title"] == {"da": "Tælleri", "en": "Tallying"}
+
+
+def test_each_hosted_workload_shows_a_submission_that_can_be_sent_as_it_is(
+    shared_plane: Control, shared_http: httpx.Client
+) -> None:
+    content = shared_plane.app.openapi()["paths"][SUBMIT]["post"]["requestBody"]["content"][JSON]
+    assert list(content["examples"]) == ["tallying"]
+    sent = shared_http.post(SUBMIT.format(name="tallying"), json=content["examples"]["tallying"]["value"])
+    assert sent.status_code == 202
