@@ -11,9 +11,8 @@ from samdrift_platform.control.app import create_app
 from samdrift_platform.settings import Settings, table
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("workloads/*/README.md")]
-)
+_PATTERNS = ("*.md", "docs/**/*.md", "*/README.md", "workloads/*/README.md")
+PAGES = sorted({page for pattern in _PATTERNS for page in ROOT.glob(pattern)})
 
 
 @pytest.mark.parametrize(("variable", "default", "meaning"), table(), ids=[row[0] for row in table()])
