@@ -11,6 +11,7 @@ from samdrift_energy_forecast import hours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.meters import Readings
     from samdrift_energy_forecast.operation import Operation
     from samdrift_energy_forecast.submission import Comfort, Setback
@@ -61,9 +62,7 @@ def _opens_next(operation: Operation) -> NDArray[np.bool_]:
     return np.append(operation.is_open[1:], False) & ~operation.is_open
 
 
-def _by_hour(
-    values: NDArray[np.float64], seen: NDArray[np.bool_], of_day: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _by_hour(values: NDArray[np.float64], seen: NDArray[np.bool_], of_day: NDArray[np.int64]) -> NDArray[np.float64]:
     learnt = np.full(hours.DAY, np.nan)
     for hour in range(hours.DAY):
         known = values[seen & (of_day == hour) & np.isfinite(values)]

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samdrift_platform.demonstration import Finding, Service, ShippedModel
-
 from samdrift_energy_forecast import school
 from samdrift_energy_forecast.workload import MODEL
+from samdrift_platform.demonstration import Finding, Service, ShippedModel
 
 if TYPE_CHECKING:
     from samdrift_energy_forecast.playback import Score
@@ -100,7 +99,9 @@ def _scores(run: Any) -> tuple[Score, Score]:
     run_in, horizon = school.RUN_IN_DAYS * hours.DAY, school.HORIZON_DAYS * hours.DAY
     first = hours.beginning_at(school.issue_time()) - run_in
     is_open = BuildingCalendar(school.described()).is_open(first, len(run.heat_kwh))
-    return score(run, is_open, run_in, horizon), score(run, is_open, run_in + horizon, school.AFTERWARDS_DAYS * hours.DAY)
+    return score(run, is_open, run_in, horizon), score(
+        run, is_open, run_in + horizon, school.AFTERWARDS_DAYS * hours.DAY
+    )
 
 
 demonstration = EnergyDemonstration()

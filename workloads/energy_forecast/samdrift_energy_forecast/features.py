@@ -14,6 +14,7 @@ from samdrift_energy_forecast import hours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.operation import Operation
 
 #: Above this outdoor temperature a building is assumed to need no heat (C).

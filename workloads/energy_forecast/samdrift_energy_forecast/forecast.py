@@ -13,6 +13,7 @@ from samdrift_energy_forecast.ridge import FamilyModel, heat_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.meters import Readings
     from samdrift_energy_forecast.operation import Operation
 
@@ -73,7 +74,8 @@ def expected_heat(
 ) -> NDArray[np.float64]:
     """Expected heat of all hours in kWh, shape `(n,)`, by a model fitted on the hours before `fit_until` alone.
 
-    `heat_kwh` is NaN where nothing was read; the plant is taken to deliver no more than the most it has delivered. From `fit_until` on it is used only through its lags of two days and more.
+    `heat_kwh` is NaN where nothing was read; from `fit_until` on it is used only through its lags of two days and more.
+    The plant is taken to deliver no more than the most it has delivered.
     """
     scale = heat_scale(heat_kwh[:fit_until], operation.temperature_c[:fit_until])
     heat = _without_holes(heat_kwh) / scale

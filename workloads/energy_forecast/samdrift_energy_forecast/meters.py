@@ -78,7 +78,9 @@ def _check_each_once(known: NDArray[np.int64]) -> None:
     unique, counts = np.unique(known, return_counts=True)
     if (counts > 1).any():
         stamp = hours.end_of(int(unique[counts > 1][0])).isoformat()
-        raise ReadingsError(f"{int((counts > 1).sum())} stamps are there twice, the first {stamp}. Send each hour once.")
+        raise ReadingsError(
+            f"{int((counts > 1).sum())} stamps are there twice, the first {stamp}. Send each hour once."
+        )
 
 
 def _check_not_negative(heat_kwh: list[float], known: NDArray[np.int64]) -> None:

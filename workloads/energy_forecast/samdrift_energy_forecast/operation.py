@@ -10,6 +10,7 @@ from samdrift_energy_forecast.weather import Weather
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.calendar import BuildingCalendar
 
 

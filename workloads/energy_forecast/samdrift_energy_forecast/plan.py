@@ -16,6 +16,7 @@ from samdrift_energy_forecast.errors import NoPlanError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.operation import Operation
     from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
 

@@ -10,6 +10,7 @@ from samdrift_energy_forecast.forecast import LEVELS
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.planner import PlannedBuilding
     from samdrift_energy_forecast.submission import Building
 

@@ -20,6 +20,7 @@ from samdrift_energy_forecast.weather import weather_as_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.ridge import FamilyModel
     from samdrift_energy_forecast.submission import Building
     from samdrift_platform.contract import Store

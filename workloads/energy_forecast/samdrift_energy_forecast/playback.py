@@ -14,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.emulator import Simulated
 
 ALLOWED_MEAN_KH, ALLOWED_WORST_KH = 0.1, 0.5

@@ -103,7 +103,10 @@ def readings_csv(simulated: Simulated) -> bytes:
     first = _first_hour(FIRST_DAY)
     return _table(
         ("stamp", "heat_kwh", "indoor_c", "coldest_room_c"),
-        ((_stamp(first + k), f"{heat:.3f}", f"{mean:.2f}", f"{least:.2f}") for k, (heat, mean, least) in enumerate(rows)),
+        (
+            (_stamp(first + k), f"{heat:.3f}", f"{mean:.2f}", f"{least:.2f}")
+            for k, (heat, mean, least) in enumerate(rows)
+        ),
     )
 
 

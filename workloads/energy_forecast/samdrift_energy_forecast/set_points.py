@@ -13,6 +13,7 @@ from samdrift_energy_forecast.reasons import Reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.comfort import RoomExperience
     from samdrift_energy_forecast.operation import Operation
     from samdrift_energy_forecast.plan import PlanningProblem, Trajectory

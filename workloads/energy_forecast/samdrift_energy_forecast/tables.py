@@ -1,4 +1,4 @@
-"""Tables as they arrive: CSV or Parquet bytes into columns of text and numbers, with the row named in every complaint."""
+"""Tables as they arrive: CSV or Parquet bytes into columns, with the row named in every complaint."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def _csv(data: bytes, what: str) -> Columns:
 
 
 def _parquet(data: bytes, what: str) -> Columns:
-    import pyarrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     try:
         table = parquet.read_table(io.BytesIO(data))
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise ReadingsError(f"The {what} file is not readable Parquet ({error}).") from error
     columns: Columns = table.to_pydict()
     return columns

@@ -23,6 +23,7 @@ from samdrift_energy_forecast import hours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.meters import Readings
     from samdrift_energy_forecast.operation import Operation
 

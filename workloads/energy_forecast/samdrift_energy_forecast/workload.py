@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
+
+from samdrift_energy_forecast.submission import Building, Submission
 from samdrift_platform.contract import (
     Benefit,
     Context,
@@ -20,10 +22,9 @@ from samdrift_platform.contract import (
     Verdict,
 )
 
-from samdrift_energy_forecast.submission import Building, Submission
-
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
     from samdrift_energy_forecast.ridge import FamilyModel
     from samdrift_registry.verified import VerifiedModel
 
@@ -70,7 +71,10 @@ class EnergyForecast:
         if not isinstance(summary, Mapping) or outcome.result.get("safe_state"):
             return
         method = str(summary["method"])
-        for measure, name, unit in (("heat_planned_saved", "saved_kwh", "kWh"), ("co2_planned_saved", "saved_kg_co2", "kg")):
+        for measure, name, unit in (
+            ("heat_planned_saved", "saved_kwh", "kWh"),
+            ("co2_planned_saved", "saved_kg_co2", "kg"),
+        ):
             yield Benefit(measure=measure, quantity=_number(summary[name]), unit=unit, method=method)
 
     def receivers(self) -> Mapping[str, Receiver]:
@@ -98,7 +102,9 @@ def _planned(item: Item, context: Context) -> Outcome:
     from samdrift_energy_forecast.plan_document import plan_document
     from samdrift_energy_forecast.planner import plan_building
 
-    order = Submission.model_validate({"issue_time": item.payload["issue_time"], "buildings": [item.payload["building"]]})
+    order = Submission.model_validate(
+        {"issue_time": item.payload["issue_time"], "buildings": [item.payload["building"]]}
+    )
     building = order.buildings[0]
     try:
         planned = plan_building(building, hours.beginning_at(order.issue_time), context.store, context.engine)

@@ -131,9 +131,7 @@ class Drive:
                 state, "Schedule:Compact", "Schedule Value", self._experiment.schedule
             ),
             "outdoor": exchange.get_variable_handle(state, building.OUTDOOR_TEMPERATURE, "Environment"),
-            **{
-                zone: exchange.get_variable_handle(state, building.OPERATIVE_TEMPERATURE, zone) for zone in self._zones
-            },
+            **{zone: exchange.get_variable_handle(state, building.OPERATIVE_TEMPERATURE, zone) for zone in self._zones},
         }
         missing = [name for name, handle in handles.items() if handle < 0]
         if missing:

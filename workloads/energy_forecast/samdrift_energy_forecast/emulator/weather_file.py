@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 HEADER_ROWS = 8
@@ -34,7 +35,7 @@ def weather_hours(weather: str, first_day: date, days: int) -> WeatherHours:
     hours = [rows[(day.month, day.day, hour)] for day in calendar for hour in range(1, 25)][23:]
     temperatures = [temperature for temperature, _ in hours]
     return WeatherHours(
-        temperature_c=tuple((a + b) / 2 for a, b in zip(temperatures, temperatures[1:], strict=False)),
+        temperature_c=tuple((a + b) / 2 for a, b in pairwise(temperatures)),
         global_radiation_w_m2=tuple(radiation for _, radiation in hours[1:]),
     )
 

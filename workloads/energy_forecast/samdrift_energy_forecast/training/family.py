@@ -15,11 +15,12 @@ from samdrift_energy_forecast.ridge import FamilyModel, heat_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.meters import Readings
     from samdrift_energy_forecast.training.winters import Winter
 
 #: Candidates for the pull towards the family, in hours of readings.
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 #: The family's own ridge penalty in hours: it only keeps unused features at zero.
 FAMILY_PENALTY = 1.0
 #: Forecasts are judged once four weeks have been seen, which is what the demonstration has.
@@ -47,7 +48,7 @@ def _pooled(winters: Mapping[Winter, Readings]) -> FamilyModel:
 
 
 def _scale(design: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Root mean square of each feature over the hours in which it is at work, so that rare phases are pulled as hard."""
+    """Root mean square of each feature over the hours in which it is at work, so rare phases are pulled as hard."""
     used = np.where(design == 0, np.nan, design) ** 2
     # A feature that is never at work keeps the scale 1 and gets the weight 0.
     used[:, np.isnan(used).all(axis=0)] = 1.0

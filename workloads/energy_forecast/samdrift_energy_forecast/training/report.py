@@ -15,6 +15,7 @@ from samdrift_energy_forecast.training.family import origins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from samdrift_energy_forecast.ridge import FamilyModel
     from samdrift_energy_forecast.training.winters import Winter
     from samdrift_evaluation.estimate import Estimate

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samdrift_energy_forecast.operation import Operation
+from samdrift_energy_forecast.plan import SHORTFALL_PRICE, PlanningProblem, Trajectory, solve
+from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
+
+MODEL = ThermalModel(
+    capacity_kwh_per_k=20.0,
+    loss_kw_per_k=0.5,
+    mass_kw_per_k=1.0,
+    intake_kw_per_k=0.2,
+    supply_kw_per_k=0.1,
+    base_gain_kw=1.0,
+    people_gain_kw=2.0,
+    solar_gain_kw_per_w_m2=0.0,
+    time_constant_h=12.0,
+    largest_heat_kwh=30.0,
+)
+
+
+def cold_hours(count: int, outdoor_c: float = -2.0) -> Operation:
+    of_day = np.arange(count) % 24
+    is_open = (of_day >= 8) & (of_day < 16)
+    return Operation(
+        first=0,
+        temperature_c=np.full(count, outdoor_c),
+        global_radiation_w_m2=np.zeros(count),
+        is_open=is_open,
+        is_ventilated=is_open,
+        is_warm=is_open,
+        setback_c=np.where(is_open, 21.0, 16.0),
+    )
+
+
+def problem(
+    count: int, *, start_c: float = 18.0, lowest_c: float | None = None, outdoor_c: float = -2.0
+) -> PlanningProblem:
+    operation = cold_hours(count, outdoor_c)
+    lowest = np.where(operation.is_open, 20.0, 15.0) if lowest_c is None else np.full(count, lowest_c)
+    return PlanningProblem(
+        model=MODEL,
+        start=ThermalState(room_c=start_c, mass_c=start_c),
+        operation=operation,
+        lowest_c=lowest,
+        reference_end=ThermalState(room_c=17.0, mass_c=17.0),
+    )
+
+
+def cost_kwh(task: PlanningProblem, heat: np.ndarray) -> float:
+    """The objective, written out: heat, shortfall and peak at their prices, less the heat left."""
+    run = task.model.temperatures(heat, task.operation, task.start)
+    shortfall = np.maximum(0.0, task.lowest_c - run[:, 0]).sum()
+    left = task.model.capacity_kwh_per_k * (run[-1, 0] - task.reference_end.room_c)
+    left += task.model.mass_kw_per_k * task.model.time_constant_h * (run[-1, 1] - task.reference_end.mass_c)
+    dear = SHORTFALL_PRICE * task.model.largest_heat_kwh * shortfall + task.peak_price_h * heat.max()
+    return float(heat.sum() + dear - left)
+
+
+@pytest.mark.parametrize("peak_price_h", [0.0, 3.0])
+@pytest.mark.parametrize("lowest_c", [16.0, 18.5, 21.0])
+def test_no_heat_on_a_grid_is_cheaper(lowest_c: float, peak_price_h: float) -> None:
+    task = replace(problem(4, lowest_c=lowest_c), peak_price_h=peak_price_h)
+    found = solve(task)
+    levels = np.linspace(0.0, 30.0, 13)
+    brute = min(cost_kwh(task, np.array(heat)) for heat in itertools.product(levels, repeat=4))
+    assert found.objective_kwh == pytest.approx(cost_kwh(task, found.heat_kwh), abs=1e-4)
+    assert found.objective_kwh <= brute + 1e-6
+    # A solution between the grid's levels is at most one level an hour cheaper.
+    assert found.objective_kwh >= brute - 4 * 2.5 * (1 + peak_price_h)
+
+
+def keeps_its_bounds(task: PlanningProblem, found: Trajectory) -> None:
+    assert (found.heat_kwh >= task.model.unavoidable_kwh(task.operation) - 1e-6).all()
+    assert (found.heat_kwh <= task.model.largest_heat_kwh + 1e-6).all()
+    assert (found.room_c + found.shortfall_k >= task.lowest_c - 1e-6).all()
+    run = task.model.temperatures(found.heat_kwh, task.operation, task.start)
+    np.testing.assert_allclose(run, np.column_stack([found.room_c, found.mass_c]), atol=1e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(start_c=st.floats(-10.0, 35.0), outdoor_c=st.floats(-40.0, 30.0), lowest_c=st.floats(5.0, 25.0))
+def test_there_is_a_plan_from_any_start(start_c: float, outdoor_c: float, lowest_c: float) -> None:
+    task = problem(48, start_c=start_c, lowest_c=lowest_c, outdoor_c=outdoor_c)
+    keeps_its_bounds(task, solve(task))
+
+
+def test_after_a_heating_failure_at_12_degrees_it_heats_fully_until_warm() -> None:
+    found = solve(problem(48, start_c=12.0))
+    assert found.shortfall_k[0] > 0
+    assert found.heat_kwh[0] == pytest.approx(30.0)
+    assert found.shortfall_k[-12:].max() < 1e-6
+
+
+def test_it_heats_no_earlier_than_opening_demands() -> None:
+    found = solve(problem(24))
+    heated = np.flatnonzero(found.heat_kwh > MODEL.unavoidable_kwh(cold_hours(24)) + 1e-6)
+    assert heated.min() < 8
+    assert (np.diff(heated) == 1).all()
+    assert found.comfort_price_kwh_per_k[8] > 0
+
+
+def test_a_mild_day_needs_no_heat() -> None:
+    found = solve(problem(24, start_c=21.0, outdoor_c=19.0))
+    assert found.heat_kwh.sum() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_price_on_the_peak_lowers_it() -> None:
+    free, priced = (solve(replace(problem(24), peak_price_h=price)) for price in (0.0, 10.0))
+    assert priced.heat_kwh.max() < free.heat_kwh.max() - 1.0

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from samdrift_energy_forecast.exports import set_points_of_csv
+from samdrift_energy_forecast.submission import Submission
+from samdrift_energy_forecast.workload import MODEL, workload
+from samdrift_platform.checks import CHECKS, Example, MemoryStore
+from samdrift_platform.contract import Outcome, Verdict, Workload
+from samdrift_registry.verified import VerifiedModel
+
+Check = Callable[[Workload, Example], None]
+
+
+@pytest.fixture
+def example(document: dict[str, Any], store: MemoryStore, verified: VerifiedModel) -> Example:
+    return Example(document, store=store, models={MODEL: verified})
+
+
+def outcome(example: Example, **building: Any) -> Outcome:
+    """What comes out when fields of the building are replaced."""
+    document = copy.deepcopy(dict(example.document))
+    document["buildings"][0] |= building
+    (only,) = Example(document, store=example.store, models=example.models).outcomes(workload)
+    return only
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
+def test_the_contract_is_kept(check: Check, example: Example) -> None:
+    check(workload, example)
+
+
+def test_an_item_is_due_when_the_building_opens(example: Example) -> None:
+    (item,) = example.items(workload)
+    assert item.deadline == datetime(2026, 1, 26, 7, tzinfo=UTC)
+    assert item.reference == "school-1/2026-01-25T2300+0000"
+
+
+def test_the_same_moment_in_another_zone_is_the_same_item(example: Example) -> None:
+    local = Example(dict(example.document) | {"issue_time": "2026-01-26T00:00:00+01:00"}, store=example.store)
+    assert [item.reference for item in local.items(workload)] == [item.reference for item in example.items(workload)]
+
+
+def test_a_plan_holds_48_hours_and_its_files(example: Example) -> None:
+    made = outcome(example)
+    assert made.verdict is Verdict.DONE
+    hours = made.result["hours"]
+    assert isinstance(hours, list)
+    assert len(hours) == 48
+    exports = made.result["exports"]
+    assert isinstance(exports, dict)
+    read = set_points_of_csv(example.store.get(str(exports["csv"])))
+    assert list(read.values()) == [hour["set_point_c"] for hour in hours]
+    assert example.store.get(str(exports["ical"])).startswith(b"BEGIN:VCALENDAR")
+
+
+def test_savings_are_said_to_be_planned(example: Example) -> None:
+    made = outcome(example)
+    heat, co2 = workload.benefits(made)
+    assert (heat.unit, co2.unit) == ("kWh", "kg")
+    assert co2.quantity == pytest.approx(heat.quantity * 0.034, abs=1e-3)
+    assert heat.method.startswith("planned, not measured")
+    assert "2021" in co2.method
+
+
+def test_a_plan_is_not_meant_to_use_more_than_fixed_setback(example: Example) -> None:
+    summary = outcome(example).result["summary"]
+    assert isinstance(summary, dict)
+    assert summary["planned_kwh"] <= summary["setback_kwh"]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [(b"", "empty"), (b"stamp,heat_kwh\n2026-01-05T01:00:00,1\n", "time zone"), (b"\x00\x01", "no column")],
+)
+def test_bad_meters_are_rejected_with_the_reason(example: Example, table: bytes, says: str) -> None:
+    refused = outcome(example, readings=example.store.put(table))
+    assert refused.verdict is Verdict.REJECTED
+    assert refused.reason is not None
+    assert says in refused.reason
+    assert not list(workload.benefits(refused))
+
+
+def test_without_room_temperature_the_fixed_setback_plan_stays(example: Example, meter_csv: bytes) -> None:
+    heat_only = "\n".join(",".join(line.split(",")[:2]) for line in meter_csv.decode().splitlines())
+    made = outcome(example, readings=example.store.put(heat_only.encode()))
+    assert made.verdict is Verdict.DONE
+    assert made.result["safe_state"]
+    hours = made.result["hours"]
+    assert isinstance(hours, list)
+    assert all(hour["set_point_c"] == hour["setback_c"] for hour in hours)
+    assert {hour["reason"] for hour in hours} == {"fixed_setback"}
+    assert not list(workload.benefits(made))
+
+
+def test_a_rejected_building_does_not_stop_its_neighbour(example: Example) -> None:
+    document = copy.deepcopy(dict(example.document))
+    document["buildings"].append(document["buildings"][0] | {"id": "school-2", "readings": example.store.put(b"")})
+    both = Example(document, store=example.store, models=example.models).outcomes(workload)
+    assert [one.verdict for one in both] == [Verdict.DONE, Verdict.REJECTED]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("readings", "sha256:123"),
+        ("time_zone", "Mars/Olympus"),
+        ("setback", {"warm_c": 15, "setback_c": 16, "warm": {"begins": "06:00", "ends": "17:00"}}),
+        ("setback", {"warm": {"begins": "06:30", "ends": "17:00"}}),
+        ("setback", {"warm": {"begins": "17:00", "ends": "06:00"}}),
+        ("emission", {"kg_co2_per_kwh": 0.03}),
+        ("colour", "green"),
+    ],
+)
+def test_a_wrong_field_is_refused_before_anything_runs(document: dict[str, Any], field: str, value: Any) -> None:
+    document["buildings"][0][field] = value
+    with pytest.raises(ValidationError):
+        Submission.model_validate(document)
+
+
+@pytest.mark.parametrize("issue_time", ["2026-01-26T00:00:00", "2026-01-26T00:30:00Z"])
+def test_an_issue_time_is_aware_and_on_the_hour(document: dict[str, Any], issue_time: str) -> None:
+    with pytest.raises(ValidationError):
+        Submission.model_validate(document | {"issue_time": issue_time})
+
+
+def test_a_building_stands_once_in_a_submission(document: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="school-1 stands more than once"):
+        Submission.model_validate(document | {"buildings": document["buildings"] * 2})
