@@ -61,7 +61,7 @@ class Delivery:
         while not stopping.is_set():
             try:
                 if not self.step():
-                    stopping.wait(poll_s)
+                    stopping.wait(poll_s * THREADS)  # together they look every `poll_s`
             except LedgerUnavailableError as error:  # what was in hand is asked about when its lease is over
                 log.warning("the ledger does not answer", error=error.message)
                 stopping.wait(PATIENCE_S)
