@@ -53,7 +53,8 @@ def _audited(event: Event) -> audit.Event:
     elif isinstance(event, Refused):
         action, details = "model.refused", {"reason": event.reason}
     else:
-        action, details = "model.departed", {"change": event.change.value, "was": event.was, "now": event.now}
+        action = "model.departed"
+        details = {"change": event.change.value, "alias": event.alias, "was": event.was, "now": event.now}
     version = f"/{event.version}" if event.version is not None else ""
     return audit.Event(actor="registry", action=action, subject=f"model:{event.name}{version}", details=details)
 
