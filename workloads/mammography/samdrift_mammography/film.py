@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
+from torch.nn import functional
 
 from samdrift_mammography.errors import NoBreastError
 from samdrift_mammography.pectoral import pectoral_muscle
@@ -94,12 +96,9 @@ def resample(picture: Pixels, factor: float) -> Pixels:
     """Scale both sides by `factor`, each new pixel the mean of the area it covers."""
     if abs(factor - 1.0) < 1e-3:  # less than a pixel over a whole film
         return picture
-    import torch
-    from monai.transforms.spatial.array import Resize
-
     size = [max(round(side * factor), 1) for side in picture.shape]
-    scaled = Resize(size, mode="area")(torch.from_numpy(np.ascontiguousarray(picture[None])))
-    return np.asarray(scaled[0], dtype=np.float32)
+    scaled = functional.interpolate(torch.from_numpy(np.ascontiguousarray(picture))[None, None], size, mode="area")
+    return np.asarray(scaled[0, 0], dtype=np.float32)
 
 
 def _reduce(pixels: Pixels) -> Pixels:

@@ -65,9 +65,7 @@ def folder() -> Path:
     """
     found = Path(os.environ.get("SAMDRIFT_DATA", "")) / FOLDER
     if "SAMDRIFT_DATA" not in os.environ or not (found / "labels.csv").is_file():
-        raise TrainingDataError(
-            f"SAMDRIFT_DATA holds no {FOLDER / 'labels.csv'}. Point it at the data."
-        )
+        raise TrainingDataError(f"SAMDRIFT_DATA holds no {FOLDER / 'labels.csv'}. Point it at the data.")
     return found
 
 

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from samdrift_mammography.errors import NoBreastError, UnreadableFileError
+from samdrift_mammography.lesion_head import ReferencePopulation
+from samdrift_mammography.marks import Mark
+from samdrift_mammography.picture import png
+from samdrift_mammography.reading import triaged
+from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.scoring import Engine, ScoredView
+from samdrift_mammography.views import View
+from samdrift_mammography.workload import workload
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import Context, Item, Outcome, Verdict
+
+
+class ScriptedEngine:
+    """Answers for each view what the test says: a score, or an error."""
+
+    reference = ReferencePopulation(name="0 to 99", scores=tuple(float(n) for n in range(100)))
+
+    def __init__(self, answers: Mapping[View, float | Exception]) -> None:
+        self.answers = answers
+        self.asked: list[View] = []
+
+    def score(self, data: bytes, view: View) -> ScoredView:
+        self.asked.append(view)
+        answer = self.answers[view]
+        if isinstance(answer, Exception):
+            raise answer
+        mark = Mark(x=0.5, y=0.5, radius=0.1, score=answer)
+        return ScoredView(score=answer, marks=[mark], png=png(np.zeros((3, 2), np.float32)), pixel_mm_assumed=False)
+
+    step = Engine.step
+
+
+def read(
+    answers: Mapping[View, float | Exception], *obstacles: str, problems: Mapping[View, str] | None = None
+) -> Outcome:
+    store = MemoryStore()
+    data = store.put(b"any")
+    images = [
+        {
+            "object": data,
+            "sop_instance_uid": f"1.2.{view}",
+            "view": str(view),
+            "digitised_film": False,
+            "problems": [problems[view]] if problems and view in problems else [],
+        }
+        for view in View
+    ]
+    payload = {"kind": "exam", "exam": "1.2", "screening_unit": "unit", "images": images}
+    item = Item(reference="1.2/0", payload={**payload, "missing": [], "obstacles": list(obstacles)})  # type: ignore[dict-item] # JSON it is
+    return triaged(item, store, cast(Engine, ScriptedEngine(answers)))
+
+
+LOW = dict.fromkeys(View, 5.0)
+
+
+def test_the_exam_is_as_suspicious_as_its_highest_view() -> None:
+    outcome = read(LOW | {View.LCC: 97.0})
+    assert (outcome.result["score"], outcome.result["reading"]) == (10, "double, priority")
+    assert read(LOW).result["score"] == 1
+    assert read(LOW).result["reading"] == "single"
+
+
+def test_a_result_says_what_it_rests_on() -> None:
+    result = read(LOW).result
+    assert result["banner"] == BANNER
+    assert str(result["policy"]).startswith("triage 1@sha256:")
+    assert result["reference_population"] == "0 to 99"
+    assert [view["score"] for view in cast(list[Any], result["views"])] == [5.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(UnreadableFileError("cannot", code="undecodable"), "undecodable"), (NoBreastError(), "no-breast")],
+)
+def test_a_view_that_cannot_be_scored_means_two_readers_and_not_a_refusal(error: Exception, code: str) -> None:
+    outcome = read(LOW | {View.RMLO: error})
+    assert outcome.verdict is Verdict.DONE
+    assert (outcome.result["score"], outcome.result["reading"]) == (None, "double")
+    assert outcome.result["reasons"] == [code]
+    assert "Two radiologists read" in str(outcome.reason)
+
+
+def test_an_obstacle_in_the_headers_overrules_the_highest_score() -> None:
+    outcome = read(dict.fromkeys(View, 99.0), "implant")
+    assert (outcome.result["score"], outcome.result["reading"]) == (None, "double")
+
+
+def test_images_with_a_problem_are_not_looked_at() -> None:
+    outcome = read(
+        {View.RCC: 1.0, View.LCC: 1.0, View.LMLO: 1.0}, "missing-views", problems={View.RMLO: "for-processing"}
+    )
+    views = cast(list[Any], outcome.result["views"])
+    assert views[2]["problems"] == ["for-processing"]
+    assert views[2]["picture"] is None
+
+
+def test_a_fault_of_ours_is_not_taken_for_the_inputs() -> None:
+    with pytest.raises(ZeroDivisionError):
+        read(LOW | {View.RMLO: ZeroDivisionError()})
+
+
+def test_an_unreadable_file_is_rejected_with_code_and_sentence() -> None:
+    item = Item(reference="file-1/0", payload={"kind": "file", "code": "empty", "message": "The file has 0 bytes."})
+    (outcome,) = workload.process([item], Context(store=MemoryStore()))
+    assert outcome.verdict is Verdict.REJECTED
+    assert outcome.reason == "The file has 0 bytes. (empty)"
+    assert outcome.result["code"] == "empty"
+
+
+@pytest.mark.parametrize(("score", "saved"), [(5.0, 1), (50.0, 0), (99.0, 0)])
+def test_a_reading_is_saved_only_where_one_radiologist_reads(score: float, saved: int) -> None:
+    benefits = list(workload.benefits(read(dict.fromkeys(View, score))))
+    assert sum(benefit.quantity for benefit in benefits) == saved
+    assert all(benefit.unit == "readings" and benefit.method for benefit in benefits)
+
+
+def test_no_reading_is_saved_by_what_is_not_scored() -> None:
+    assert list(workload.benefits(read(LOW, "missing-views"))) == []
