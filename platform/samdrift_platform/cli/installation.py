@@ -12,7 +12,7 @@ import typer
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
 from samdrift_platform.errors import NotFoundError
-from samdrift_platform.settings import Settings, load
+from samdrift_platform.settings import Settings, load, table
 
 app = typer.Typer()
 ledger = typer.Typer(help="The ledger's database.", no_args_is_help=True)
@@ -65,20 +65,15 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def settings(as_json: AsJson = False) -> None:
     """Print every setting: its variable, its value now, and what it means."""
-    chosen = load()
-    table = [
-        {
-            "variable": f"SAMDRIFT_{setting.name.upper()}",
-            "value": _PASSWORD.sub(r"\1***\2", str(getattr(chosen, setting.name))),
-            "default": str(setting.default),
-            "help": setting.metadata["help"],
-        }
-        for setting in fields(Settings)
+    now = load()
+    rows = [
+        {"variable": variable, "value": _shown(getattr(now, field.name)), "default": default, "help": meaning}
+        for field, (variable, default, meaning) in zip(fields(Settings), table(), strict=True)
     ]
     if as_json:
-        show_json(table)
+        show_json(rows)
     else:
-        show_table(["variable", "value", "meaning"], [(s["variable"], s["value"], s["help"]) for s in table], empty="")
+        show_table(["variable", "value", "meaning"], [(r["variable"], r["value"], r["help"]) for r in rows], empty="")
 
 
 @app.command("sign-in")
@@ -104,6 +99,10 @@ def migrate(as_json: AsJson = False) -> None:
         show_json({"migrated": True})
     else:
         say("The ledger is up to date.")
+
+
+def _shown(value: object) -> str:
+    return _PASSWORD.sub(r"\1***\2", str(value))
 
 
 def _needs_platform() -> None:

@@ -21,10 +21,7 @@ from samdrift_platform.errors import InputError, NotFoundError
 app = typer.Typer()
 
 Workload = Annotated[str, typer.Argument(help="Name of a workload; `samdrift workloads` lists them.")]
-SubmissionId = Annotated[str, typer.Argument(help="Identifier of a submission.")]
 ItemId = Annotated[str, typer.Argument(help="Identifier of a work item.")]
-#: States in which a submission needs nobody any more, and did what was asked.
-_GOOD = frozenset({"done"})
 
 
 @app.command()
@@ -77,7 +74,7 @@ def submit(
         if wait:
             submission = _wait(client, submission["id"])
     _show_submission(submission, as_json=as_json)
-    if wait and not set(submission["items"]) <= _GOOD:
+    if wait and set(submission["items"]) != {"done"}:
         raise typer.Exit(1)
 
 

@@ -27,6 +27,7 @@ from samdrift_platform.control import (
 )
 from samdrift_platform.control.access import current_user
 from samdrift_platform.control.body_limit import BodyLimit
+from samdrift_platform.control.unexpected import UnexpectedErrors
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.portal.mount import mount
@@ -71,6 +72,7 @@ def create_app(
     app.state.store = store or ObjectStore(settings.objects_url)
     app.state.workloads = dict(_hosted(settings) if workloads is None else workloads)
     problems.install(app)
+    app.add_middleware(UnexpectedErrors)
     app.add_middleware(BodyLimit, max_body_mib=settings.max_body_mib)
     app.include_router(_api())
     app.include_router(health.router)

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError, WithJsonSchema
 
 from samdrift_platform.contract import Item, Store, Workload
+from samdrift_platform.control.invalid_input import FieldError, InvalidInputError, pointer
 from samdrift_platform.control.json_body import JsonBody
-from samdrift_platform.control.problems import FieldError, InvalidInputError
 from samdrift_platform.errors import InputError, SamdriftError
 from samdrift_platform.ledger.submissions import LONGEST_REFERENCE, Request
 
@@ -35,7 +35,7 @@ class SubmissionBody(JsonBody):
         """From JSON that a database can hold; InvalidInputError names every field that is wrong."""
         sent = super().read(body)
         if faults := list(_unstorable(sent.document, "/document")):
-            raise InvalidInputError(faults)
+            raise InvalidInputError.about(faults)
         return sent
 
 
@@ -76,7 +76,7 @@ def _validate(workload: Workload, document: Mapping[str, JsonValue]) -> BaseMode
     try:
         return workload.submission.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        raise InvalidInputError.of(error, below="/document") from error
+        raise InvalidInputError.of_body(error, below="/document") from error
 
 
 def _split(workload: Workload, submission: BaseModel, store: Store) -> Sequence[Item]:
@@ -94,16 +94,16 @@ def _split(workload: Workload, submission: BaseModel, store: Store) -> Sequence[
     return items
 
 
-def _unstorable(value: Any, pointer: str) -> Iterator[FieldError]:
+def _unstorable(value: Any, where: str) -> Iterator[FieldError]:
     """Parts of a JSON document that no database holds: NaN, infinity and the character NUL."""
     if isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _unstorable(name, pointer)
-            yield from _unstorable(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+            yield from _unstorable(name, where)
+            yield from _unstorable(member, pointer(where, [name]))
     elif isinstance(value, list):
         for position, member in enumerate(value):
-            yield from _unstorable(member, f"{pointer}/{position}")
+            yield from _unstorable(member, pointer(where, [position]))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield FieldError(field=pointer, message="Not a finite number", remedy="Send a finite number or null.")
+        yield FieldError(field=where, message="Not a finite number", remedy="Send a finite number or null.")
     elif isinstance(value, str) and "\x00" in value:
-        yield FieldError(field=pointer, message="Holds the character NUL", remedy="Remove it from the text.")
+        yield FieldError(field=where, message="Holds the character NUL", remedy="Remove it from the text.")

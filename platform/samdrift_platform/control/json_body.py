@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from samdrift_platform.control.problems import InvalidInputError
+from samdrift_platform.control.invalid_input import InvalidInputError
 
 
 class JsonBody(BaseModel):
@@ -20,7 +20,7 @@ class JsonBody(BaseModel):
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
-            raise InvalidInputError.of(error) from error
+            raise InvalidInputError.of_body(error) from error
 
     @classmethod
     def described(cls, example: dict[str, Any]) -> dict[str, Any]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from samdrift_platform.errors import InputError, SamdriftError
+from samdrift_platform.control.invalid_input import FieldError, InvalidInputError
+from samdrift_platform.errors import SamdriftError
 
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which a sender may try again when a part did not answer.
@@ -31,21 +30,6 @@ _E = TypeVar("_E", bound=Exception)
 
 #: Makes a page of a problem for a browser; the portal sets `app.state.problem_page`.
 ProblemPage: TypeAlias = Callable[[Request, "Problem"], Response]
-
-
-class FieldError(BaseModel):
-    """One thing that is wrong with the input."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"field": "/document/year", "message": "Field required", "remedy": "Add this field."}]
-        }
-    )
-
-    #: JSON pointer (RFC 6901) into the body, or the name of a parameter.
-    field: str
-    message: str
-    remedy: str
 
 
 class Problem(BaseModel):
@@ -79,23 +63,6 @@ class Problem(BaseModel):
     error_id: str | None = None
 
 
-class InvalidInputError(InputError):
-    """The input does not have the form that is asked for. Correct the named fields and send it again."""
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        """Name the first error in the message and keep all."""
-        first = errors[0]
-        more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-        super().__init__(f"{first.field}: {first.message}. {first.remedy}{more}", field=first.field)
-        self.errors = list(errors)
-
-    @classmethod
-    def of(cls, error: ValidationError, *, below: str = "") -> InvalidInputError:
-        """From pydantic's findings about a body, or about the part of it `below` a JSON pointer."""
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return cls([_field_error(one, below) for one in found])
-
-
 class UnexpectedError(SamdriftError):
     """The control plane met an error of its own. Give the error id to the operator, who finds it in the log."""
 
@@ -112,7 +79,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SamdriftError, _samdrift_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_middleware(UnexpectedErrors)
 
 
 def problem_of(error: SamdriftError) -> Problem:
@@ -124,7 +90,7 @@ def problem_of(error: SamdriftError) -> Problem:
         status=error.status,
         detail=error.message,
         field=error.field,
-        errors=error.errors[:_MOST_FIELD_ERRORS] if isinstance(error, InvalidInputError) else None,
+        errors=list(error.errors[:_MOST_FIELD_ERRORS]) if isinstance(error, InvalidInputError) else None,
         error_id=error_id,
     )
 
@@ -152,52 +118,19 @@ _HEADERS: Mapping[int, Mapping[str, str]] = {
 }
 
 
-class UnexpectedErrors:
-    """Turns what nobody expected into a problem with an error id, and writes it to the log without its message.
-
-    An exception's message may quote a person's data; its type and the lines of code that it came through do not.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; an answer that has begun can only be broken off."""
-        begun = False
-
-        async def noticing(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noticing)
-        except ClientDisconnect:
-            return  # nobody is left to answer
-        except Exception as error:  # noqa: BLE001 - the outermost place: it is logged and answered
-            unexpected = UnexpectedError()
-            unexpected.__cause__ = error
-            problem = problem_of(unexpected)
-            if begun or scope["type"] != "http":
-                raise unexpected from None
-            await respond(Request(scope), problem)(scope, receive, send)
-
-
 def _samdrift_error(request: Request, error: Exception) -> Response:
     return respond(request, problem_of(_as(SamdriftError, error)))
 
 
 def _invalid_request(request: Request, error: Exception) -> Response:
-    found = [_field_error(one, "") for one in _as(RequestValidationError, error).errors()]
-    return respond(request, problem_of(InvalidInputError(found)))
+    return respond(request, problem_of(InvalidInputError.of_request(_as(RequestValidationError, error))))
 
 
 def _http_exception(request: Request, error: Exception) -> Response:
     raised = _as(HTTPException, error)
     if isinstance(raised.__cause__, SamdriftError):  # FastAPI wraps what goes wrong while it reads a body
         return respond(request, problem_of(raised.__cause__))
-    title, remedy = _HTTP.get(raised.status_code, (HTTPStatus(raised.status_code).phrase, "See /openapi.json."))
+    title, remedy = _HTTP.get(raised.status_code, (f"{HTTPStatus(raised.status_code).phrase}.", "See /openapi.json."))
     problem = Problem(
         type=f"urn:samdrift:problem:http-{raised.status_code}",
         title=title,
@@ -215,29 +148,6 @@ _HTTP: Mapping[int, tuple[str, str]] = {
     HTTPStatus.NOT_FOUND: ("There is nothing at this address.", "Check it; /openapi.json lists all addresses."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("This address does not take this method.", "See the Allow header."),
 }
-#: Start of pydantic's error type -> remedy. The first that fits.
-_REMEDIES = (
-    ("missing", "Add this field."),
-    ("extra_forbidden", "Remove this field; the schema does not know it."),
-    ("json_invalid", "Send JSON in UTF-8; the message says where it ends to be JSON."),
-    ("uuid", "Send an identifier as it was answered, such as 6f1c…-….."),
-    ("enum", "Send one of the values that the message lists."),
-    ("literal", "Send one of the values that the message lists."),
-    ("", "Send a value as the schema in /openapi.json and at GET /v1/workloads asks for."),
-)
-
-
-def _field_error(found: Mapping[str, Any], below: str) -> FieldError:
-    remedy = next(remedy for start, remedy in _REMEDIES if str(found["type"]).startswith(start))
-    return FieldError(field=_field(found["loc"], below), message=str(found["msg"]).rstrip("."), remedy=remedy)
-
-
-def _field(location: Sequence[str | int], below: str) -> str:
-    """A JSON pointer for bodies; the bare name for parameters, whose location begins with where they stand."""
-    if location and location[0] in ("query", "path", "header", "cookie"):
-        return str(location[1])
-    parts = location[1:] if location and location[0] == "body" else location
-    return below + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts) or "/"
 
 
 def _log(error: SamdriftError) -> str:
