@@ -60,6 +60,11 @@ class Crew:
     dismissed: bool = False
 
     @property
+    def models(self) -> dict[str, str]:
+        """Registered name -> `version@sha256:…` of what its replicas serve."""
+        return {name: f"{version}@{digest}" for name, (version, digest) in self.assignment.models.items()}
+
+    @property
     def wanted(self) -> int:
         """As many replicas as the cluster's cores and the workload allow, at least one."""
         resources = self.workload.resources

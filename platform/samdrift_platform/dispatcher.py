@@ -142,10 +142,9 @@ class Dispatcher:
 
     def _complete(self, batch: Batch, result: BatchResult) -> None:
         name = batch.crew.workload.name
-        models = {model: f"{version}@{digest}" for model, (version, digest) in batch.crew.assignment.models.items()}
         finished = list(zip(batch.claims, result.completions, strict=True))
         with self._ledger.write() as connection:
-            late = endings.complete(connection, name, finished, models=models, now=datetime.now(UTC))
+            late = endings.complete(connection, name, finished, models=batch.crew.models, now=datetime.now(UTC))
         if late:
             log.warning("late results refused", workload=name, items=[str(claim.id) for claim in late])
 
@@ -216,7 +215,10 @@ class Dispatcher:
         return any(crew.loading for crew in self._crews.values())
 
     def _detail(self) -> dict[str, object]:
-        crews = {name: {"idle": len(c.idle), "loading": len(c.loading)} for name, c in self._crews.items()}
+        crews = {
+            name: {"idle": len(c.idle), "busy": c.busy, "loading": len(c.loading), "models": c.models}
+            for name, c in self._crews.items()
+        }
         return {"cpus": self._capacity.cpus, "in_flight": len(self._batches), "crews": crews, "missing": self._missing}
 
 
