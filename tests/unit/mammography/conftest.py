@@ -66,7 +66,7 @@ _TAGS: Mapping[str, Any] = {
 def _written(pixels: NDArray[np.uint16], tags: Mapping[str, Any]) -> bytes:
     from pydicom import Dataset
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     image = Dataset()
     for keyword, value in tags.items():
@@ -78,8 +78,8 @@ def _written(pixels: NDArray[np.uint16], tags: Mapping[str, Any]) -> bytes:
     image.PixelData = pixels.tobytes()
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    image.file_meta.MediaStorageSOPClassUID = tags["SOPClassUID"]
-    image.file_meta.MediaStorageSOPInstanceUID = tags["SOPInstanceUID"] or "1.2.3"
+    image.file_meta.MediaStorageSOPClassUID = UID(tags["SOPClassUID"])
+    image.file_meta.MediaStorageSOPInstanceUID = UID(tags["SOPInstanceUID"] or "1.2.3")
     file = BytesIO()
     image.save_as(file, enforce_file_format=True)
     return file.getvalue()

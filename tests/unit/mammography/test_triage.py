@@ -94,7 +94,7 @@ def test_two_policies_with_the_same_name_are_told_apart_by_digest() -> None:
 
 def test_suspicious_exams_come_first_then_the_unscored_then_by_score_and_deadline() -> None:
     soon, later = datetime(2026, 11, 25, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC) + timedelta(days=1)
-    exams = {
+    exams: dict[str, tuple[dict[str, object], datetime | None]] = {
         "low soon": ({"score": 2, "reading": "single"}, soon),
         "unscored later": ({"score": None, "reading": "double"}, later),
         "high": ({"score": 9, "reading": "double, priority"}, later),

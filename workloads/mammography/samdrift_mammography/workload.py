@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from samdrift_mammography import submission
 from samdrift_mammography.reasons import BANNER
 from samdrift_mammography.submission import MammographySubmission
@@ -42,7 +44,7 @@ class MammographyWorkload:
     name = "mammography"
     title: Mapping[str, str] = {"en": "Mammography worklist", "da": "Arbejdsliste, mammografi"}
     priority = Priority.CLINICAL
-    submission = MammographySubmission
+    submission: type[BaseModel] = MammographySubmission
     # One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait.
     resources = Resources(cpus=1.0, memory_mib=1024, largest_batch=1, most_replicas=2)
     models: Mapping[str, ModelUse] = {
