@@ -54,11 +54,17 @@ def _written(moment: datetime | None, pattern: str, locale: Locale) -> str:
 
 
 def _number(value: float | None, digits: int | None = None, *, locale: Locale) -> str:
-    """`1.234,5`: with exactly `digits` decimals, or as many as it has (three at most)."""
+    """`1.234,5`: with exactly `digits` decimals, or as many as it needs."""
     if value is None:
         return NOTHING
-    pattern = "#,##0.###" if digits is None else "#,##0." + "0" * digits if digits else "#,##0"
-    return str(format_decimal(value, pattern, locale=locale))
+    return str(format_decimal(value, _pattern(value, digits), locale=locale))
+
+
+def _pattern(value: float, digits: int | None) -> str:
+    """The number pattern (UTS 35): three significant digits below 1, so that a small amount is not written as none."""
+    if digits is None:
+        return "@##" if 0 < abs(value) < 1 else "#,##0.###"
+    return "#,##0." + "0" * digits if digits else "#,##0"
 
 
 def _percent(share: float | None, digits: int = 0, *, locale: Locale) -> str:

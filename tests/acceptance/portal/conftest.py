@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from samdrift_testing.trees import Tree, samdrift
 from samdrift_water.workload import workload as water
 
 from samdrift_platform import plugins
@@ -181,6 +183,17 @@ def full_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         portal.finish(claims[2], Verdict.REJECTED, reason="The meter stands below zero. Read it again.")
         portal.finish(claims[3], Verdict.WAITING_FOR_PERSON, reason="Twice the usual. Is there a leak?")
         yield portal
+
+
+@pytest.fixture(scope="session")
+def demonstrated_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal on what the demonstration left; SAMDRIFT_DEMONSTRATED names a home where it has run already."""
+    home = Path(os.environ.get("SAMDRIFT_DEMONSTRATED", "") or tmp_path_factory.mktemp("demonstrated") / "home")
+    if not home.exists():
+        with Tree(samdrift("demo", "--json"), {"SAMDRIFT_HOME": str(home)}, home.with_suffix(".json")) as tree:
+            assert tree.finish(timeout_s=300) == 0, tree.tail()
+    installed = plugins.workloads(plugins.workload_names(load().workloads))
+    yield from _serve(home, *installed.values())
 
 
 @pytest.fixture
