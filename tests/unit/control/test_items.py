@@ -10,7 +10,7 @@ from samdrift_testing.control import Control
 from samdrift_testing.tallying import document
 
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
-from samdrift_platform.ledger import effects, endings, queue
+from samdrift_platform.ledger import audit, effects, endings, queue
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
 
@@ -75,7 +75,10 @@ def test_an_item_shows_its_effects_in_order_and_its_audit_events(plane: Control,
         ("tell", "planned", None),
     ]
     assert item["effects"][0]["key"] == str(endings.effect_key("tallying", "demo", "1", "post"))
-    assert [event["action"] for event in item["audit"]] == ["item.done", "effect.delivered"]
+    with plane.ledger.read() as connection:
+        chain = [event for event in audit.latest(connection) if event.subject == f"item:{item['id']}"]
+    assert [event["hash"] for event in item["audit"]] == [event.hash for event in reversed(chain)]
+    assert item["audit"][-1]["action"] == "effect.delivered"
 
 
 def test_items_are_filtered_by_workload_and_state(plane: Control, http: httpx.Client) -> None:
