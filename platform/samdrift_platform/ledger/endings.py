@@ -212,10 +212,12 @@ def _benefit_rows(workload: str, claim: Claim, completion: Completion, now: date
 def _event(claim: Claim, completion: Completion, models: Mapping[str, str]) -> audit.Event:
     return audit.Event(
         actor="dispatcher",
-        action=f"item.{completion.outcome.verdict}",
+        # With effects still to be delivered it has not ended yet: delivery adds the last word.
+        action="item.processed" if completion.effects else f"item.{completion.outcome.verdict}",
         subject=f"item:{claim.id}",
         details={
             "attempt": claim.attempt,
+            "verdict": completion.outcome.verdict,
             "models": dict(models),
             "input": digest_of(claim.payload),
             "result": digest_of(completion.outcome.result),

@@ -158,14 +158,30 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
     }
 
 
+def correction(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row under a reference of its own, `<reference>~<start of its digest>`: what came before came to nothing."""
+    return {**row, "id": uuid4(), "reference": f"{row['reference']}~{row['digest'][7:19]}"}
+
+
 def contradiction(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A rejected row for an item whose reference is already held with other content: visible, never lost."""
+    """A rejected row for an item whose reference stands with other content: visible, never lost."""
     reason = (
         f"{row['reference']} was submitted before with other content. "
         "The first stands; send the correction under a reference of its own."
     )
-    state = {"state": ItemState.REJECTED, "reason": reason, "finished_at": row["queued_at"], "id": uuid4()}
-    return {**row, **state, "reference": f"{row['reference']}~{row['digest'][7:19]}"}
+    rejected = {"state": ItemState.REJECTED, "reason": reason, "finished_at": row["queued_at"]}
+    return {**correction(row), **rejected}
+
+
+def stands(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    """Whether anything under the row's reference, or a correction of it, was or may still be worked on."""
+    same = sa.and_(work_items.c.workload == row["workload"], work_items.c.tenant == row["tenant"])
+    named = sa.or_(
+        work_items.c.reference == row["reference"],
+        work_items.c.reference.startswith(f"{row['reference']}~", autoescape=True),
+    )
+    query = sa.select(work_items.c.state).where(same, named)
+    return any(state not in (ItemState.REJECTED, ItemState.CANCELLED) for state in connection.execute(query).scalars())
 
 
 def identify(connection: sa.Connection, workload: str, tenant: str, references: Sequence[str]) -> dict[str, Identity]:

@@ -68,7 +68,8 @@ def submit(connection: sa.Connection, request: Request, *, now: datetime) -> tup
     """Record `request` and its items; the submission's id and whether it is new.
 
     The same reference or idempotency key with the same document returns the first submission; with another
-    document it is a ConflictError. An item that an earlier submission already brought is linked, not repeated.
+    document it is a ConflictError. An item that an earlier submission already brought is linked, not repeated. One
+    whose reference is held with other content is a contradiction, or a correction if nothing before it stands.
     """
     _check_references(request)
     _check_plain(request)
@@ -179,7 +180,7 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
     rows = [items.new_row(item, request, submission_id, digest_of(item.payload), now) for item in request.items]
     insert_new(connection, work_items, rows)
     held = items.identify(connection, request.workload, request.tenant, [row["reference"] for row in rows])
-    other = [items.contradiction(row) for row in rows if held[row["reference"]].digest != row["digest"]]
+    other = [_second(connection, row) for row in rows if held[row["reference"]].digest != row["digest"]]
     insert_new(connection, work_items, other)
     named = [*(row["reference"] for row in rows if held[row["reference"]].digest == row["digest"])]
     named += [row["reference"] for row in other]
@@ -190,9 +191,14 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
         actor=request.submitted_by,
         action="submission.received",
         subject=f"submission:{submission_id}",
-        details={"workload": request.workload, "items": len(links), "contradictions": len(other)},
+        details={"workload": request.workload, "items": len(links), "other_content": len(other)},
     )
     audit.append(connection, [event], now=now)
+
+
+def _second(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row for an item whose reference is held with other content."""
+    return items.contradiction(row) if items.stands(connection, row) else items.correction(row)
 
 
 def _counts(connection: sa.Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

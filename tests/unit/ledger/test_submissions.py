@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from samdrift_testing.work import NOW, all_items, claim_one, complete, item, request, seconds, states, submit
 
 from samdrift_platform.contract import Item
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
-from samdrift_platform.ledger import items, submissions
+from samdrift_platform.ledger import items, submissions, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.submissions import Request
 
@@ -128,6 +129,18 @@ def test_an_item_that_contradicts_an_earlier_one_is_rejected_visibly(ledger: Led
     assert rejected.finished_at == NOW
     assert fine.reference == "y"
     assert next(found for found in all_items(ledger) if found.reference == "x").payload == {"number": 1}
+
+
+def test_what_was_rejected_may_be_corrected_once(ledger: Ledger) -> None:
+    """An invoice that broke a rule is sent again, mended, under its own number; a second mended one contradicts it."""
+    submit(ledger, "A", [item("x", number=1)])
+    with ledger.write() as connection:
+        connection.execute(sa.update(tables.work_items).values(state="rejected"))
+    submit(ledger, "B", [item("x", number=2)])
+    submit(ledger, "C", [item("x", number=3)])
+    submit(ledger, "D", [item("x", number=2)])
+    found = {one.payload["number"]: (one.state, one.reference[:2]) for one in all_items(ledger)}
+    assert found == {1: ("rejected", "x"), 2: ("queued", "x~"), 3: ("rejected", "x~")}
 
 
 def test_the_same_contradiction_twice_is_one_row(ledger: Ledger) -> None:
