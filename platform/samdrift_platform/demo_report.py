@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from samdrift_platform.demonstration import Finding
 
@@ -32,17 +33,23 @@ class Report:
         return json.dumps({"ok": self.ok, **asdict(self)}, ensure_ascii=False, indent=2)
 
     def show(self, console: Console) -> None:
-        """Print the table."""
-        table = Table(title="What happened", title_justify="left", caption=self._caption(), caption_justify="left")
-        for heading in ("", "what", "result", "where, or how it is known"):
-            table.add_column(heading, overflow="fold")
+        """Print one table for each workload: mark, what, result, and dimmed below it how that is known."""
         for name, found in self.findings.items():
-            table.add_section()
-            table.add_row("", f"[bold]{name}[/bold]", "", "")
+            table = Table(title=name, title_justify="left", title_style="bold", box=None, show_header=False)
+            table.add_column(width=6)
+            table.add_column(ratio=2, overflow="fold")
+            table.add_column(ratio=3, overflow="fold")
             for finding in found:
-                mark = "[green]ok[/green]" if finding.ok else "[bold red]NOT OK[/bold red]"
-                table.add_row(mark, finding.what, finding.value, f"[dim]{finding.note}[/dim]")
-        console.print(table)
+                table.add_row(_mark(finding), Text(finding.what), _result(finding))
+            console.print(table)
+            console.print()
+        console.print(f"Ready after {self.ready_s:.0f} s, finished after {self.total_s:.0f} s.")
 
-    def _caption(self) -> str:
-        return f"Ready after {self.ready_s:.0f} s, finished after {self.total_s:.0f} s."
+
+def _mark(finding: Finding) -> Text:
+    return Text("ok", style="green") if finding.ok else Text("NOT OK", style="bold red")
+
+
+def _result(finding: Finding) -> Text:
+    note = Text(f"\n{finding.note}", style="dim") if finding.note else Text()
+    return Text(finding.value) + note
