@@ -216,4 +216,4 @@ def test_every_reason_can_be_shown(code: str, language: str) -> None:
     with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
         text = page(client, "/mammography/", language) + page(client, PATHS[1], language)
     assert "%(" not in text
-    assert ("radiolog" in text) == (language in {"da", "en"})
+    assert "radiolog" in text
