@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from samdrift_testing.in_process import in_process
 
 from samdrift_mammography.demonstration import SHIPPED, demonstration
 from samdrift_mammography.workload import MODEL, workload
@@ -22,6 +21,7 @@ from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import Settings
 from samdrift_registry.verified import VerifiedModel
+from samdrift_testing.in_process import in_process
 
 
 class Stage:
