@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
-from samdrift_testing.trees import Tree, samdrift
-from samdrift_water.workload import workload as water
 
 from samdrift_platform import plugins
 from samdrift_platform.contract import Benefit, Effect, Item, Outcome, Priority, Verdict, Workload
@@ -26,6 +24,8 @@ from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.migrations import upgrade
 from samdrift_platform.portal.mount import VENDOR
 from samdrift_platform.settings import Settings, load
+from samdrift_testing.trees import Tree, samdrift
+from samdrift_water.workload import workload as water
 
 CHROMIUM = Path("/usr/bin/chromium")
 LEASE = timedelta(minutes=5)

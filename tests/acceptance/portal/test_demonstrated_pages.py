@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
+
 from samdrift_testing.pages import check
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from samdrift_testing.pages import check
 
 from samdrift_platform import plugins
 from samdrift_platform.settings import load
+from samdrift_testing.pages import check
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 

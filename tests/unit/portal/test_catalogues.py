@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from samdrift_water.workload import workload as water
 
 from samdrift_platform import plugins
 from samdrift_platform.portal.catalogues import faults, sentences
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
+from samdrift_water.workload import workload as water
 
 
 @pytest.mark.parametrize("name", plugins.workload_names())

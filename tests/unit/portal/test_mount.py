@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from samdrift_water.browsing import get
-from samdrift_water.workload import workload as water
 
 from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.control.app import create_app
@@ -17,6 +15,8 @@ from samdrift_platform.ledger.migrations import upgrade
 from samdrift_platform.portal import mount as mounting
 from samdrift_platform.portal.testing import portal_of
 from samdrift_platform.settings import Settings
+from samdrift_water.browsing import get
+from samdrift_water.workload import workload as water
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,6 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from samdrift_water.browsing import Outline, get
-from samdrift_water.examples import ITEMS, NOW, SUBMISSION, work_item
-from samdrift_water.workload import workload as water
 
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.audit import Record
@@ -16,6 +13,9 @@ from samdrift_platform.ledger.benefits import Total
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.portal.testing import GivenReading, portal_of
+from samdrift_water.browsing import Outline, get
+from samdrift_water.examples import ITEMS, NOW, SUBMISSION, work_item
+from samdrift_water.workload import workload as water
 
 EFFECTS = [
     EffectRow(
