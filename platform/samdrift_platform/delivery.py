@@ -41,10 +41,13 @@ THREADS = 4
 class Delivery:
     """Delivers the effects of some workloads to their receivers."""
 
-    def __init__(self, ledger: Ledger, receivers: Mapping[str, Mapping[str, Receiver]]) -> None:
+    def __init__(
+        self, ledger: Ledger, receivers: Mapping[str, Mapping[str, Receiver]], *, lease: timedelta = LEASE
+    ) -> None:
         """Deliver for each workload in `receivers` (workload -> name -> receiver)."""
         self._ledger = ledger
         self._receivers = receivers
+        self._lease = lease
 
     def run(self, stopping: threading.Event, *, poll_s: float) -> None:
         """Deliver until `stopping` is set, in threads, so that one slow receiver does not keep the others waiting."""
@@ -70,9 +73,9 @@ class Delivery:
         """Deliver one effect whose turn it is; how many there were (0 or 1)."""
         now = now or datetime.now(UTC)
         with self._ledger.write() as connection:
-            claimed = effects.claim(connection, list(self._receivers), limit=1, lease=LEASE, now=now)
+            claimed = effects.claim(connection, list(self._receivers), limit=1, lease=self._lease, now=now)
         for effect in claimed:
-            self._deliver(effect, call_by=now + LEASE / 2)
+            self._deliver(effect, call_by=now + self._lease / 2)
         return len(claimed)
 
     def _deliver(self, effect: EffectRow, call_by: datetime) -> None:
