@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
 
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
 
 HERE = Path(__file__).parent
 #: Tests below these folders carry a marker of the same name.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from samdrift_testing.plugin import install_plugin
 from samdrift_testing.station import Station, running_station
 

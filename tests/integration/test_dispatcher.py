@@ -9,13 +9,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from samdrift_testing.models import take_in, write_number
-from samdrift_testing.station import Station
 
 from samdrift_platform.contract import Item
 from samdrift_platform.ledger import audit, benefits
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS
+from samdrift_testing.models import take_in, write_number
+from samdrift_testing.station import Station
 
 MODEL = "one-number"
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from samdrift_testing.models import write_number
 
 from samdrift_platform import plugins
 from samdrift_platform.checks import CHECKS, Example
 from samdrift_platform.contract import Workload
 from samdrift_platform.errors import NotFoundError, SettingError
 from samdrift_registry.verified import VerifiedModel
+from samdrift_testing.models import write_number
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 import structlog
-from samdrift_testing.receivers import PERSONAL, Act, CrashError, ScriptedReceiver
-from samdrift_testing.work import WORKLOAD, claim_one, complete, item, look, submit
 
 from samdrift_platform.contract import JsonObject
 from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, Delivery
@@ -20,6 +18,8 @@ from samdrift_platform.ledger import effects, endings, processes, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.endings import effect_key
+from samdrift_testing.receivers import PERSONAL, Act, CrashError, ScriptedReceiver
+from samdrift_testing.work import WORKLOAD, claim_one, complete, item, look, submit
 
 Logs = list[MutableMapping[str, Any]]
 

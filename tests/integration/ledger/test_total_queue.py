@@ -20,14 +20,14 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
-from samdrift_testing.crashing import LEASE, WORKLOAD, Plan, Point, work
-from samdrift_testing.postgresql import PostgreSQL
-from samdrift_testing.receivers import read_log
 
 from samdrift_platform.contract import Item, Priority
 from samdrift_platform.ledger import audit, items, submissions, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.submissions import Request
+from samdrift_testing.crashing import LEASE, WORKLOAD, Plan, Point, work
+from samdrift_testing.postgresql import PostgreSQL
+from samdrift_testing.receivers import read_log
 
 ITEMS = 2_000
 AT_ONCE = 4

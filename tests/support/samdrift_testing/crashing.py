@@ -13,8 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
-from samdrift_testing.receivers import LoggingReceiver
-
 from samdrift_platform.contract import Effect, JsonObject, Outcome, Verdict
 from samdrift_platform.delivery import Delivery
 from samdrift_platform.ledger import endings, items, queue
@@ -23,6 +21,7 @@ from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.queue import Claim
+from samdrift_testing.receivers import LoggingReceiver
 
 WORKLOAD = "letters"
 #: Of items and of effects: long for a busy machine, short for a test.

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from samdrift_testing.work import NOW, seconds, undone
 
 from samdrift_platform.ledger import audit
 from samdrift_platform.ledger.audit import GENESIS, Event, Verification
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
+from samdrift_testing.work import NOW, seconds, undone
 
 #: Rows in the chain that is tampered with.
 ROWS = 9

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from samdrift_testing.work import NOW, item, submit, undone
 
 from samdrift_platform.contract import Item
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.ledger.tables import UtcTime, metadata, processes, work_items
+from samdrift_testing.work import NOW, item, submit, undone
 
 #: Must never be read in an error text.
 PERSONAL = "Nancy Ann Test Berggren"

@@ -5,6 +5,12 @@ from threading import Barrier
 from uuid import UUID, uuid5
 
 import pytest
+
+from samdrift_platform.errors import ConflictError
+from samdrift_platform.ledger import effects, endings
+from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
+from samdrift_platform.ledger.effects import EffectState
+from samdrift_platform.ledger.endings import EFFECTS, effect_key
 from samdrift_testing.work import (
     LEASE,
     NOW,
@@ -21,12 +27,6 @@ from samdrift_testing.work import (
     take_effect,
     take_effects,
 )
-
-from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import effects, endings
-from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
-from samdrift_platform.ledger.effects import EffectState
-from samdrift_platform.ledger.endings import EFFECTS, effect_key
 
 AFTER_LEASE = NOW + LEASE + seconds(1)
 

@@ -5,6 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+
+from samdrift_platform.contract import Benefit, Verdict
+from samdrift_platform.errors import ConflictError, NotFoundError
+from samdrift_platform.ledger import audit, benefits, effects, endings
+from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
+from samdrift_platform.ledger.endings import LONGEST_WAIT, back_off
+from samdrift_platform.ledger.queue import MOST_ATTEMPTS
 from samdrift_testing.work import (
     LEASE,
     NOW,
@@ -25,13 +32,6 @@ from samdrift_testing.work import (
     take_effect,
     take_effects,
 )
-
-from samdrift_platform.contract import Benefit, Verdict
-from samdrift_platform.errors import ConflictError, NotFoundError
-from samdrift_platform.ledger import audit, benefits, effects, endings
-from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
-from samdrift_platform.ledger.endings import LONGEST_WAIT, back_off
-from samdrift_platform.ledger.queue import MOST_ATTEMPTS
 
 
 def cancel(ledger: Ledger, identifier: UUID) -> None:

@@ -5,12 +5,12 @@ from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
-from samdrift_testing.work import NOW, seconds, undone
 
 from samdrift_platform.errors import SignInError
 from samdrift_platform.ledger import audit, grants
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import LIFETIME, GrantKind
+from samdrift_testing.work import NOW, seconds, undone
 
 
 def issue(ledger: Ledger, kind: GrantKind) -> str:

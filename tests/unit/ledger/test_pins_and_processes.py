@@ -3,11 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from samdrift_testing.work import NOW, seconds
-
 from samdrift_platform.ledger import audit, pins, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.processes import SILENCE, Process
+from samdrift_testing.work import NOW, seconds
 
 #: A process that reports once, in an interpreter of its own.
 REPORT = """

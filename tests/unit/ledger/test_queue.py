@@ -5,6 +5,12 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+
+from samdrift_platform.contract import Priority
+from samdrift_platform.ledger import queue
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.items import AGEING, FAR_AWAY
+from samdrift_platform.ledger.queue import COUNTED, MOST_ATTEMPTS, Claim, Head
 from samdrift_testing.work import (
     LEASE,
     NOW,
@@ -20,12 +26,6 @@ from samdrift_testing.work import (
     seconds,
     submit,
 )
-
-from samdrift_platform.contract import Priority
-from samdrift_platform.ledger import queue
-from samdrift_platform.ledger.database import Ledger
-from samdrift_platform.ledger.items import AGEING, FAR_AWAY
-from samdrift_platform.ledger.queue import COUNTED, MOST_ATTEMPTS, Claim, Head
 
 AFTER_LEASE = NOW + LEASE + seconds(1)
 

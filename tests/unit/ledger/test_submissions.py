@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from samdrift_testing.work import NOW, all_items, claim_one, complete, item, request, seconds, states, submit
 
 from samdrift_platform.contract import Item
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
 from samdrift_platform.ledger import items, submissions, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.submissions import Request
+from samdrift_testing.work import NOW, all_items, claim_one, complete, item, request, seconds, states, submit
 
 
 def send(ledger: Ledger, sent: Request) -> tuple[UUID, bool]:
