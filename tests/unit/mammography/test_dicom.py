@@ -146,6 +146,43 @@ def test_a_changed_byte_in_the_header_is_read_or_refused_but_never_a_crash(
         assert code_of(changed) in {None, *REJECTIONS}
 
 
+@pytest.fixture(scope="module")
+def small_compressed(real_pixels: NDArray[np.uint16], real_file: bytes) -> bytes:
+    """A real film of 60 kB, RLE compressed."""
+    from pydicom import dcmread
+    from pydicom.uid import RLELossless
+
+    image = dcmread(BytesIO(real_file))
+    pixels = np.ascontiguousarray(real_pixels[::6, ::6])
+    image.Rows, image.Columns = pixels.shape
+    image.compress(RLELossless, arr=pixels)
+    file = BytesIO()
+    image.save_as(file)
+    return file.getvalue()
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_changed_bytes_in_the_pixels_are_read_or_refused_but_never_a_crash(
+    small_compressed: bytes, changes: list[tuple[float, int]]
+) -> None:
+    changed = bytearray(small_compressed)
+    for place, value in changes:
+        changed[2_000 + int(place * (len(changed) - 2_010))] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom tells of what it skips
+        assert picture_code_of(bytes(changed)) in {None, "undecodable"}
+
+
+def picture_code_of(data: bytes) -> str | None:
+    """The code with which a file's pixels are refused, None when they are read."""
+    try:
+        read_picture(data)
+    except UnreadableFileError as error:
+        return error.code
+    return None
+
+
 def code_of(data: bytes) -> str | None:
     """The code with which a file is refused, None when it is read."""
     try:
@@ -191,6 +228,43 @@ def test_film_without_a_pixel_size_is_taken_to_be_24_cm_long_and_its_edges_are_b
     assert picture.pixel_mm * picture.grey.shape[0] == pytest.approx(240)
     assert not picture.grey[: int(5 / picture.pixel_mm)].any()
     assert picture.grey[picture.grey.shape[0] // 2].any()
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"])
+def test_other_encodings_of_the_same_image_are_read_alike(mammogram: Any, syntax: str) -> None:
+    """Implicit VR, deflated, and the retired big-endian."""
+    from pydicom import dcmread, dcmwrite
+    from pydicom.uid import UID
+
+    image = dcmread(BytesIO(mammogram()))
+    if syntax.endswith("1.2.2"):
+        image.PixelData = np.frombuffer(image.PixelData, "<u2").astype(">u2").tobytes()
+    image.file_meta.TransferSyntaxUID = UID(syntax)
+    file = BytesIO()
+    dcmwrite(file, image, force_encoding=syntax.endswith("1.2.2"), **_encoding(syntax))
+    assert read_header(file.getvalue()) == read_header(mammogram())
+    np.testing.assert_array_equal(read_picture(file.getvalue()).grey, read_picture(mammogram()).grey)
+
+
+def _encoding(syntax: str) -> dict[str, bool]:
+    return {"implicit_vr": False, "little_endian": False} if syntax.endswith("1.2.2") else {}
+
+
+@pytest.mark.parametrize("spacing", [[0.0, 0.0], [50, 50], [0.000001, 0.000001], None])
+def test_a_pixel_size_that_cannot_be_is_not_believed(mammogram: Any, spacing: list[float] | None) -> None:
+    picture = read_picture(mammogram(ImagerPixelSpacing=spacing))
+    assert picture.pixel_mm_assumed
+    assert picture.pixel_mm * max(picture.grey.shape) == pytest.approx(240)
+
+
+def test_a_size_that_no_detector_has_is_noted_and_never_decoded(real_file: bytes) -> None:
+    from pydicom import dcmread
+
+    image = dcmread(BytesIO(real_file))
+    image.Rows = image.Columns = 65535
+    file = BytesIO()
+    image.save_as(file)
+    assert read_header(file.getvalue()).problems == ("unusable-size",)
 
 
 def test_pixels_that_no_decoder_opens_are_refused_with_a_code(real_file: bytes) -> None:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from samdrift_testing.in_process import in_process
 
 from samdrift_mammography import pages
 from samdrift_mammography.export import COLUMNS
@@ -24,6 +23,7 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal.catalogues import faults, sentences
 from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import portal_of
+from samdrift_testing.in_process import in_process
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 DANISH_BANNER = "Forskningsdemonstrator. Ikke medicinsk udstyr. En radiolog afgør."

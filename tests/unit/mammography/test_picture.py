@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samdrift_mammography.picture import png, size
+from samdrift_mammography.reasons import BANNER
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 
@@ -20,6 +21,7 @@ def test_another_reader_sees_the_same_pixels(grey: NDArray[np.float32]) -> None:
     with Image.open(BytesIO(data)) as picture:
         assert picture.mode == "L"
         assert size(data) == picture.size
+        assert picture.info["Disclaimer"] == BANNER
         np.testing.assert_array_equal(np.asarray(picture), grey)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 #: Digitised film whose header has no pixel size is taken to be 24 cm long, the longer side of an 18 x 24 cm film.
 FILM_LENGTH_MM = 240.0
+#: A picture's longer side lies between these; a header that says otherwise is not believed.
+SHORTEST_MM, LONGEST_MM = 50.0, 500.0
+#: More pixels than any detector has (24 x 30 cm at 0.05 mm are 29 million): not decoded.
+MOST_PIXELS = 64_000_000
 #: Rim of a digitised film, above and below, that shows the edge of the film instead of the breast.
 FILM_EDGE_MM = 5.0
 
@@ -33,6 +37,8 @@ FILM_EDGE_MM = 5.0
 _CBIS_PATIENT = re.compile(r"((?:Mass|Calc)-(?:Training|Test)_P_\d{5})_(?:LEFT|RIGHT)_(?:CC|MLO)(?:_\d+)?")
 _UID = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+")
 _LONGEST_UID = 64  # PS3.5 section 9.1
+_DECIMAL = re.compile(r"\d*\.?\d+")
+_DEFLATED, _RLE = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5"
 _UNDEFINED = 0xFFFFFFFF
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
@@ -93,22 +99,18 @@ def read_picture(data: bytes) -> Picture:
     """
     import pydicom
 
-    image = pydicom.dcmread(BytesIO(data))
     try:
-        grey = _grey(image)
+        image = pydicom.dcmread(BytesIO(data))
+        grey, told_mm = _grey(image), _pixel_mm(image)
     except Exception as error:  # every decoder raises its own
         raise UnreadableFileError(
-            f"The pixels cannot be decoded ({type(error).__name__}, transfer syntax "
-            f"{image.file_meta.get('TransferSyntaxUID', 'unknown')}). Send the image uncompressed.",
-            code="undecodable",
+            f"The pixels cannot be decoded ({type(error).__name__}). Send the image uncompressed.", code="undecodable"
         ) from error
-    pixel_mm = _pixel_mm(image)
-    if pixel_mm is not None:
-        return Picture(grey=grey, pixel_mm=pixel_mm, pixel_mm_assumed=False)
-    pixel_mm = FILM_LENGTH_MM / max(grey.shape)
-    edge = round(FILM_EDGE_MM / pixel_mm)
-    grey[:edge], grey[-edge:] = 0, 0
-    return Picture(grey=grey, pixel_mm=pixel_mm, pixel_mm_assumed=True)
+    pixel_mm = told_mm or FILM_LENGTH_MM / max(grey.shape)
+    if _text(image, "SOPClassUID") == SECONDARY_CAPTURE:
+        edge = round(FILM_EDGE_MM / pixel_mm)
+        grey[:edge], grey[-edge:] = 0, 0
+    return Picture(grey=grey, pixel_mm=pixel_mm, pixel_mm_assumed=told_mm is None)
 
 
 def _header(image: Dataset) -> Header:
@@ -139,20 +141,23 @@ def _read(data: bytes) -> Dataset:
         ) from error
     except Exception as error:  # pydicom raises what its parsers happen to raise
         raise _damaged(error) from error
-    if not _is_whole(data, stream.tell()):
+    if not _is_whole(image, data, stream.tell()):
         raise UnreadableFileError(
             "The file is cut off before its pixels end. Send it again from the source.", code="truncated"
         )
     return image
 
 
-def _is_whole(data: bytes, start: int) -> bool:
+def _is_whole(image: Dataset, data: bytes, start: int) -> bool:
     """Whether the Pixel Data element that begins at `start` ends inside `data` (PS3.5 sections 7.1 and A.4)."""
+    if image.file_meta.get("TransferSyntaxUID") == _DEFLATED:
+        return True  # inflating it would have failed
+    order: Literal["little", "big"] = "little" if image.original_encoding[1] else "big"
     element = data[start : start + 12]
-    if len(element) < 12 or element[:4] != b"\xe0\x7f\x10\x00":
+    if len(element) < 12 or element[:4] != (0x7FE0).to_bytes(2, order) + (0x0010).to_bytes(2, order):
         return False
     explicit = element[4:6] in (b"OB", b"OW")
-    length = int.from_bytes(element[8:12] if explicit else element[4:8], "little")
+    length = int.from_bytes(element[8:12] if explicit else element[4:8], order)
     if length == _UNDEFINED:
         return data.rfind(_SEQUENCE_DELIMITER, start) > start
     return start + (12 if explicit else 8) + length <= len(data)
@@ -182,6 +187,8 @@ def _problems(image: Dataset) -> list[str]:
         found.append("modified-view")
     if _text(image, "NumberOfFrames") not in {"", "1"} or image.get("SamplesPerPixel", 1) != 1:
         found.append("not-one-grey-frame")
+    if not 0 < image.get("Rows", 0) * image.get("Columns", 0) <= MOST_PIXELS:
+        found.append("unusable-size")
     return found
 
 
@@ -230,6 +237,9 @@ def _text(image: Dataset, keyword: str) -> str:
 def _grey(image: Dataset) -> NDArray[np.float32]:
     from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 
+    if image.file_meta.TransferSyntaxUID == _RLE:
+        # the faster decoder in Rust panics on damaged segments, which no `except Exception` catches
+        image.pixel_array_options(decoding_plugin="pydicom")
     values = apply_voi_lut(apply_modality_lut(image.pixel_array, image), image, index=0).astype(np.float32)
     low, high = _output_range(image)
     values -= np.float32(low)
@@ -252,10 +262,11 @@ def _output_range(image: Dataset) -> tuple[float, float]:
 
 
 def _pixel_mm(image: Dataset) -> float | None:
-    """At the detector for a digital exposure, on the film for a digitised one; None when the header has neither."""
+    """At the detector for a digital exposure, on the film for a digitised one; None when nothing plausible is told."""
+    longer = max(int(image.Rows), int(image.Columns))
     for keyword in ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing"):
         first = _text(image, keyword).split("\\")[0]
-        if re.fullmatch(r"\d*\.?\d+", first) and float(first) > 0:
+        if _DECIMAL.fullmatch(first) and SHORTEST_MM <= float(first) * longer <= LONGEST_MM:
             return float(first)
     return None
 

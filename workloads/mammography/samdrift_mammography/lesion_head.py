@@ -15,6 +15,7 @@ from samdrift_mammography.errors import WrongWeightsError
 from samdrift_mammography.features import TAPS, WIDTH, Cells
 from samdrift_mammography.film import CELL, PIXEL_MM
 from samdrift_mammography.network import WEIGHTS_SHA256
+from samdrift_mammography.reasons import BANNER
 
 #: Share of the highest cells whose mean is a film's score.
 TOP_SHARE = 0.01
@@ -69,7 +70,12 @@ def save(folder: Path, head: LesionHead, reference: ReferencePopulation, facts: 
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {"weight": head.weight, "bias": np.asarray([head.bias], dtype=np.float32)}
     save_file(tensors, folder / "model.safetensors")
-    document = {"architecture": _architecture(), "reference_population": asdict(reference), "training": facts}
+    document = {
+        "notice": BANNER,
+        "architecture": _architecture(),
+        "reference_population": asdict(reference),
+        "training": facts,
+    }
     text = json.dumps(document, indent=2, ensure_ascii=False)
     (folder / "model.json").write_text(text + "\n", encoding="utf-8")
 

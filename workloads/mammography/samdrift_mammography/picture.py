@@ -8,6 +8,10 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from samdrift_mammography.reasons import BANNER
+
+# Whoever saves the picture saves the notice with it.
+_NOTICE = b"Disclaimer\0" + BANNER.encode("latin-1")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -18,7 +22,8 @@ def png(grey: NDArray[np.float32]) -> bytes:
     header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)
     up = np.diff(pixels, axis=0, prepend=np.uint8(0))  # filter 2 of section 9: each row minus the one above
     lines = np.pad(up, ((0, 0), (1, 0)), constant_values=2).tobytes()
-    return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 6)) + _chunk(b"IEND", b"")
+    chunks = {b"IHDR": header, b"tEXt": _NOTICE, b"IDAT": zlib.compress(lines, 6), b"IEND": b""}
+    return _SIGNATURE + b"".join(_chunk(kind, content) for kind, content in chunks.items())
 
 
 def size(data: bytes) -> tuple[int, int]:

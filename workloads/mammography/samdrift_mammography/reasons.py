@@ -31,6 +31,7 @@ IMAGE_PROBLEMS: Mapping[str, str] = {
     "partial-view": "The header says that the view shows only a part of the breast.",
     "modified-view": "The view is modified (spot compression, magnification or the like).",
     "not-one-grey-frame": "The image has several frames or colours.",
+    "unusable-size": "The header gives the image no size, or one that no detector has.",
     "not-standard-view": "The image is not one of RCC, LCC, RMLO and LMLO, or its header does not say which.",
     "undecodable": "The pixels cannot be decoded.",
     "no-breast": "No breast was found in the image.",
