@@ -75,7 +75,8 @@ def _written(pixels: NDArray[np.uint16], tags: Mapping[str, Any]) -> bytes:
     image.Rows, image.Columns = pixels.shape
     image.SamplesPerPixel, image.PixelRepresentation = 1, 0
     image.BitsAllocated, image.BitsStored, image.HighBit = 16, 16, 15
-    image.PixelData = pixels.tobytes()
+    if "PixelData" not in tags:
+        image.PixelData = pixels.tobytes()
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image.file_meta.MediaStorageSOPClassUID = UID(tags["SOPClassUID"])

@@ -11,13 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from samdrift_mammography.dicom import (
-    FOR_PROCESSING,
-    SECONDARY_CAPTURE,
-    read_header,
-    read_picture,
-)
+from samdrift_mammography.dicom import FOR_PROCESSING, SECONDARY_CAPTURE, read_header
 from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.pixels import read_picture
 from samdrift_mammography.reasons import REJECTIONS
 from samdrift_mammography.views import View
 
@@ -106,6 +102,8 @@ def test_nothing_of_the_person_is_kept(mammogram: Any) -> None:
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT"}, "not-a-mammogram"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3"}, "not-a-mammogram"),  # tomosynthesis
         ({"SOPClassUID": SECONDARY_CAPTURE, "Modality": "OT"}, "not-a-mammogram"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.50", "PixelData": None}, "not-a-mammogram"),  # a CAD report
+        ({"PixelData": None}, "truncated"),
         ({"StudyInstanceUID": None}, "no-identifier"),
         ({"SOPInstanceUID": None}, "no-identifier"),
     ],

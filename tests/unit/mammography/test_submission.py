@@ -36,7 +36,7 @@ def test_four_views_are_one_exam_with_its_deadline(views: list[bytes]) -> None:
     assert exam.payload["kind"] == "exam"
     assert exam.payload["exam"] == "1.2.826.0.1.3680043.8.498.2"
     assert exam.reference.startswith("1.2.826.0.1.3680043.8.498.2/")
-    assert [image["view"] for image in exam.payload["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]  # type: ignore[union-attr, index, call-overload]
+    assert [image["view"] for image in exam.payload["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]  # type: ignore[union-attr, index, call-overload] # JSON
     assert exam.deadline == datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 
@@ -58,7 +58,7 @@ def test_every_file_is_accounted_for(views: list[bytes], kinds: list[str]) -> No
     found = items([of_kind[kind] for kind in kinds])
     refused = [item.payload for item in found if item.payload["kind"] == "file"]
     exams = [item.payload for item in found if item.payload["kind"] == "exam"]
-    in_exams = {image["object"] for exam in exams for image in exam["images"]}  # type: ignore[union-attr, index, call-overload]
+    in_exams = {image["object"] for exam in exams for image in exam["images"]}  # type: ignore[union-attr, index, call-overload] # JSON
     by_position = {payload["position"]: payload["object"] for payload in refused}
     assert all(by_position.get(place) == data or data in in_exams for place, data in enumerate(sent, start=1))
     assert len(refused) == sum(not kind.startswith("view") for kind in kinds)

@@ -11,7 +11,7 @@ class UnreadableFileError(SamdriftError):
     status = 422
 
     def __init__(self, message: str | None = None, *, code: str = "not-dicom", field: str | None = None) -> None:
-        """`code` is stable and for programs; see `docs` of the workload for the list."""
+        """`code` is stable and for programs; the README of the shelf lists them."""
         super().__init__(message, field=field)
         self.code = code
 

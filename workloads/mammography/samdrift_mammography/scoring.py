@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from samdrift_mammography import lesion_head
-from samdrift_mammography.dicom import read_picture
 from samdrift_mammography.features import FeatureExtractor
 from samdrift_mammography.film import canonical, resample
 from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation, film_score
 from samdrift_mammography.marks import Mark, marks
 from samdrift_mammography.picture import png
+from samdrift_mammography.pixels import read_picture
 from samdrift_mammography.views import View
 
 #: Marks are drawn where a cell alone would bring its exam to this step or above.
