@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.digest import digest_of_bytes
 from samdrift_platform.errors import NotFoundError, SamdriftError
+from samdrift_platform.ledger.plain import NotPlainError, plain_json
 
 if TYPE_CHECKING:
     from samdrift_registry.verified import VerifiedModel
@@ -189,5 +190,8 @@ def _require(holds: object, message: str) -> None:
 
 
 def _travels(value: Mapping[str, Any]) -> bool:
-    """Whether JSON gives the value back as it was (no NaN, no tuples, no numbers as keys)."""
-    return bool(json.loads(json.dumps(value, allow_nan=False)) == dict(value))
+    """Whether JSON gives the value back as it was (no NaN, no NUL, no tuples, no numbers as keys)."""
+    try:
+        return bool(json.loads(plain_json(value)) == dict(value))
+    except NotPlainError:
+        return False

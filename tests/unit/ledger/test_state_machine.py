@@ -104,6 +104,7 @@ class ItemMachine(RuleBasedStateMachine):
         self.model: dict[str, Thing] = {}
         self.ids: dict[str, UUID] = {}
         self.before: dict[str, tuple[str, int]] = {}
+        self.submit(2, Priority.BACKGROUND, None)
 
     def teardown(self) -> None:
         if hasattr(self, "ledger"):
@@ -190,6 +191,11 @@ class ItemMachine(RuleBasedStateMachine):
             thing.lease_until, thing.fence = None, thing.fence + 1
             thing.state = "failed" if thing.attempt >= MOST_ATTEMPTS else "queued"
             thing.available_at = self.now if thing.state == "queued" else thing.available_at
+
+    @rule()
+    def all_workers_crash(self) -> None:
+        self.time_passes(LEASE.total_seconds() + 1)
+        self.release_expired()
 
     @rule()
     def age(self) -> None:
@@ -341,5 +347,5 @@ def test_the_state_machine(sqlite_template: Path) -> None:
     class Machine(ItemMachine):
         template = sqlite_template
 
-    bounded = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Machine, settings=bounded)

@@ -1,0 +1,192 @@
+"""Every check of the contract is seen to pass, and seen to fail."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from samdrift_platform.checks import CHECKS, ContractError, Example, MemoryStore, check_workload
+from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome, Resources, Verdict, Workload
+from samdrift_platform.errors import NotFoundError
+from samdrift_testing.tallying import Tallying, document
+
+NUMBERS = itertools.count()
+
+
+class NoExample(BaseModel):
+    numbers: list[int]
+    objects: list[str] = []
+
+
+class Split(Tallying):
+    """Splits into what the test says."""
+
+    def __init__(self, make: Callable[[], Iterable[Item]]) -> None:
+        self._make = make
+
+    def split(self, submission: Any, store: Any) -> Iterable[Item]:
+        return self._make()
+
+
+class Answer(Tallying):
+    """Answers for each item with what the test says."""
+
+    def __init__(self, make: Callable[[Item], Outcome]) -> None:
+        self._make = make
+
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return [self._make(item) for item in items]
+
+
+class Telling(Tallying):
+    """Plans the effects that the test says."""
+
+    def __init__(self, make: Callable[[], Iterable[Effect]]) -> None:
+        self._make = make
+
+    def effects(self, outcome: Outcome) -> Iterable[Effect]:
+        return self._make()
+
+
+class Saving(Tallying):
+    def __init__(self, benefit: Benefit) -> None:
+        self._benefit = benefit
+
+    def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
+        return [self._benefit]
+
+
+class Silent(Tallying):
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return [outcome(items[0])]
+
+
+def outcome(item: Item, verdict: Verdict = Verdict.DONE, reason: str | None = None, **result: Any) -> Outcome:
+    return Outcome(reference=item.reference, verdict=verdict, result=result, reason=reason)
+
+
+def changed(**attributes: Any) -> Workload:
+    """A Tallying with other class attributes."""
+    return type("Changed", (Tallying,), {**attributes, "__module__": Tallying.__module__})()  # type: ignore[no-any-return]
+
+
+def item(reference: str, deadline: datetime | None = None, **payload: Any) -> Item:
+    return Item(reference=reference, payload=payload, deadline=deadline)
+
+
+def tell(step: str = "tell", receiver: str = "board", **request: Any) -> Effect:
+    return Effect(step=step, receiver=receiver, request=request)
+
+
+#: Name of a check -> workloads that break exactly what it looks at.
+BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
+    "check_names": [
+        lambda: changed(name="Tallying"),
+        lambda: changed(name="t"),
+        lambda: changed(title={"da": "Tælleri"}),
+        lambda: changed(title={"en": "Tallying"}),
+        lambda: changed(priority=1),
+        lambda: changed(resources=Resources(largest_batch=0)),
+    ],
+    "check_submission_has_example": [lambda: changed(submission=NoExample)],
+    "check_split_repeats": [
+        lambda: Split(list),
+        lambda: Split(lambda: [item("x"), item("x")]),
+        lambda: Split(lambda: [item("")]),
+        lambda: Split(lambda: [item("x" * 181)]),
+        lambda: Split(lambda: [item(f"x{next(NUMBERS)}")]),
+        lambda: Split(lambda: [item("x", datetime(2026, 1, 1))]),  # noqa: DTZ001 - that is the point
+    ],
+    "check_values_travel": [
+        lambda: Split(lambda: [item("x", pair=(1, 2))]),
+        lambda: Split(lambda: [item("x", value=float("nan"))]),
+        lambda: Split(lambda: [item("x", value={1, 2})]),
+        lambda: Split(lambda: [item("x", value="a\0b")]),
+        lambda: Answer(lambda found: outcome(found, value=float("inf"))),
+        lambda: Answer(lambda found: outcome(found, by_number={1: "one"})),
+    ],
+    "check_process_answers_each": [
+        Silent,
+        lambda: Answer(lambda found: outcome(item(found.reference + "!"))),
+        lambda: Answer(lambda found: outcome(found, Verdict.REJECTED)),
+    ],
+    "check_process_repeats": [lambda: Answer(lambda found: outcome(found, number=next(NUMBERS)))],
+    "check_effects_repeat": [
+        lambda: Telling(lambda: [tell()]),
+        lambda: Telling(lambda: [tell(f"step {next(NUMBERS)}")]),
+        lambda: Telling(lambda: [tell(), tell()]),
+        lambda: Telling(lambda: [tell(value=float("nan"))]),
+    ],
+    "check_benefits_say_how": [
+        lambda: Saving(Benefit(measure="time", quantity=1.0, unit="", method="a guess")),
+        lambda: Saving(Benefit(measure="time", quantity=1.0, unit="min", method="")),
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite imports the workload's module in a process of its own."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+
+@pytest.fixture
+def example() -> Example:
+    return Example(document=document(1, 2, 3))
+
+
+def by_name(name: str) -> Callable[[Workload, Example], None]:
+    return next(check for check in CHECKS if check.__name__ == name)
+
+
+def test_a_good_workload_passes_every_check(example: Example) -> None:
+    check_workload(Tallying(), example)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [pytest.param(name, make, id=f"{name} {n}") for name, makers in BROKEN.items() for n, make in enumerate(makers)],
+)
+def test_a_broken_workload_fails_the_check_that_looks_there(
+    name: str, make: Callable[[], Workload], example: Example
+) -> None:
+    with pytest.raises(ContractError):
+        by_name(name)(make(), example)
+
+
+def test_the_suite_stops_at_what_is_broken(example: Example) -> None:
+    with pytest.raises(ContractError, match="title"):
+        check_workload(changed(title={}), example)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("import sklearn", "sklearn"), ("import nothing_of_that_name", "cannot be imported")]
+)
+def test_a_workload_whose_import_is_heavy_or_impossible_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: Example, source: str, told: str
+) -> None:
+    (tmp_path / "broken_workload.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    heavy: Workload = type("Heavy", (Tallying,), {"__module__": "broken_workload"})()
+    with pytest.raises(ContractError, match=told):
+        by_name("check_import_is_light")(heavy, example)
+
+
+def test_every_check_is_seen_to_fail() -> None:
+    assert {check.__name__ for check in CHECKS} == {*BROKEN, "check_import_is_light"}
+
+
+def test_the_memory_store_keeps_what_it_is_given() -> None:
+    store = MemoryStore()
+    reference = store.put(b"exam")
+    assert store.get(reference) == b"exam"
+    with pytest.raises(NotFoundError):
+        store.get("sha256:00")
