@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from samdrift_testing.trees import Tree, samdrift
 
-from samdrift_rpa.loopback.log import read_log
+from samdrift_rpa.loopback.log import Kind, read_log
+from samdrift_testing.trees import Tree, samdrift
 
 #: Moment -> a question to the ledger that is true from then on.
 MOMENTS = {
@@ -58,8 +58,8 @@ def test_every_item_ended_and_none_for_our_fault(report: dict[str, object], home
 
 def test_each_voucher_stands_once_in_the_receivers_own_log(report: dict[str, object], home: Path) -> None:
     """The oracle is the loopback ERP's log, written by it alone."""
-    entries = read_log(home / "demonstration" / "rpa")
-    vouchers = Counter(entry.key for entry in entries if entry.kind == "voucher")
+    log = read_log(home / "demonstration" / "rpa" / "loopback")
+    vouchers = Counter(entry.key for entry in log.entries(Kind.VOUCHER))
     planned = {
         row[0]
         for row in _query(home / "ledger.db", "SELECT key FROM effects WHERE receiver = 'erp' AND state = 'delivered'")

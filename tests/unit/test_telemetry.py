@@ -43,5 +43,7 @@ def test_every_process_starts_quiet(tmp_path: Path) -> None:
 def test_the_libraries_say_so_themselves(question: str, tmp_path: Path) -> None:
     """Each library's own reading of the switches."""
     environment = {**os.environ, **QUIET, "HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", question], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", question], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-500:]

@@ -25,6 +25,8 @@ class Tree:
                 argv, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
         self.output = output
+        #: Where it answers, once a test knows.
+        self.url = ""
 
     def __enter__(self) -> Self:
         """Nothing more to do."""

@@ -1,0 +1,15 @@
+"""What acceptance tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samdrift_testing.plugin import install_plugin
+
+
+@pytest.fixture(scope="session")
+def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which the example plug-in was installed."""
+    return install_plugin(tmp_path_factory.mktemp("plugin"))

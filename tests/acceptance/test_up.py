@@ -1,0 +1,113 @@
+"""`samdrift up` as processes: it gets ready, survives losing Ray and its own processes, and ends when it is told to."""
+
+from __future__ import annotations
+
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from samdrift_platform.client import Client
+from samdrift_testing.ports import free_ports
+from samdrift_testing.trees import Tree, samdrift
+
+#: Seconds. A claim whose worker died comes back after its lease, so the tests make that short.
+LEASE_S, READY_S, PATIENCE_S = 3, 90, 90
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up") / "home"
+
+
+@pytest.fixture(scope="module")
+def up(home: Path, plugin_site: Path) -> Iterator[Tree]:
+    """A running platform that hosts the plug-in's errands; the tests of this module use it one after the other."""
+    environment = {
+        "PYTHONPATH": str(plugin_site),
+        "SAMDRIFT_HOME": str(home),
+        "SAMDRIFT_WORKLOADS": "errands",
+        "SAMDRIFT_PORT": str(free_ports(1)[0]),
+        "SAMDRIFT_LEASE_S": str(LEASE_S),
+    }
+    with Tree(samdrift("up"), environment, home.parent / "up.out") as tree:
+        tree.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
+        tree.wait_until("the platform is ready", lambda: _ready(environment["SAMDRIFT_PORT"]), timeout_s=READY_S)
+        tree.url = f"http://127.0.0.1:{environment['SAMDRIFT_PORT']}"
+        yield tree
+
+
+@pytest.fixture
+def client(up: Tree, home: Path) -> Iterator[Client]:
+    with Client(up.url, (home / "token").read_text()) as client:
+        yield client
+
+
+def test_secrets_are_for_their_owner_alone(up: Tree, home: Path) -> None:
+    secrets = [home / "token", home / "ray_token", *(home / "keys").glob("*sign*")]
+    assert len(secrets) >= 3
+    for path in (home, *secrets):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    words = " ".join(word for member in _members(up) for word in member.cmdline())
+    assert (home / "token").read_text() not in words
+    assert (home / "ray_token").read_text() not in words
+
+
+def test_a_second_platform_on_the_same_home_is_refused(up: Tree, home: Path, tmp_path: Path) -> None:
+    with Tree(samdrift("up"), {"SAMDRIFT_HOME": str(home)}, tmp_path / "second.out") as second:
+        assert second.finish(timeout_s=60) == 1
+        assert "Another Samdrift runs on" in second.tail()
+
+
+@pytest.mark.parametrize("victim", ["gcs_server", "raylet"])
+def test_ray_gone(up: Tree, client: Client, victim: str) -> None:
+    """Submitting goes on meanwhile; replicas that live on finish, and a dispatcher that lost them starts again."""
+    assert _run_errands(client, f"with {victim}", 2)["items"] == {"done": 2}
+    next(member for member in _members(up) if member.name().startswith(victim)).kill()
+    assert _run_errands(client, f"without {victim}", 20)["items"] == {"done": 20}
+
+
+@pytest.mark.parametrize("module", ["dispatcher", "delivery", "control", "registrar"])
+def test_a_killed_process_is_started_again_and_nothing_is_lost(up: Tree, client: Client, module: str) -> None:
+    document = {"errands": [{"name": f"{module}/{number}", "act": "tell"} for number in range(20)]}
+    submission = client.submit("errands", document, reference=module)
+    _process(up, module).kill()
+    assert client.wait(submission["id"], timeout_s=PATIENCE_S)["items"] == {"done": 20}
+
+
+def test_it_ends_when_it_is_told_to(up: Tree, client: Client) -> None:
+    done = _run_errands(client, "last of all", 5)
+    assert done["items"] == {"done": 5}
+    members = _members(up)
+    up.process.send_signal(signal.SIGINT)
+    assert up.finish(timeout_s=60) == 0
+    assert "Stopping." in up.tail()
+    _, alive = psutil.wait_procs(members, timeout=20)
+    assert alive == [], "nobody is left behind"
+
+
+def _run_errands(client: Client, name: str, number: int) -> dict[str, Any]:
+    document = {"errands": [{"name": f"{name}/{one}"} for one in range(number)]}
+    submission = client.submit("errands", document, reference=name)
+    return client.wait(submission["id"], timeout_s=PATIENCE_S)
+
+
+def _ready(port: str) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _members(up: Tree) -> list[psutil.Process]:
+    parent = psutil.Process(up.process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def _process(up: Tree, module: str) -> psutil.Process:
+    return next(member for member in _members(up) if f"samdrift_platform.{module}" in member.cmdline())
