@@ -84,6 +84,11 @@ def test_a_film_of_cbis_is_accepted_marked_and_grouped_by_its_case(real_file: by
     assert (header.view, header.digitised_film, header.exam) == (View.RMLO, True, "Mass-Test_P_00173")
 
 
+def test_scanned_film_may_also_come_as_a_radiograph_of_the_breast(mammogram: Any) -> None:
+    data = mammogram(SOPClassUID=SECONDARY_CAPTURE, Modality="RG", BodyPartExamined="BREAST")
+    assert read_header(data).digitised_film
+
+
 @pytest.mark.parametrize("number", ["2512489996", "251248-9996", "Mass-Test_P_00173", "Mass-Test_P_2512489996_LEFT_CC"])
 @pytest.mark.parametrize("kind", [None, SECONDARY_CAPTURE])
 def test_the_number_of_a_patient_never_names_an_exam(mammogram: Any, number: str, kind: str | None) -> None:
@@ -102,6 +107,7 @@ def test_nothing_of_the_person_is_kept(mammogram: Any) -> None:
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT"}, "not-a-mammogram"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3"}, "not-a-mammogram"),  # tomosynthesis
         ({"SOPClassUID": SECONDARY_CAPTURE, "Modality": "OT"}, "not-a-mammogram"),
+        ({"SOPClassUID": SECONDARY_CAPTURE, "Modality": "RG", "BodyPartExamined": "CHEST"}, "not-a-mammogram"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.50", "PixelData": None}, "not-a-mammogram"),  # a CAD report
         ({"PixelData": None}, "truncated"),
         ({"StudyInstanceUID": None}, "no-identifier"),

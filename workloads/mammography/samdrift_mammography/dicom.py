@@ -112,15 +112,21 @@ def _read(data: bytes) -> Dataset:
         raise UnreadableFileError(
             "The file is cut off before its pixels end. Send it again from the source.", code="truncated"
         )
-    if kind == SECONDARY_CAPTURE and text_of(image, "Modality") != "MG":
+    if kind == SECONDARY_CAPTURE and not _is_film_of_a_breast(image):
         raise _other(kind)
     return image
+
+
+def _is_film_of_a_breast(image: Dataset) -> bool:
+    """Scanned film comes as mammography (MG), or as a radiograph (RG) that names the body part."""
+    modality = text_of(image, "Modality")
+    return modality == "MG" or (modality == "RG" and text_of(image, "BodyPartExamined") == "BREAST")
 
 
 def _other(kind: str) -> UnreadableFileError:
     return UnreadableFileError(
         f"The file is of SOP class {kind}, not a mammogram of its own. "
-        "Send digital mammography images, or digitised film with Modality MG.",
+        "Send digital mammography images, or digitised film with Modality MG, or RG and Body Part Examined BREAST.",
         code="not-a-mammogram",
     )
 
