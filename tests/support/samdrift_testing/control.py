@@ -12,8 +12,6 @@ from tempfile import TemporaryDirectory
 
 import httpx
 from fastapi import FastAPI
-from samdrift_testing.in_process import InProcess, in_process
-from samdrift_testing.tallying import Tallying
 
 from samdrift_platform.client import Client
 from samdrift_platform.control.app import create_app
@@ -21,6 +19,8 @@ from samdrift_platform.ledger import grants, migrations
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings
+from samdrift_testing.in_process import InProcess, in_process
+from samdrift_testing.tallying import Tallying
 
 ADDRESS = "http://control.test"
 
