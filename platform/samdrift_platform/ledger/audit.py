@@ -60,20 +60,25 @@ class Verification:
         return self.first_bad_seq is None
 
 
+_LOCK_HEAD = sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()
+_APPEND = sa.insert(audit_events)
+_MOVE_HEAD = sa.update(audit_head)
+_COLUMNS = tuple(column.name for column in audit_events.columns)
+
+
 def append(connection: sa.Connection, events: Sequence[Event], *, now: datetime) -> None:
     """Add `events` to the end of the chain; the head's row lock keeps writers in line until they commit."""
     if not events:
         return
-    last, previous = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
+    last, previous = connection.execute(_LOCK_HEAD).one()
     at = now.astimezone(UTC).isoformat()
     rows = []
     for seq, event in enumerate(events, last + 1):
         details = json.dumps(event.details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
         previous = _hash(previous, seq, at, event.actor, event.action, event.subject, details)
         rows.append((seq, at, event.actor, event.action, event.subject, details, previous))
-    columns = [column.name for column in audit_events.columns]
-    connection.execute(sa.insert(audit_events), [dict(zip(columns, row, strict=True)) for row in rows])
-    connection.execute(sa.update(audit_head).values(seq=last + len(events), hash=previous))
+    connection.execute(_APPEND, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+    connection.execute(_MOVE_HEAD, {"seq": last + len(events), "hash": previous})
 
 
 def verify(connection: sa.Connection) -> Verification:

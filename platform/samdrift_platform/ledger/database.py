@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from samdrift_platform.ledger.plain import NotPlainError, plain_json
 
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT_S = 10.0
+#: A PostgreSQL connection that was not used for so long is tried before it is trusted, in seconds.
+IDLE_S = 1.0
 
 
 class LedgerUnavailableError(UnavailableError):
@@ -85,7 +88,10 @@ _DISCREET: dict[str, Any] = {"hide_parameters": True, "json_serializer": plain_j
 
 def _engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **_DISCREET)
+        engine = sa.create_engine(url, connect_args={"connect_timeout": 5}, **_DISCREET)
+        sa.event.listen(engine, "checkin", _note_use)
+        sa.event.listen(engine, "checkout", _ping_after_a_pause)
+        return engine
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +105,22 @@ def take_turns(connection: sa.Connection, what: str) -> None:
     """Let one transaction at a time do `what`. On SQLite the write lock does so already."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode()))))
+
+
+def _note_use(connection: Any, record: Any) -> None:
+    record.info["used_s"] = time.monotonic()
+
+
+def _ping_after_a_pause(connection: Any, record: Any, proxy: Any) -> None:
+    """Replace a connection that died in the pool. Asking before each transaction would cost three round trips."""
+    now_s = time.monotonic()
+    if now_s - record.info.get("used_s", now_s) < IDLE_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.OperationalError as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _configure_sqlite(connection: Any, record: object) -> None:

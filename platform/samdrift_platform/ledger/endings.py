@@ -167,11 +167,16 @@ def _write_outcome(
     return _guarded(connection, claim, values)
 
 
+#: Built once: building it takes longer than running it.
+_OURS = sa.update(work_items).where(
+    work_items.c.id == sa.bindparam("item"),
+    work_items.c.fence == sa.bindparam("token"),
+    work_items.c.lease_until.is_not(None),
+)
+
+
 def _guarded(connection: sa.Connection, claim: Claim, values: Mapping[str, Any]) -> bool:
-    ours = sa.and_(
-        work_items.c.id == claim.id, work_items.c.fence == claim.fence, work_items.c.lease_until.is_not(None)
-    )
-    return connection.execute(sa.update(work_items).where(ours).values(**values)).rowcount == 1
+    return connection.execute(_OURS, {"item": claim.id, "token": claim.fence, **values}).rowcount == 1
 
 
 def _effect_rows(workload: str, claim: Claim, planned: Sequence[Effect], now: datetime) -> list[dict[str, Any]]:

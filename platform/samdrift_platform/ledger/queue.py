@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -62,26 +63,14 @@ def claim(
 
     If the first one was tried before it is taken alone, so that it cannot spoil others again.
     """
-    query = _waiting(workload, now).with_only_columns(work_items.c.seq)
+    fresh_only = False
     if limit > 1:
         first = _first(connection, workload, now)
-        fresh = first is not None and first["attempt"] == 0
-        query, limit = (query.where(work_items.c.attempt == 0), limit) if fresh else (query, 1)
-    chosen = query.limit(limit).with_for_update(skip_locked=True).cte("chosen")
-    update = (
-        sa.update(work_items)
-        .where(work_items.c.seq.in_(sa.select(chosen.c.seq)))
-        .values(
-            state=ItemState.RUNNING,
-            attempt=work_items.c.attempt + 1,
-            fence=work_items.c.fence + 1,
-            lease_until=now + lease,
-            worker=worker,
-            started_at=now,
-        )
-        .returning(*_CLAIMED)
-    )
-    rows = sorted(connection.execute(update).mappings(), key=lambda row: (row["urgency"], row["due"], row["seq"]))
+        fresh_only = first is not None and first["attempt"] == 0
+        limit = limit if fresh_only else 1
+    values = {"of_workload": workload, "at": now, "most": limit, "by": worker, "until": now + lease}
+    found = connection.execute(_claim_statement(fresh_only=fresh_only), values).mappings()
+    rows = sorted(found, key=lambda row: (row["urgency"], row["due"], row["seq"]))
     return [Claim(**{name: row[name] for name in Claim.__dataclass_fields__}) for row in rows]
 
 
@@ -136,30 +125,55 @@ _CLAIMED = tuple(
 )
 
 
-def _waiting(workload: str, now: datetime) -> sa.Select[Any]:
+@cache
+def _claim_statement(*, fresh_only: bool) -> sa.UpdateBase:
+    """Built once: building it takes longer than running it."""
+    query = _WAITING.with_only_columns(work_items.c.seq)
+    query = query.where(work_items.c.attempt == 0) if fresh_only else query
+    chosen = query.limit(sa.bindparam("most", type_=sa.Integer)).with_for_update(skip_locked=True).cte("chosen")
     return (
-        sa.select(work_items)
-        .where(
-            work_items.c.workload == workload,
-            # A literal, so that both databases see that the partial index covers it.
-            work_items.c.state == sa.literal_column("'queued'"),
-            work_items.c.available_at <= now,
+        sa.update(work_items)
+        .where(work_items.c.seq.in_(sa.select(chosen.c.seq)))
+        .values(
+            state=ItemState.RUNNING,
+            attempt=work_items.c.attempt + 1,
+            fence=work_items.c.fence + 1,
+            lease_until=sa.bindparam("until"),
+            worker=sa.bindparam("by"),
+            started_at=sa.bindparam("at"),
         )
-        .order_by(work_items.c.urgency, work_items.c.due, work_items.c.seq)
+        .returning(*_CLAIMED)
     )
 
 
+#: The queue of the workload `of_workload` at the time `at`, in order.
+_WAITING = (
+    sa.select(work_items)
+    .where(
+        work_items.c.workload == sa.bindparam("of_workload"),
+        # A literal, so that both databases see that the partial index covers it.
+        work_items.c.state == sa.literal_column("'queued'"),
+        work_items.c.available_at <= sa.bindparam("at", type_=work_items.c.available_at.type),
+    )
+    .order_by(work_items.c.urgency, work_items.c.due, work_items.c.seq)
+)
+_FIRST = _WAITING.with_only_columns(
+    work_items.c.urgency, work_items.c.due, work_items.c.seq, work_items.c.attempt
+).limit(1)
+_COUNT = sa.select(sa.func.count()).select_from(
+    _WAITING.with_only_columns(work_items.c.seq).order_by(None).limit(COUNTED).subquery()
+)
+
+
 def _first(connection: sa.Connection, workload: str, now: datetime) -> sa.RowMapping | None:
-    columns = (work_items.c.urgency, work_items.c.due, work_items.c.seq, work_items.c.attempt)
-    return connection.execute(_waiting(workload, now).with_only_columns(*columns).limit(1)).mappings().first()
+    return connection.execute(_FIRST, {"of_workload": workload, "at": now}).mappings().first()
 
 
 def _head(connection: sa.Connection, workload: str, now: datetime) -> Head | None:
     first = _first(connection, workload, now)
     if first is None:
         return None
-    some = _waiting(workload, now).with_only_columns(work_items.c.seq).order_by(None).limit(COUNTED).subquery()
-    waiting = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    waiting = connection.execute(_COUNT, {"of_workload": workload, "at": now}).scalar_one()
     where = {name: first[name] for name in ("urgency", "due", "seq")}
     return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=waiting)
 
