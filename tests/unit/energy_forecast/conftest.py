@@ -38,7 +38,7 @@ class House:
     plant: float = 30.0
 
     def outdoor(self, k: int) -> float:
-        return 1.0 + 4.0 * math.sin(2 * math.pi * (k - 9) / 24) + 3.0 * math.sin(2 * math.pi * k / 160)
+        return 1.0 + 4.0 * math.sin(2 * math.pi * (k - 9) / 24) + 3.0 * math.sin(k / 17) + 3.0 * math.sin(k / 41)
 
     def set_point(self, k: int) -> float:
         local = (BEGINS + timedelta(hours=k + 1)).replace(tzinfo=None)  # Copenhagen in winter

@@ -13,8 +13,8 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 Calendars = Callable[..., BuildingCalendar]
 
 
-def at(*moment: int) -> int:
-    return hours.beginning_at(datetime(*moment, tzinfo=UTC))  # type: ignore[misc]  # year, month, day, hour
+def at(year: int, month: int, day: int, hour: int) -> int:
+    return hours.beginning_at(datetime(year, month, day, hour, tzinfo=UTC))
 
 
 def test_an_hour_is_named_by_its_beginning_and_stamped_with_its_end() -> None:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
-from samdrift_water.browsing import Outline, get
 
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import Example, MemoryStore
@@ -17,6 +16,7 @@ from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal.testing import portal_of
 from samdrift_registry.verified import VerifiedModel
+from samdrift_water.browsing import Outline, get
 
 NOW = datetime(2026, 1, 25, 23, 5, tzinfo=UTC)
 

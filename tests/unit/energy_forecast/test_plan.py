@@ -23,6 +23,7 @@ MODEL = ThermalModel(
     solar_gain_kw_per_w_m2=0.0,
     time_constant_h=12.0,
     largest_heat_kwh=30.0,
+    largest_rise_k=50.0,
 )
 
 
@@ -110,6 +111,12 @@ def test_it_heats_no_earlier_than_opening_demands() -> None:
 def test_a_mild_day_needs_no_heat() -> None:
     found = solve(problem(24, start_c=21.0, outdoor_c=19.0))
     assert found.heat_kwh.sum() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_rooms_that_warm_slowly_are_heated_earlier() -> None:
+    quick, slow = (solve(replace(problem(24), model=replace(MODEL, largest_rise_k=rise))) for rise in (50.0, 0.3))
+    assert np.flatnonzero(slow.heat_kwh > 1.0).min() < np.flatnonzero(quick.heat_kwh > 1.0).min()
+    assert np.diff(slow.room_c).max() <= 0.3 + 1e-6
 
 
 def test_a_price_on_the_peak_lowers_it() -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
+from samdrift_energy_forecast.comfort import ColdDayLine, RoomExperience, lowest_room_c
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.plan import PlanningProblem, solve
 from samdrift_energy_forecast.reasons import TEXTS, Reason
@@ -26,6 +27,7 @@ MODEL = ThermalModel(
     solar_gain_kw_per_w_m2=0.0,
     time_constant_h=12.0,
     largest_heat_kwh=40.0,
+    largest_rise_k=50.0,
 )
 
 
@@ -47,8 +49,8 @@ def days(count: int, *, closed: bool = False) -> Operation:
 
 def experience(set_point_above_coldest_k: float = np.nan) -> RoomExperience:
     return RoomExperience(
-        mean_above_coldest_k=np.full(24, 0.0),
-        set_point_above_coldest_k=np.full(24, set_point_above_coldest_k),
+        mean_above_coldest=ColdDayLine(level_k=np.zeros(24), slope=np.zeros(24)),
+        set_point_above_coldest=ColdDayLine(level_k=np.full(24, set_point_above_coldest_k), slope=np.zeros(24)),
     )
 
 
@@ -107,6 +109,18 @@ def test_rooms_are_to_be_warm_before_opening_but_never_warmer_than_today() -> No
     lowest = lowest_room_c(operation, experience(), COMFORT, np.full(24, 19.0))
     assert lowest[6:9].tolist() == [15.0, 19.0, 19.0]
     assert lowest_room_c(operation, experience(), COMFORT, np.full(24, 23.0))[7] == 20.0
+
+
+def test_what_the_coldest_room_taught_grows_on_colder_days() -> None:
+    operation = days(10)
+    outdoor_c = np.repeat(np.linspace(-9.0, 9.0, 10), 24)
+    operation = replace(operation, temperature_c=outdoor_c)
+    line = ColdDayLine.fitted(1.0 - 0.1 * outdoor_c, operation.is_open, operation)
+    assert line.slope[10] == pytest.approx(-0.1)
+    assert line.at(replace(operation, temperature_c=np.full(240, -20.0)))[10] == pytest.approx(3.0)
+    assert np.isnan(line.level_k[3])
+    rising = ColdDayLine.fitted(1.0 + 0.1 * outdoor_c, operation.is_open, operation)
+    assert rising.slope[10] == 0.0
 
 
 def test_every_reason_is_told_in_both_languages() -> None:

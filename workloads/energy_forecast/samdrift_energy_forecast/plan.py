@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Price of a Kelvin-hour under the lowest temperature, in hours of full heat: cold is worth any heat.
 SHORTFALL_PRICE = 20.0
+#: Price of a K an hour above the fastest rise ever seen, in hours of full heat: rather begin to heat earlier.
+STEEPNESS_PRICE = 5.0
 #: A multiplier or a shortfall under this is rounding (the objective is in kWh, temperatures in C).
 TOLERANCE = 1e-6
 
@@ -52,7 +54,7 @@ class Trajectory:
     shortfall_k: NDArray[np.float64]
     #: What a degree less in this hour would save, in kWh: above 0 where the lowest temperature decides.
     comfort_price_kwh_per_k: NDArray[np.float64]
-    #: The objective in kWh: heat, shortfall and peak at their prices, less the heat left in the building.
+    #: The objective in kWh: heat, shortfall, steepness and peak at their prices, less the heat left in the building.
     objective_kwh: float
 
 
@@ -64,6 +66,8 @@ class _Variables:
     mass: Any
     heat: list[Any]
     shortfall: Any
+    #: K by which the room rises faster than it was ever seen to.
+    steepness: Any
     peak: Any
 
 
@@ -71,7 +75,7 @@ def solve(problem: PlanningProblem) -> Trajectory:
     """Solve with HiGHS. Raises NoPlanError if that fails, which no input is known to cause."""
     import highspy
 
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy annotates only half of itself
     solver.silent()
     solver.setOptionValue("threads", 1)
     variables = _variables(solver, problem)
@@ -101,12 +105,13 @@ def _variables(solver: Any, problem: PlanningProblem) -> _Variables:
         mass=solver.addVariables(n, lb=-solver.inf),
         heat=[solver.addVariable(lb=float(kwh), ub=most) for kwh in least],
         shortfall=solver.addVariables(n, lb=0.0),
+        steepness=solver.addVariables(n, lb=0.0),
         peak=solver.addVariable(lb=0.0),
     )
 
 
 def _add_physics(solver: Any, problem: PlanningProblem, variables: _Variables) -> None:
-    """The balance of `thermal`, hour by hour, and the peak above every hour."""
+    """The balance of `thermal`, hour by hour, how fast rooms rise, and the peak above every hour."""
     model, room, mass = problem.model, variables.room, variables.mass
     fixed, loss = model.fixed_kwh(problem.operation).tolist(), model.room_kw_per_k(problem.operation).tolist()
     room_before, mass_before = problem.start.room_c, problem.start.mass_c
@@ -114,6 +119,7 @@ def _add_physics(solver: Any, problem: PlanningProblem, variables: _Variables) -
         stored = model.capacity_kwh_per_k * (room[k] - room_before) + model.mass_kw_per_k * (room[k] - mass[k])
         solver.addConstr(heat == stored + loss[k] * room[k] + fixed[k])
         solver.addConstr(mass[k] == (1 - model.mass_share) * mass_before + model.mass_share * room[k])
+        solver.addConstr(room[k] - room_before - variables.steepness[k] <= model.largest_rise_k)
         solver.addConstr(variables.peak >= heat)
         room_before, mass_before = room[k], mass[k]
 
@@ -121,12 +127,12 @@ def _add_physics(solver: Any, problem: PlanningProblem, variables: _Variables) -
 def _objective(solver: Any, problem: PlanningProblem, variables: _Variables) -> Any:
     """In kWh. Heat that the setback plan would leave in the building and this one does not must be paid later."""
     model, end = problem.model, problem.reference_end
-    shortfall_kwh_per_k = SHORTFALL_PRICE * model.largest_heat_kwh
     left = model.capacity_kwh_per_k * (variables.room[-1] - end.room_c)
     left += model.mass_kw_per_k * model.time_constant_h * (variables.mass[-1] - end.mass_c)
     return (
         solver.qsum(variables.heat)
-        + shortfall_kwh_per_k * solver.qsum(variables.shortfall)
+        + SHORTFALL_PRICE * model.largest_heat_kwh * solver.qsum(variables.shortfall)
+        + STEEPNESS_PRICE * model.largest_heat_kwh * solver.qsum(variables.steepness)
         + problem.peak_price_h * variables.peak
         - left
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: Said wherever a saving is shown.
 PLANNED_NOT_MEASURED = (
-    "planned, not measured: heat forecast under the fixed setback plan less heat under this plan, both by the "
-    "building's own models"
+    "planned, not measured: what the building's own thermal model, behind a thermostat, needs less under this plan "
+    "than under the fixed setback plan"
 )
 
 

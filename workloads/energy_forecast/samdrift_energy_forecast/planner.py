@@ -16,6 +16,7 @@ from samdrift_energy_forecast.plan import PlanningProblem, solve
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
+from samdrift_energy_forecast.thermostat import lag_k, planned_heat_kwh, thermostat_heat_kwh
 from samdrift_energy_forecast.weather import weather_as_known
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def plan_building(building: Building, issue: int, store: Store, family: FamilyMo
     expected = forecast(readings, surroundings, family)
     future = surroundings.window(issue, HORIZON_H)
     if not readings.has_room_temperature or readings.end < issue:
-        return _safe(building, future, expected, None, NOT_MEASURED)
+        return _safe(future, expected, None, NOT_MEASURED)
     past = surroundings.window(readings.first, len(readings.heat_kwh))
     model = identify(readings, past)
     if model.simulation_rmse_k > LARGEST_RMSE_K:
-        return _safe(building, future, expected, model, NOT_DESCRIBED)
+        return _safe(future, expected, model, NOT_DESCRIBED)
     return _planned(building, readings, past, future, expected, model)
 
 
@@ -107,39 +108,37 @@ def _planned(
         reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
         peak_price_h=_peak_price_h(building),
     )
-    trajectory = solve(problem)
+    chosen = set_points(problem, solve(problem), experience, building.comfort, building.setback)
+    lag = lag_k(readings, past)
+    fixed, held = (
+        thermostat_heat_kwh(model, celsius, future, start, lag) for celsius in (future.setback_c, chosen.celsius)
+    )
+    planned_kwh = planned_heat_kwh(expected.heat_kwh, fixed, held)
     return PlannedBuilding(
         operation=future,
         forecast=expected,
-        set_points=set_points(problem, trajectory, experience, building.comfort, building.setback),
-        setback_c=_setback_c(building, future),
-        planned_kwh=trajectory.heat_kwh,
-        planned_room_c=trajectory.room_c,
+        set_points=chosen,
+        setback_c=future.setback_c,
+        planned_kwh=planned_kwh,
+        planned_room_c=model.temperatures(planned_kwh, future, start)[:, 0],
         setback_room_c=setback[:, 0],
         thermal=model,
         safe_state=None,
     )
 
 
-def _safe(
-    building: Building, future: Operation, expected: Forecast, model: ThermalModel | None, why: dict[str, str]
-) -> PlannedBuilding:
-    setback_c = _setback_c(building, future)
+def _safe(future: Operation, expected: Forecast, model: ThermalModel | None, why: dict[str, str]) -> PlannedBuilding:
     return PlannedBuilding(
         operation=future,
         forecast=expected,
-        set_points=SetPoints(celsius=setback_c, reasons=(Reason.FIXED_SETBACK,) * len(future)),
-        setback_c=setback_c,
+        set_points=SetPoints(celsius=future.setback_c, reasons=(Reason.FIXED_SETBACK,) * len(future)),
+        setback_c=future.setback_c,
         planned_kwh=expected.heat_kwh,
         planned_room_c=None,
         setback_room_c=None,
         thermal=model,
         safe_state=why,
     )
-
-
-def _setback_c(building: Building, future: Operation) -> NDArray[np.float64]:
-    return np.where(future.is_warm, building.setback.warm_c, building.setback.setback_c)
 
 
 def _peak_price_h(building: Building) -> float:

@@ -51,7 +51,7 @@ class FamilyModel:
         prior = self.weights * self.feature_scale
         residual = heat[known] - rows @ prior
         normal = rows.T @ rows + self.penalty * np.eye(len(prior))
-        shift: NDArray[np.float64] = np.linalg.solve(normal, rows.T @ residual)
+        shift = np.linalg.solve(normal, rows.T @ residual).astype(np.float64)
         return (prior + shift) / self.feature_scale
 
 

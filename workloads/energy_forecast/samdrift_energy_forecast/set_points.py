@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.plan import TOLERANCE
 from samdrift_energy_forecast.reasons import Reason
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from samdrift_energy_forecast.submission import Comfort, Setback
 
 #: Less room heat than this share of the plant's is not worth switching on for.
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.35
 #: Set-points are given in tenths of a degree.
 DECIMALS = 1
 
@@ -43,7 +42,8 @@ def set_points(
     while_open = _while_open_c(operation, experience, comfort, setback)
     closed = np.where(preheats, setback.warm_c, setback.setback_c)
     reasons = tuple(_reason(k, operation, problem, trajectory, preheats) for k in range(len(operation)))
-    return SetPoints(celsius=np.round(np.where(operation.is_open, while_open, closed), DECIMALS), reasons=reasons)
+    celsius = np.where(operation.is_open, while_open, closed)
+    return SetPoints(celsius=celsius.round(DECIMALS), reasons=reasons)
 
 
 def _heats(problem: PlanningProblem, trajectory: Trajectory) -> NDArray[np.bool_]:
@@ -73,8 +73,7 @@ def _while_open_c(
     operation: Operation, experience: RoomExperience, comfort: Comfort, setback: Setback
 ) -> NDArray[np.float64]:
     """The set-point at which the coldest room keeps the limit; the setback plan's where that is not known or less."""
-    of_day = np.arange(operation.first, operation.end) % hours.DAY
-    needed = comfort.open_c + experience.set_point_above_coldest_k[of_day]
+    needed = comfort.open_c + experience.set_point_above_coldest.at(operation)
     known = np.where(np.isnan(needed), setback.warm_c, needed)
     return np.clip(known, min(comfort.open_c, setback.warm_c), setback.warm_c)
 

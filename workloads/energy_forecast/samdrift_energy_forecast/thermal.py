@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SUPPLY_C = 13.0
 #: Candidates for the mass's time constant (h).
 TIME_CONSTANTS_H = (4.0, 8.0, 12.0, 18.0, 24.0, 36.0, 48.0, 72.0, 120.0)
+#: The fastest rise is this quantile of all hours' rises: the very fastest may be a reading's error.
+RISE_QUANTILE = 0.99
 #: Length of the runs by which a time constant is judged: as long as a plan.
 JUDGED_RUN_H = 48
 
@@ -50,6 +52,8 @@ class ThermalModel:
     time_constant_h: float
     #: Highest heat of an hour in the readings (kWh): what the plant is known to deliver.
     largest_heat_kwh: float
+    #: Fastest rise of the room temperature seen (K an hour): rooms warm more slowly than one temperature suggests.
+    largest_rise_k: float
     #: Root mean square error of the room temperature in 48-h runs with the heat given (K).
     simulation_rmse_k: float = 0.0
 
@@ -73,7 +77,7 @@ class ThermalModel:
     def unavoidable_kwh(self, operation: Operation) -> NDArray[np.float64]:
         """Heat of the ventilation's intake, shape `(n,)`: used whatever the set-point, while fans run."""
         cold = np.maximum(0.0, SUPPLY_C - operation.temperature_c)
-        return np.minimum(self.largest_heat_kwh, self.intake_kw_per_k * cold * operation.is_ventilated)
+        return (self.intake_kw_per_k * cold * operation.is_ventilated).clip(max=self.largest_heat_kwh)
 
     def room_kw_per_k(self, operation: Operation) -> NDArray[np.float64]:
         """What the room loses for each degree it is warm, without its mass, shape `(n,)`."""
@@ -142,7 +146,7 @@ def _fit(
 
     terms = _terms(room_c, operation, time_constant_h)
     known = np.isfinite(heat_kwh)
-    known[: hours.DAY] = False  # the mass's temperature is a guess at first
+    known[: 2 * hours.DAY] = False  # the mass's temperature is a guess at first
     # A column that is always zero (no sun, no fans) keeps the scale 1 and gets the parameter 0.
     scale = np.maximum(np.abs(terms).max(axis=0), 1e-9)
     parameters, _ = nnls(terms[known] / scale, heat_kwh[known])
@@ -158,6 +162,7 @@ def _fit(
         solar_gain_kw_per_w_m2=solar,
         time_constant_h=time_constant_h,
         largest_heat_kwh=float(np.nanmax(heat_kwh)),
+        largest_rise_k=float(np.quantile(np.diff(room_c), RISE_QUANTILE)),
     )
 
 

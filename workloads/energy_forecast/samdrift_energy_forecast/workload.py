@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from samdrift_energy_forecast.submission import Building, Submission
 from samdrift_platform.contract import (
@@ -37,17 +38,17 @@ class EnergyForecast:
     name = "energy_forecast"
     title: Mapping[str, str] = {"da": "Varmeplaner", "en": "Heating plans"}
     priority = Priority.OPERATIONAL
-    submission = Submission
+    submission: type[BaseModel] = Submission
     resources = Resources(cpus=1.0, memory_mib=512, largest_batch=4)
     models: Mapping[str, ModelUse] = {MODEL: ModelUse(suite="energy-forecast", policy="energy-forecast")}
 
     def split(self, submission: Submission, store: Store) -> Iterable[Item]:
         """One item a building; it is due when the building opens next."""
-        issue_time = submission.issue_time.isoformat()
+        issue_time = submission.issue_time.astimezone(UTC)
         for building in submission.buildings:
             yield Item(
-                reference=f"{building.id}/{submission.issue_time:%Y-%m-%dT%H%M%z}",
-                payload={"issue_time": issue_time, "building": building.model_dump(mode="json")},
+                reference=f"{building.id}/{issue_time:%Y-%m-%dT%HZ}",
+                payload={"issue_time": issue_time.isoformat(), "building": building.model_dump(mode="json")},
                 deadline=_next_opening(building, submission),
             )
 

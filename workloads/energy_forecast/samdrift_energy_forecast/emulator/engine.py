@@ -144,4 +144,4 @@ class Drive:
 
     def _read_heat_kwh(self, state: Any) -> float:
         meters = (self._handles[name] for name in building.HEAT_METERS if name in self._handles)
-        return sum(self._exchange.get_meter_value(state, meter) for meter in meters) / JOULES_PER_KWH
+        return sum(float(self._exchange.get_meter_value(state, meter)) for meter in meters) / JOULES_PER_KWH

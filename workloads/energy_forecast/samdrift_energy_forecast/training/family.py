@@ -52,7 +52,8 @@ def _scale(design: NDArray[np.float64]) -> NDArray[np.float64]:
     used = np.where(design == 0, np.nan, design) ** 2
     # A feature that is never at work keeps the scale 1 and gets the weight 0.
     used[:, np.isnan(used).all(axis=0)] = 1.0
-    return np.sqrt(np.nanmean(used, axis=0))
+    scale: NDArray[np.float64] = np.sqrt(np.nanmean(used, axis=0))
+    return scale
 
 
 def _normalised(winter: Winter, readings: Readings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
