@@ -6,10 +6,12 @@ that begin with 952 are reserved by GS1 for examples.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.ubl import Element, branch, document, leaf, written
@@ -196,3 +198,17 @@ def _cents(amount: Decimal) -> Decimal:
 def _cvr_digit(stem: int) -> int:
     """The eighth digit, 10 where there is none (weights 2 7 6 5 4 3 2 1, modulus 11)."""
     return -sum(int(digit) * weight for digit, weight in zip(str(stem), _CVR_WEIGHTS, strict=True)) % 11
+
+
+def main() -> None:
+    """Write fictitious invoices into a folder: `python -m samdrift_rpa.generator FOLDER [NUMBER]`."""
+    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    folder.mkdir(parents=True, exist_ok=True)
+    chairs = Sold(name="Stol (opdigtet)", quantity=Decimal(4), price=Decimal("312.50"))
+    for index in range(count):
+        name = f"EXAMPLE-{index + 1}"
+        (folder / f"{name}.xml").write_bytes(write(Sale(number=name, supplier=index, lines=(chairs,))))
+
+
+if __name__ == "__main__":
+    main()
