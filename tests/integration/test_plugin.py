@@ -41,12 +41,12 @@ def test_it_is_found_once_it_is_installed_and_not_before(plugin_site: Path, monk
 
 
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", ["errands", "chores", "oracle"])
-def test_it_holds_to_the_contract(name: str, check: Callable[[Workload, Example], None], example: Example) -> None:
+def test_it_holds_to_the_contract(name: str, check_one: Callable[[Workload, Example], None], example: Example) -> None:
     if name == "oracle":
         example = Example(document={"questions": ["why?", "how?"]}, models=example.models)
-    check(plugins.workload(name), example)
+    check_one(plugins.workload(name), example)
 
 
 def test_nothing_in_the_platform_knows_a_workload_by_name() -> None:

@@ -75,7 +75,7 @@ def outcome(item: Item, verdict: Verdict = Verdict.DONE, reason: str | None = No
 
 def changed(**attributes: Any) -> Workload:
     """A Tallying with other class attributes."""
-    return type("Changed", (Tallying,), {**attributes, "__module__": Tallying.__module__})()  # type: ignore[no-any-return]
+    return type("Changed", (Tallying,), {**attributes, "__module__": Tallying.__module__})()  # type: ignore[no-any-return]  # type() knows no protocol
 
 
 def item(reference: str, deadline: datetime | None = None, **payload: Any) -> Item:

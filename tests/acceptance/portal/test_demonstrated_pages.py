@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from samdrift_testing.pages import check
+from samdrift_testing.pages import check_page
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
@@ -37,7 +37,7 @@ def test_every_page_that_is_linked(
         seen.update(new)
         ahead.extend(new)
         name = re.sub(r"\W+", "-", f"{kind}-{kinds[kind]}").strip("-")
-        check(visited, language, artifacts / f"demonstrated-{name}-{language}")
+        check_page(visited, language, artifacts / f"demonstrated-{name}-{language}")
     assert {"/benefits", "/submissions/x", "/items/x"} <= set(kinds)
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from samdrift_platform import plugins
 from samdrift_platform.settings import load
-from samdrift_testing.pages import check
+from samdrift_testing.pages import check_page
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
@@ -30,7 +30,7 @@ def test_in_an_empty_portal(
 ) -> None:
     visited = visit(context, empty_portal, signed_in=path not in FOR_EVERYONE)
     visited.go(in_language(path, language))
-    check(visited, language, artifacts / f"empty-{slug(path)}-{language}")
+    check_page(visited, language, artifacts / f"empty-{slug(path)}-{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -47,7 +47,7 @@ def test_in_a_full_portal(
         visited.go(in_language(visited.page.url.removeprefix(visited.home), language))
     else:
         visited.go(in_language(path, language))
-    check(visited, language, artifacts / f"full-{slug(path)}-{language}")
+    check_page(visited, language, artifacts / f"full-{slug(path)}-{language}")
 
 
 def follow(page: Page, link: str) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from samdrift_testing.control import Control, control
 from samdrift_testing.postgresql import PostgreSQL
 from samdrift_testing.tallying import document

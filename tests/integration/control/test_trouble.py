@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from samdrift_platform.ledger import migrations
 from samdrift_testing.control import Control, control
 from samdrift_testing.postgresql import NoPostgreSQLError, running_postgresql
 from samdrift_testing.tallying import document
-
-from samdrift_platform.ledger import migrations
 
 SUBMIT = "/v1/workloads/tallying/submissions"
 KIB = 1024

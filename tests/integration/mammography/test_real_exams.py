@@ -22,9 +22,9 @@ from samdrift_platform.checks import CHECKS, Example
 from samdrift_platform.contract import Outcome
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_contract(check: Any, whole: Example) -> None:
-    check(workload, whole)
+@pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)
+def test_contract(check_one: Any, whole: Example) -> None:
+    check_one(workload, whole)
 
 
 def exams(example: Example) -> list[Outcome]:

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from samdrift_testing.ports import free_ports
 
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.objects import ObjectStore
+from samdrift_testing.ports import free_ports
 
 WEED = Path(sys.executable).with_name("weed")
 

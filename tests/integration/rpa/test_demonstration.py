@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from samdrift_testing.in_process import in_process
 
 from samdrift_platform.client import Client
 from samdrift_platform.contract import Context, Item
@@ -26,6 +25,7 @@ from samdrift_rpa.demonstration import demonstration
 from samdrift_rpa.loopback.log import Kind, read_log
 from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver
 from samdrift_rpa.workload import workload
+from samdrift_testing.in_process import in_process
 
 
 class Stage:

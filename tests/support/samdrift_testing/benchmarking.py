@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,19 @@ def timed() -> Iterator[list[float]]:
     began = time.perf_counter()
     yield seconds
     seconds.append(time.perf_counter() - began)
+
+
+def fsync_ms() -> float:
+    """Median milliseconds of a small synced write: what a commit cannot be faster than, here and now."""
+    times = []
+    with tempfile.NamedTemporaryFile() as file:
+        for _ in range(50):
+            with timed() as seconds:
+                file.write(b"x" * 100)
+                file.flush()
+                os.fsync(file.fileno())
+            times += seconds
+    return percentile(times, 0.5) * 1e3
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -19,7 +19,7 @@ AXE = {
 NARROW = 320
 
 
-def check(visited: Any, language: str, picture: Path) -> None:
+def check_page(visited: Any, language: str, picture: Path) -> None:
     """All that must hold on any page."""
     page = visited.page
     assert page.locator("html").get_attribute("lang") == language

@@ -25,8 +25,15 @@ from samdrift_platform.ledger.submissions import Request
 from samdrift_platform.process import die_with_parent
 from samdrift_platform.settings import Settings
 
-#: The plug-in's workloads and their classes.
-CLASSES = {"errands": Priority.CLINICAL, "chores": Priority.BACKGROUND, "oracle": Priority.OPERATIONAL}
+#: The plug-in's workloads.
+PLUGIN = ("errands", "chores", "oracle")
+#: The classes in which a station submits.
+CLASSES = {
+    "errands": Priority.CLINICAL,
+    "chores": Priority.BACKGROUND,
+    "oracle": Priority.OPERATIONAL,
+    "mammography": Priority.CLINICAL,
+}
 
 
 @dataclass(eq=False)
@@ -99,9 +106,9 @@ class Station:
 
 
 @contextmanager
-def running_station(folder: Path, site: Path, *, cpus: int = 2, **settings: Any) -> Iterator[Station]:
+def running_station(folder: Path, site: Path, *, workloads: Sequence[str] = PLUGIN, cpus: int = 2) -> Iterator[Station]:
     """Start a dispatcher below `folder` with the plug-in at `site`, and end it afterwards."""
-    chosen = Settings(home=folder / "home", workloads=",".join(CLASSES), cpus=cpus, lease_s=5.0, **settings)
+    chosen = Settings(home=folder / "home", workloads=",".join(workloads), cpus=cpus, lease_s=5.0)
     migrations.upgrade(chosen.ledger_url)
     log = folder / "dispatcher.log"
     environment = os.environ | cluster.environment(chosen) | chosen.environment()

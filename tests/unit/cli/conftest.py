@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from samdrift_platform.cli import main
 from samdrift_testing.command_line import Ended, Samdrift
 from samdrift_testing.control import Control, control
 from samdrift_testing.serving import serving
-
-from samdrift_platform.cli import main
 
 
 @pytest.fixture

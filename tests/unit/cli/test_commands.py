@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samdrift_testing.command_line import Ended, Samdrift
-from samdrift_testing.control import Control
 
 from samdrift_platform.control.health import NEEDED
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.tables import audit_events
+from samdrift_testing.command_line import Ended, Samdrift
+from samdrift_testing.control import Control
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from samdrift_testing.control import Control, control
 
 from samdrift_platform.client import Client
+from samdrift_testing.control import Control, control
 
 
 @pytest.fixture

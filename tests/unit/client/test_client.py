@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samdrift_testing.control import ADDRESS, Control
-from samdrift_testing.tallying import FATAL, document
 
 from samdrift_platform.answered_errors import AnsweredError
 from samdrift_platform.client import Client, StillPendingError
@@ -22,6 +20,8 @@ from samdrift_platform.errors import (
 )
 from samdrift_platform.ledger import endings, queue
 from samdrift_platform.ledger.endings import Completion
+from samdrift_testing.control import ADDRESS, Control
+from samdrift_testing.tallying import FATAL, document
 
 
 def process_one(plane: Control) -> None:

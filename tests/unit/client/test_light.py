@@ -32,4 +32,5 @@ def test_importing_it_loads_no_server(module: str) -> None:
 @pytest.mark.parametrize("module", ["samdrift_platform.client", "samdrift_platform.cli.program"])
 def test_it_imports_where_the_servers_are_not_installed(module: str) -> None:
     program = f"import sys; sys.modules.update(dict.fromkeys({HEAVY})); import {module}"
-    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

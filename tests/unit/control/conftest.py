@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from samdrift_testing.control import Control, control
 
 

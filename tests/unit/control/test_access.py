@@ -5,11 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from samdrift_testing.control import ADDRESS, Control
 
 from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.ledger import grants
 from samdrift_platform.ledger.grants import GrantKind
+from samdrift_testing.control import ADDRESS, Control
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 

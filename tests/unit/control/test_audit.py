@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import httpx
 import sqlalchemy as sa
-from samdrift_testing.control import Control
 
 from samdrift_platform.ledger.tables import audit_events
+from samdrift_testing.control import Control
 
 
 def test_the_newest_events_come_first(http: httpx.Client) -> None:

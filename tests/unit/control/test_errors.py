@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from samdrift_testing.control import Control
-from samdrift_testing.tallying import FATAL, PERSONAL, REFUSED, document
 from structlog.testing import capture_logs
 
 from samdrift_platform.control.problems import kind_of
 from samdrift_platform.errors import LeaseLostError, NotFoundError
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.control import Control
+from samdrift_testing.tallying import FATAL, PERSONAL, REFUSED, document
 
 SUBMIT = "/v1/workloads/tallying/submissions"
 NOBODY = str(uuid4())

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from samdrift_testing.tallying import FATAL
 
 SUBMIT = "/v1/workloads/tallying/submissions"
@@ -30,7 +31,7 @@ keys = st.none() | st.text(
 )
 
 
-def check(answer: httpx.Response) -> None:
+def check_answer(answer: httpx.Response) -> None:
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         problem = answer.json()
@@ -43,21 +44,21 @@ def check(answer: httpx.Response) -> None:
 @given(body=bodies | values, key=keys)
 def test_any_json(shared_http: httpx.Client, body: Any, key: str | None) -> None:
     headers = [] if key is None else [(b"Idempotency-Key", key.encode("latin-1"))]
-    check(shared_http.post(SUBMIT, content=json.dumps(body).encode(), headers=headers))
+    check_answer(shared_http.post(SUBMIT, content=json.dumps(body).encode(), headers=headers))
 
 
 @quick
 @given(body=st.binary(max_size=200))
 def test_any_bytes(shared_http: httpx.Client, body: bytes) -> None:
-    check(shared_http.post(SUBMIT, content=body))
-    check(shared_http.post("/v1/models/x/pin", content=body))
+    check_answer(shared_http.post(SUBMIT, content=body))
+    check_answer(shared_http.post("/v1/models/x/pin", content=body))
 
 
 @quick
 @given(body=bodies, cut=st.integers(0, 300), put=st.binary(max_size=3))
 def test_json_with_some_bytes_changed(shared_http: httpx.Client, body: Any, cut: int, put: bytes) -> None:
     sent = json.dumps(body, ensure_ascii=False).encode()
-    check(shared_http.post(SUBMIT, content=sent[:cut] + put + sent[cut + 1 :]))
+    check_answer(shared_http.post(SUBMIT, content=sent[:cut] + put + sent[cut + 1 :]))
 
 
 @quick
@@ -67,6 +68,8 @@ def test_json_with_some_bytes_changed(shared_http: httpx.Client, body: Any, cut:
 )
 def test_any_address_and_parameter(shared_http: httpx.Client, segment: str, params: dict[str, str]) -> None:
     for path in ("objects", "submissions", "items", "workloads", "nothing"):
-        check(shared_http.get(httpx.URL("http://control.test").join("/v1/" + path), params=params))
-        check(shared_http.get(f"/v1/{path}/{httpx.QueryParams({'': segment})}".replace("/=", "/", 1), params=params))
-    check(shared_http.post(f"/v1/items/{segment.encode().hex()}/cancel"))
+        check_answer(shared_http.get(httpx.URL("http://control.test").join("/v1/" + path), params=params))
+        check_answer(
+            shared_http.get(f"/v1/{path}/{httpx.QueryParams({'': segment})}".replace("/=", "/", 1), params=params)
+        )
+    check_answer(shared_http.post(f"/v1/items/{segment.encode().hex()}/cancel"))

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from samdrift_testing.control import Control
 
 from samdrift_platform.control.health import NEEDED
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.control import Control
 
 
 @pytest.fixture

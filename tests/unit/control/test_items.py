@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from samdrift_testing.control import Control
-from samdrift_testing.tallying import document
 
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.ledger import audit, effects, endings, queue
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
+from samdrift_testing.control import Control
+from samdrift_testing.tallying import document
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=15)

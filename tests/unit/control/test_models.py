@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from samdrift_testing.control import Control
 
 from samdrift_platform.ledger import audit
 from samdrift_registry.inventory import digest_of, inventory
 from samdrift_registry.keys import signing_key
 from samdrift_registry.manifest import Manifest, sign
 from samdrift_registry.store import ManifestStore
+from samdrift_testing.control import Control
 
 
 @pytest.fixture

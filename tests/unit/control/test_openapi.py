@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import jsonschema  # type: ignore[import-untyped] # it ships no types
-from samdrift_testing.control import Control
 
 from samdrift_platform.control.openapi import SUBMIT
+from samdrift_testing.control import Control
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -19,7 +19,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
             yield f"{method.upper()} {path}", operation
 
 
-def check(document: dict[str, Any], schema: dict[str, Any], example: Any) -> None:
+def check_schema(document: dict[str, Any], schema: dict[str, Any], example: Any) -> None:
     jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(example)
 
 
@@ -49,7 +49,7 @@ def test_every_example_is_valid_by_its_own_schema(shared_plane: Control) -> None
     ]
     assert len(examples) > 12
     for schema, example in examples:
-        check(document, schema, example)
+        check_schema(document, schema, example)
 
 
 def test_every_answer_and_json_body_has_an_example(shared_plane: Control) -> None:
@@ -104,8 +104,8 @@ def test_answers_and_problems_are_as_the_document_says(shared_plane: Control, sh
     ):  # fmt: skip
         template = "/v1/" + name.replace(submission["id"], "{submission_id}").replace("/tallying", "/{name}")
         schema = document["paths"][template]["get"]["responses"]["200"]["content"][JSON]["schema"]
-        check(document, schema, shared_http.get(f"/v1/{name}").json())
-    check(document, schema_of(document, "Problem"), shared_http.get("/v1/items?limit=0").json())
+        check_schema(document, schema, shared_http.get(f"/v1/{name}").json())
+    check_schema(document, schema_of(document, "Problem"), shared_http.get("/v1/items?limit=0").json())
 
 
 def test_the_schema_of_a_workloads_documents_is_its_own(shared_plane: Control, shared_http: httpx.Client) -> None:

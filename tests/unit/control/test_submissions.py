@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from samdrift_testing.control import Control
-from samdrift_testing.tallying import document
 
 from samdrift_platform.ledger import submissions
+from samdrift_testing.control import Control
+from samdrift_testing.tallying import document
 
 
 def submit(http: httpx.Client, reference: str, *numbers: int, key: str | None = None, **more: Any) -> httpx.Response:

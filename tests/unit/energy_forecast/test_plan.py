@@ -51,6 +51,7 @@ def problem(
         start=ThermalState(room_c=start_c, mass_c=start_c),
         operation=operation,
         lowest_c=lowest,
+        fastest_rise_k=np.full(count, 50.0),
         reference_end=ThermalState(room_c=17.0, mass_c=17.0),
     )
 
@@ -78,7 +79,7 @@ def test_no_heat_on_a_grid_is_cheaper(lowest_c: float, peak_price_h: float) -> N
     assert found.objective_kwh >= brute - 4 * 2.5 * (1 + peak_price_h)
 
 
-def keeps_its_bounds(task: PlanningProblem, found: Trajectory) -> None:
+def check_bounds(task: PlanningProblem, found: Trajectory) -> None:
     assert (found.heat_kwh >= task.model.unavoidable_kwh(task.operation) - 1e-6).all()
     assert (found.heat_kwh <= task.model.largest_heat_kwh + 1e-6).all()
     assert (found.room_c + found.shortfall_k >= task.lowest_c - 1e-6).all()
@@ -90,7 +91,7 @@ def keeps_its_bounds(task: PlanningProblem, found: Trajectory) -> None:
 @given(start_c=st.floats(-10.0, 35.0), outdoor_c=st.floats(-40.0, 30.0), lowest_c=st.floats(5.0, 25.0))
 def test_there_is_a_plan_from_any_start(start_c: float, outdoor_c: float, lowest_c: float) -> None:
     task = problem(48, start_c=start_c, lowest_c=lowest_c, outdoor_c=outdoor_c)
-    keeps_its_bounds(task, solve(task))
+    check_bounds(task, solve(task))
 
 
 def test_after_a_heating_failure_at_12_degrees_it_heats_fully_until_warm() -> None:
@@ -114,7 +115,7 @@ def test_a_mild_day_needs_no_heat() -> None:
 
 
 def test_rooms_that_warm_slowly_are_heated_earlier() -> None:
-    quick, slow = (solve(replace(problem(24), model=replace(MODEL, largest_rise_k=rise))) for rise in (50.0, 0.3))
+    quick, slow = (solve(replace(problem(24), fastest_rise_k=np.full(24, rise))) for rise in (50.0, 0.3))
     assert np.flatnonzero(slow.heat_kwh > 1.0).min() < np.flatnonzero(quick.heat_kwh > 1.0).min()
     assert np.diff(slow.room_c).max() <= 0.3 + 1e-6
 

@@ -61,6 +61,7 @@ def planned(operation: Operation, *, start_c: float = 18.0, above: float = np.na
         start=ThermalState(room_c=start_c, mass_c=start_c),
         operation=operation,
         lowest_c=lowest_room_c(operation, experience(above), COMFORT, setback_room_c),
+        fastest_rise_k=np.full(len(operation), 50.0),
         reference_end=ThermalState(room_c=16.0, mass_c=17.0),
     )
     return set_points(problem, solve(problem), experience(above), COMFORT, SETBACK)

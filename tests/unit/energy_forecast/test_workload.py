@@ -36,9 +36,9 @@ def result(outcome: Outcome) -> Any:
     return outcome.result
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
-def test_the_contract_is_kept(check: Check, example: Example) -> None:
-    check(workload, example)
+@pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)
+def test_the_contract_is_kept(check_one: Check, example: Example) -> None:
+    check_one(workload, example)
 
 
 def test_an_item_is_due_when_the_building_opens(example: Example) -> None:

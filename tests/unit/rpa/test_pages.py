@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from samdrift_testing.in_process import in_process
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item, Priority
@@ -23,6 +22,7 @@ from samdrift_rpa.generator import Sale, Sold, write
 from samdrift_rpa.process import Engine, judge
 from samdrift_rpa.rules import own
 from samdrift_rpa.workload import workload
+from samdrift_testing.in_process import in_process
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 CHAIR = Sold(name="Stol <b>", quantity=Decimal(4), price=Decimal("312.50"))

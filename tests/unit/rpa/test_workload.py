@@ -20,9 +20,9 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Example:
     return Example(document={"documents": references, "received_at": "2026-11-24T08:00:00Z"}, store=store)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
-def test_contract(check: Callable[[Workload, Example], Any], example: Example) -> None:
-    check(workload, example)
+@pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)
+def test_contract(check_one: Callable[[Workload, Example], Any], example: Example) -> None:
+    check_one(workload, example)
 
 
 def test_the_demonstration_shows_every_ending(example: Example) -> None:
