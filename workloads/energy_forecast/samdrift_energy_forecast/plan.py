@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Price of a Kelvin-hour under the lowest temperature, in hours of full heat: cold is worth any heat.
 SHORTFALL_PRICE = 20.0
-#: Price of a K an hour above the fastest rise ever seen, in hours of full heat: rather begin to heat earlier.
+#: Price of a K an hour above the fastest rise believed, in hours of full heat: rather begin to heat earlier.
 STEEPNESS_PRICE = 5.0
 #: A multiplier or a shortfall under this is rounding (the objective is in kWh, temperatures in C).
 TOLERANCE = 1e-6
@@ -37,6 +37,8 @@ class PlanningProblem:
     operation: Operation
     #: Lowest room temperature of each hour in C, shape `(n,)`.
     lowest_c: NDArray[np.float64]
+    #: Fastest rise of the room in each hour in K, shape `(n,)`: faster is not believed.
+    fastest_rise_k: NDArray[np.float64]
     #: State at the end under the fixed setback plan: heat left in the building beyond it is worth its price.
     reference_end: ThermalState
     #: Price of the highest hour in kWh per kW: peak price / heat price.
@@ -66,7 +68,7 @@ class _Variables:
     mass: Any
     heat: list[Any]
     shortfall: Any
-    #: K by which the room rises faster than it was ever seen to.
+    #: K by which the room rises faster than is believed.
     steepness: Any
     peak: Any
 
@@ -119,7 +121,7 @@ def _add_physics(solver: Any, problem: PlanningProblem, variables: _Variables) -
         stored = model.capacity_kwh_per_k * (room[k] - room_before) + model.mass_kw_per_k * (room[k] - mass[k])
         solver.addConstr(heat == stored + loss[k] * room[k] + fixed[k])
         solver.addConstr(mass[k] == (1 - model.mass_share) * mass_before + model.mass_share * room[k])
-        solver.addConstr(room[k] - room_before - variables.steepness[k] <= model.largest_rise_k)
+        solver.addConstr(room[k] - room_before - variables.steepness[k] <= float(problem.fastest_rise_k[k]))
         solver.addConstr(variables.peak >= heat)
         room_before, mass_before = room[k], mass[k]
 

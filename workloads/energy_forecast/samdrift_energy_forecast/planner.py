@@ -66,8 +66,13 @@ def plan_building(building: Building, issue: int, store: Store, family: FamilyMo
         issue=issue,
         horizon=HORIZON_H,
     )
-    surroundings = operation(weather, BuildingCalendar(building))
+    return plan(building, readings, operation(weather, BuildingCalendar(building)), family)
+
+
+def plan(building: Building, readings: Readings, surroundings: Operation, family: FamilyModel) -> PlannedBuilding:
+    """Plan the last 48 h of `surroundings`, which begins with the readings."""
     expected = forecast(readings, surroundings, family)
+    issue = surroundings.end - HORIZON_H
     future = surroundings.window(issue, HORIZON_H)
     if not readings.has_room_temperature or readings.end < issue:
         return _safe(future, expected, None, NOT_MEASURED)
@@ -105,6 +110,8 @@ def _planned(
         start=start,
         operation=future,
         lowest_c=lowest_room_c(future, experience, building.comfort, setback[:, 0]),
+        # What fixed setback itself is expected to do is believed, or the plan would begin before it for nothing.
+        fastest_rise_k=np.maximum(model.largest_rise_k, np.diff(setback[:, 0], prepend=start.room_c)),
         reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
         peak_price_h=_peak_price_h(building),
     )

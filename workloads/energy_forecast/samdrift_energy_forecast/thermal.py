@@ -77,11 +77,11 @@ class ThermalModel:
     def unavoidable_kwh(self, operation: Operation) -> NDArray[np.float64]:
         """Heat of the ventilation's intake, shape `(n,)`: used whatever the set-point, while fans run."""
         cold = np.maximum(0.0, SUPPLY_C - operation.temperature_c)
-        return (self.intake_kw_per_k * cold * operation.is_ventilated).clip(max=self.largest_heat_kwh)
+        return np.minimum(self.largest_heat_kwh, self.intake_kw_per_k * cold * operation.is_ventilated)
 
     def room_kw_per_k(self, operation: Operation) -> NDArray[np.float64]:
         """What the room loses for each degree it is warm, without its mass, shape `(n,)`."""
-        return self.loss_kw_per_k + self.supply_kw_per_k * operation.is_ventilated
+        return self.loss_kw_per_k + self.supply_kw_per_k * operation.is_ventilated.astype(np.float64)
 
     def temperatures(
         self, heat_kwh: NDArray[np.float64], operation: Operation, start: ThermalState

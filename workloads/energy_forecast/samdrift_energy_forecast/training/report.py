@@ -54,7 +54,7 @@ def judge(winter: Winter, readings: Readings, family: FamilyModel) -> Judged:
     operation = winter.operation
     starts = list(origins(len(operation) // hours.DAY))
     made = [
-        forecast(_until(readings, origin), operation.window(operation.first, origin + HORIZON_H), family)
+        forecast(readings_until(readings, origin), operation.window(operation.first, origin + HORIZON_H), family)
         for origin in starts
     ]
     judged = np.concatenate([np.arange(origin, origin + HORIZON_H) for origin in starts])
@@ -77,7 +77,8 @@ def table(judged: Mapping[Winter, Judged]) -> str:
     return "\n".join([head, "|---" * (len(columns) + 1) + "|", *rows])
 
 
-def _until(readings: Readings, end: int) -> Readings:
+def readings_until(readings: Readings, end: int) -> Readings:
+    """The first `end` hours: what was known when a forecast was made."""
     return Readings(
         first=readings.first,
         heat_kwh=readings.heat_kwh[:end],
