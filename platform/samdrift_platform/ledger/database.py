@@ -41,37 +41,40 @@ class Ledger:
         self.url = url
         self.engine = _engine(url)
         postgres = self.engine.dialect.name == "postgresql"
-        self._one_view = {"isolation_level": "REPEATABLE READ"} if postgres else {"samdrift_begin": "DEFERRED"}
+        one_view = {"isolation_level": "REPEATABLE READ"} if postgres else {"samdrift_begin": "DEFERRED"}
+        self._reader = self.engine.execution_options(**one_view)
+        self._writer = self.engine.execution_options(samdrift_begin="IMMEDIATE")
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction, committed at the end. On SQLite it takes the write lock at once, so it never deadlocks."""
-        with self._transaction(samdrift_begin="IMMEDIATE") as connection:
+        with _transaction(self._writer) as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view; never waits for writers."""
-        with self._transaction(**self._one_view) as connection:
+        with _transaction(self._reader) as connection:
             yield connection
-
-    @contextmanager
-    def _transaction(self, **options: Any) -> Iterator[sa.Connection]:
-        try:
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise LedgerUnavailableError(_say(error)) from error
-        except PoolTimeoutError as error:
-            raise LedgerUnavailableError from error
-        except (StatementError, NotPlainError, UnicodeEncodeError) as error:
-            # Without the cause, whose text quotes values: they may be personal.
-            kind = type(getattr(error, "orig", error)).__name__
-            raise LedgerRefusedError(f"{LedgerRefusedError.__doc__} ({kind})") from None
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError) as error:
+        raise LedgerUnavailableError(_say(error)) from error
+    except PoolTimeoutError as error:
+        raise LedgerUnavailableError from error
+    except (StatementError, NotPlainError, UnicodeEncodeError) as error:
+        # Without the cause, whose text quotes values: they may be personal.
+        kind = type(getattr(error, "orig", error)).__name__
+        raise LedgerRefusedError(f"{LedgerRefusedError.__doc__} ({kind})") from None
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -136,6 +136,25 @@ class ItemMachine(RuleBasedStateMachine):
 
     @rule(target=held, limit=st.integers(1, 3))
     def claim(self, limit: int) -> object:
+        return multiple(*self._claim(limit))
+
+    @rule(target=held, times=st.integers(2, MOST_ATTEMPTS))
+    def claim_and_crash(self, times: int) -> object:
+        """Again and again: the claims are zombies' now."""
+        claims: list[Claim] = []
+        for _ in range(times):
+            claims += self._claim(1)
+            self.all_workers_crash()
+        return multiple(*claims)
+
+    @rule(target=taken, verdict=st.sampled_from(Verdict))
+    def process_and_take(self, verdict: Verdict) -> object:
+        """The straight way to an effect in a delivery's hands."""
+        for claim in self._claim(1):
+            self.complete(claim, verdict, 2)
+        return multiple(*self._take_effects(2))
+
+    def _claim(self, limit: int) -> list[Claim]:
         waiting = [t for t in self.model.values() if t.state == "queued" and t.available_at <= self.now]
         waiting.sort(key=lambda thing: (thing.urgency, thing.due, thing.arrival))
         expected = [t for t in waiting if t.attempt == 0][:limit] if waiting and not waiting[0].attempt else waiting[:1]
@@ -146,7 +165,8 @@ class ItemMachine(RuleBasedStateMachine):
             thing.lease_until = self.now + LEASE
             assert (claim.attempt, claim.fence) == (thing.attempt, thing.fence)
             self.ids[claim.reference] = claim.id
-        return multiple(*claims)
+        self.states_follow_each_other_legally_and_fences_only_rise()
+        return claims
 
     @rule(claim=held, verdict=st.sampled_from(Verdict), number=st.integers(0, 2))
     def complete(self, claim: Claim, verdict: Verdict, number: int) -> None:
@@ -196,6 +216,7 @@ class ItemMachine(RuleBasedStateMachine):
     def all_workers_crash(self) -> None:
         self.time_passes(LEASE.total_seconds() + 1)
         self.release_expired()
+        self.states_follow_each_other_legally_and_fences_only_rise()
 
     @rule()
     def age(self) -> None:
@@ -232,6 +253,9 @@ class ItemMachine(RuleBasedStateMachine):
 
     @rule(target=taken, limit=st.integers(1, 2))
     def take_effects(self, limit: int) -> object:
+        return multiple(*self._take_effects(limit))
+
+    def _take_effects(self, limit: int) -> list[EffectRow]:
         free = {
             (thing.reference, letter.step): letter
             for thing in self.model.values()
@@ -249,7 +273,7 @@ class ItemMachine(RuleBasedStateMachine):
             letter.attempt, letter.fence = letter.attempt + 1, letter.fence + 1
             letter.lease_until = self.now + LEASE
             assert (effect.attempt, effect.fence) == (letter.attempt, letter.fence)
-        return multiple(*found)
+        return found
 
     @rule(effect=taken)
     def deliver(self, effect: EffectRow) -> None:
