@@ -28,6 +28,7 @@ from samdrift_platform.demonstration import Demonstration, Finding, Service, Shi
 from samdrift_platform.errors import SamdriftError, UnavailableError
 from samdrift_platform.ledger import audit, benefits, items, pins
 from samdrift_platform.ledger.items import ENDED, ItemState
+from samdrift_platform.process import configure_logs
 from samdrift_platform.settings import Settings
 from samdrift_platform.supervisor import Child, Platform
 
@@ -37,6 +38,7 @@ SERVICE_S, READY_S, WORK_S = 30.0, 120.0, 600.0
 
 def run(settings: Settings, *, as_json: bool = False, stay: bool = False) -> bool:
     """Run the demonstration on `settings.home`; whether every step succeeded. With `stay`, until Ctrl-C."""
+    configure_logs("demo")
     return Demo(settings, Console(stderr=as_json, highlight=False)).run(as_json=as_json, stay=stay)
 
 

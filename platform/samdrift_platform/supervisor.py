@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -24,7 +24,7 @@ from samdrift_platform.errors import ConflictError, UnavailableError
 from samdrift_platform.ledger import grants, migrations, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
-from samdrift_platform.process import die_with_parent
+from samdrift_platform.process import begin, die_with_parent
 from samdrift_platform.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 preexec_fn=die_with_parent,
+                start_new_session=True,  # Ctrl-C is for us; we end the others in order
             )
         self.started_s = time.monotonic()
 
@@ -198,17 +199,21 @@ def _write_token(ledger: Ledger, home: Path) -> None:
         file.write(secret)
 
 
-def up(settings: Settings) -> None:
+def up(settings: Settings, *, as_json: bool = False) -> None:
     """Run the platform until SIGINT or SIGTERM; print where it is and how to get in."""
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    console = Console(highlight=False)
+    stopping = begin("supervisor")
     with Platform(settings) as platform:
-        console.print(f"Starting. Logs: {settings.home.resolve() / 'logs'}", soft_wrap=True)
         platform.wait_for(["control"], timeout_s=60.0)
-        console.print(f"Samdrift answers at {settings.url}", soft_wrap=True)
-        console.print(f"Sign in (once, within 15 minutes): {platform.sign_in_link()}", soft_wrap=True)
-        console.print("Readiness: samdrift status. Stop with Ctrl-C.")
+        logs = settings.home.resolve() / "logs"
+        _tell({"url": settings.url, "sign_in": platform.sign_in_link(), "logs": str(logs)}, as_json=as_json)
         stopping.wait()
-        console.print("Stopping.")
+
+
+def _tell(facts: Mapping[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts), flush=True)  # noqa: T201 - this is the command's answer
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Samdrift answers at {facts['url']}; its logs are in {facts['logs']}")
+    console.print(f"Sign in (once, within 15 minutes): {facts['sign_in']}")
+    console.print("Readiness: samdrift status. Stop with Ctrl-C.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import stat
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def up(home: Path, plugin_site: Path) -> Iterator[Tree]:
         "SAMDRIFT_PORT": str(free_ports(1)[0]),
         "SAMDRIFT_LEASE_S": str(LEASE_S),
     }
-    with Tree(samdrift("up"), environment, home.parent / "up.out") as tree:
+    with Tree(samdrift("up", "--json"), environment, home.parent / "up.out") as tree:
         tree.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
         tree.wait_until("the platform is ready", lambda: _ready(environment["SAMDRIFT_PORT"]), timeout_s=READY_S)
         tree.url = f"http://127.0.0.1:{environment['SAMDRIFT_PORT']}"
@@ -86,7 +87,9 @@ def test_it_ends_when_it_is_told_to(up: Tree, client: Client) -> None:
     members = _members(up)
     up.process.send_signal(signal.SIGINT)
     assert up.finish(timeout_s=60) == 0
-    assert "Stopping." in up.tail()
+    told = json.loads(up.output.read_text())
+    assert told["url"] == up.url
+    assert told["sign_in"].startswith(up.url + "/sign-in?link=")
     _, alive = psutil.wait_procs(members, timeout=20)
     assert alive == [], "nobody is left behind"
 

@@ -26,12 +26,12 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the co
 
 
 @app.command()
-def up(home: Home = None, port: Port = None) -> None:
+def up(home: Home = None, port: Port = None, as_json: AsJson = False) -> None:
     """Start the platform and keep it running until Ctrl-C."""
     _needs_platform()
     from samdrift_platform import supervisor
 
-    supervisor.up(load(home=home, port=port))
+    supervisor.up(load(home=home, port=port), as_json=as_json)
 
 
 @app.command()
