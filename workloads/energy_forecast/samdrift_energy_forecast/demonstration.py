@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from samdrift_platform.client import Client
 
 REFERENCE = f"demonstration-school/{school.PLAN_DAY.isoformat()}"
-EMULATOR = "EnergyPlus version 25.2, primary school, Chicago TMY3, controlled zones, definition O"
+EMULATOR = "EnergyPlus version 25.2, primary school, Chicago TMY3, controlled zones"
 
 
 class EnergyDemonstration:
@@ -79,7 +79,7 @@ def _played_back(client: Client, folder: Path, plan: dict[str, Any]) -> Iterable
         what="Too cold while open, plan against fixed setback",
         value=f"{planned.cold_kh:.2f} K h against {fixed.cold_kh:.2f} K h per room",
         ok=planned.as_comfortable_as(fixed),
-        note=f"below 20 C; worst room {planned.zone_cold_kh.max():.2f} against {fixed.zone_cold_kh.max():.2f} K h",
+        note=f"operative temperature below 20 C; worst room {planned.zone_cold_kh.max():.2f} against {fixed.zone_cold_kh.max():.2f} K h",
     )
     expected = plan["summary"]["setback_kwh"]
     yield Finding(

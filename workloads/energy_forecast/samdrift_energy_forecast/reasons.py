@@ -57,8 +57,8 @@ TEXTS: dict[Reason, dict[Language, str]] = {
         "en": "The building is closed, and the lowest temperature for closed hours decides.",
     },
     Reason.SET_BACK: {
-        "da": "Bygningen er lukket; ingen grænse kræver varme.",
-        "en": "The building is closed; no limit asks for heat.",
+        "da": "Bygningen er lukket; natsænkningens setpunkt er nok.",
+        "en": "The building is closed; the set-back set-point suffices.",
     },
     Reason.VENTILATION: {
         "da": "Rummene behøver ikke varme; kun ventilationens indtag opvarmes, mens ventilatorerne kører.",
