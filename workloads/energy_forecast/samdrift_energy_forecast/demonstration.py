@@ -79,7 +79,8 @@ def _played_back(client: Client, folder: Path, plan: dict[str, Any]) -> Iterable
         what="Too cold while open, plan against fixed setback",
         value=f"{planned.cold_kh:.2f} K h against {fixed.cold_kh:.2f} K h per room",
         ok=planned.as_comfortable_as(fixed),
-        note=f"operative temperature below 20 C; worst room {planned.zone_cold_kh.max():.2f} against {fixed.zone_cold_kh.max():.2f} K h",
+        note="operative temperature below 20 C; worst room "
+        f"{planned.zone_cold_kh.max():.2f} against {fixed.zone_cold_kh.max():.2f} K h",
     )
     expected = plan["summary"]["setback_kwh"]
     yield Finding(
