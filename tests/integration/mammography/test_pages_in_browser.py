@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +13,17 @@ import numpy as np
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from samdrift_mammography.picture import png
 from samdrift_mammography.views import View
 from samdrift_mammography.workload import MODEL, workload
 from samdrift_platform.contract import Priority
 from samdrift_platform.ledger.items import ItemState, WorkItem
-from samdrift_platform.portal.mount import VENDOR
 from samdrift_platform.portal.testing import portal_of
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PICTURE = {"object": "sha256:1", "columns": 200, "rows": 400}
 MARK = {"x": 0.6, "y": 0.5, "radius": 0.1, "score": 20.0}
@@ -94,18 +91,6 @@ def address() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
-    if not VENDOR.is_dir():
-        pytest.skip(f"{VENDOR} is missing; make it with: python platform/assets.py")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

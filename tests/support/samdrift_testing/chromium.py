@@ -1,0 +1,27 @@
+"""A real Chromium: Debian's, driven by Playwright."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from samdrift_platform.portal.mount import VENDOR
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """The browser; skips the test, and says what to install, where it or what pages load is missing."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
+    if not VENDOR.is_dir():
+        pytest.skip(f"{VENDOR} is missing; make it with: python platform/assets.py")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
