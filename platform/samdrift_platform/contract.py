@@ -80,7 +80,7 @@ class Benefit:
 
 
 class Receiver(Protocol):
-    """One party outside. Raises TryAgainError, ReceiverRefusedError or, from `find`, CannotTellError."""
+    """One party outside. Calls end within 30 s; they raise TryAgainError, ReceiverRefusedError or CannotTellError."""
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject: ...  # hands `key` over; the answer
     def find(self, key: UUID) -> JsonObject | None: ...  # did it happen? its answer, or None: it did not

@@ -372,4 +372,5 @@ def test_the_state_machine(sqlite_template: Path) -> None:
         template = sqlite_template
 
     bounded = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(Machine, settings=bounded)
+    check_all_rules = run_state_machine_as_test
+    check_all_rules(Machine, settings=bounded)

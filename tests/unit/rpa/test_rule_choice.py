@@ -62,7 +62,7 @@ def test_a_party_without_an_address_says_what_to_set_and_holds_nothing_else_up()
         receivers["access_point"].find(UUID(int=1))
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "-1", "1e9", "nan"])
+@pytest.mark.parametrize("value", ["soon", "0", "-1", "25.1", "nan"])
 def test_a_time_out_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SAMDRIFT_RPA_TIMEOUT_S", value)
     with pytest.raises(SettingError, match="SAMDRIFT_RPA_TIMEOUT_S"):

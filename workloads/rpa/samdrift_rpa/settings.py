@@ -37,9 +37,14 @@ ACCESS_POINT_URL = Setting(
     name="SAMDRIFT_RPA_ACCESS_POINT_URL", default="", help="Base URL of the access point that sends answers out."
 )
 TIMEOUT_S = Setting(
-    name="SAMDRIFT_RPA_TIMEOUT_S", default="10", help="How long to wait for an answer of either of them, in seconds."
+    name="SAMDRIFT_RPA_TIMEOUT_S",
+    default="10",
+    help="How long to wait for an answer of either of them, in seconds, at most 25.",
 )
 DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
+
+#: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
+LONGEST_TIMEOUT_S = 25.0
 
 SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S, DATA)
 
@@ -56,9 +61,9 @@ def timeout_s() -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0.0 < seconds <= 600.0:
+    if not 0.0 < seconds <= LONGEST_TIMEOUT_S:
         raise SettingError(
-            f"{TIMEOUT_S.name} is {text!r}; it must be a number of seconds above 0 and at most 600.",
+            f"{TIMEOUT_S.name} is {text!r}; it must be a number of seconds above 0 and at most {LONGEST_TIMEOUT_S:g}.",
             field=TIMEOUT_S.name,
         )
     return seconds
