@@ -78,6 +78,8 @@ def admit(
     heads: Iterable[Head], offers: Mapping[str, Offer], running: Sequence[Running], capacity: Capacity
 ) -> Grant | None:
     """The next batch to start, or None when nothing that waits may start now."""
+    if capacity.cpus <= 0:  # a cluster whose workers have not joined yet
+        return None
     startable = (head for head in heads if offers[head.workload].free_replicas > 0)
     head = min(startable, key=lambda head: _rank(head, offers[head.workload]), default=None)
     if head is None or not _fits(offers[head.workload], running, capacity):

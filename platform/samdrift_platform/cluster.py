@@ -40,10 +40,22 @@ def connect(settings: Settings) -> float:
 
     try:
         ray.init(**_arguments(settings))
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # ray ships no type here
-        return resources.get("CPU", 1.0)
+        return cores()
     except (ConnectionError, RuntimeError, TimeoutError) as error:
         raise ClusterError(f"{ClusterError.__doc__} ({error})") from error
+
+
+def cores() -> float:
+    """CPU cores of the connected cluster now; 0 while no worker has joined."""
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # ray ships no type here
+    return resources.get("CPU", 0.0)
+
+
+def may_grow() -> bool:
+    """Whether nodes may join and leave: somebody else runs the cluster."""
+    return bool(os.environ.get("RAY_ADDRESS"))
 
 
 def _arguments(settings: Settings) -> dict[str, Any]:

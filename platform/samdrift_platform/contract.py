@@ -31,6 +31,7 @@ class Resources:
     memory_mib: int = 512
     largest_batch: int = 1  # items
     most_replicas: int = 1
+    longest_batch_s: float = 600.0  # a replica that works longer is ended, and the items tried again
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ not keep a core from a clinical one.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import ray
@@ -22,7 +22,7 @@ from samdrift_platform.replica import Assignment, BatchResult, Replica
 #: Weight of the newest batch in the mean seconds per item.
 _NEWEST = 0.3
 #: Replicas that could not load are started again after this time.
-RESTART_AFTER = timedelta(seconds=30)
+RESTART_AFTER_S = 30.0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -33,6 +33,15 @@ class Batch:
     claims: Sequence[Claim]
     actor: Any
     answer: Any
+    #: Monotonic seconds.
+    began_s: float = field(default_factory=time.monotonic)
+
+    def end_if_overdue(self) -> bool:
+        """End a replica that hangs, so that its batch comes back as failed; whether it did."""
+        overdue = time.monotonic() - self.began_s > self.crew.workload.resources.longest_batch_s
+        if overdue:
+            ray.kill(self.actor)
+        return overdue
 
     @property
     def running(self) -> Running:
@@ -47,8 +56,6 @@ class Crew:
     workload: Workload
     assignment: Assignment
     cluster_cpus: float
-    #: When replicas were last started.
-    started_at: datetime
     #: Replicas that loaded and have no batch.
     idle: list[Any] = field(default_factory=list)
     #: Answer reference -> actor of replicas that still load.
@@ -56,6 +63,8 @@ class Crew:
     #: Replicas with a batch.
     busy: int = 0
     seconds_per_item: float | None = None
+    #: When replicas were last started, monotonic seconds.
+    started_s: float = field(default_factory=time.monotonic)
     #: Replaced by another crew: replicas end with their batch.
     dismissed: bool = False
 
@@ -76,10 +85,10 @@ class Crew:
         for _ in range(self.wanted - len(self.idle) - len(self.loading) - self.busy):
             self._add()
 
-    def mend(self, now: datetime) -> None:
+    def mend(self) -> None:
         """Start replicas in place of those that could not load, now and then."""
-        if now - self.started_at >= RESTART_AFTER:
-            self.started_at = now
+        if time.monotonic() - self.started_s >= RESTART_AFTER_S:
+            self.started_s = time.monotonic()
             self.start()
 
     def welcome(self) -> None:
@@ -99,14 +108,15 @@ class Crew:
 
     def finish(self, batch: Batch) -> BatchResult:
         """The batch's result; the replica is free again. A replica that died is replaced before its error rises."""
-        died = False
         try:
             result: BatchResult = ray.get(batch.answer)
-        except ray.exceptions.RayActorError:
-            died = True
+        except ray.exceptions.RayTaskError:  # the workload raised it, so the replica lives
+            self._release(batch.actor, died=False)
             raise
-        finally:
-            self._release(batch.actor, died=died)
+        except ray.exceptions.RayError:  # ended, crashed, out of memory, its node gone
+            self._release(batch.actor, died=True)
+            raise
+        self._release(batch.actor, died=False)
         self._learn(result.seconds / max(1, len(batch.claims)))
         return result
 

@@ -6,12 +6,13 @@ leases.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import ray
@@ -30,7 +31,7 @@ from samdrift_platform.settings import Settings, load
 log = structlog.get_logger(__name__)
 
 #: Housekeeping (ageing, expired leases, heartbeat, pins) happens this often.
-HOUSEKEEPING = timedelta(seconds=1)
+HOUSEKEEPING_S = 1.0
 #: Wait before the ledger is tried again when it does not answer, in seconds.
 PATIENCE_S = 1.0
 
@@ -61,7 +62,9 @@ class Dispatcher:
         self._batches: dict[object, Batch] = {}
         self._returns: list[Return] = []
         self._missing: dict[str, str] = {}
-        self._kept_at = datetime.min.replace(tzinfo=UTC)
+        #: Crews that load newly pinned versions while those in `_crews` serve on.
+        self._successors: dict[str, Crew] = {}
+        self._kept_s = -math.inf
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set; then finish what is in flight and dismiss the replicas."""
@@ -71,13 +74,13 @@ class Dispatcher:
             except LedgerUnavailableError as error:  # replicas go on; what they return is kept until it is recorded
                 log.warning("the ledger does not answer", error=error.message)
                 time.sleep(PATIENCE_S)
-        for crew in self._crews.values():
+        for crew in [*self._crews.values(), *self._successors.values()]:
             crew.dismiss()
 
     def step(self, *, admitting: bool) -> None:
         """One turn: keep house, start what may start, wait shortly for something to finish, record it."""
         now = datetime.now(UTC)
-        if now - self._kept_at >= HOUSEKEEPING:
+        if time.monotonic() - self._kept_s >= HOUSEKEEPING_S:  # not by the clock on the wall, which may be set
             self._keep_house(now)
         started = admitting and self._start_batches(now)
         self._take_back(wait_s=0.0 if started else self._settings.poll_s)
@@ -159,37 +162,61 @@ class Dispatcher:
             queue.age(connection, now=now)
             queue.release_expired(connection, now=now)  # last: it locks the audit chain's head
             pinned = pins.current(connection)
-        self._muster(pinned, now)
+        self._end_overdue()
+        if cluster.may_grow():
+            self._capacity = replace(self._capacity, cpus=cluster.cores())
+        self._muster(pinned)
         with self._ledger.write() as connection:
             processes.report(connection, "dispatcher", ready=self._ready, detail=self._detail(), now=now)
-        self._kept_at = now
+        self._kept_s = time.monotonic()
 
-    def _muster(self, pinned: Mapping[str, Pin], now: datetime) -> None:
-        """Have a crew for every workload whose models are pinned; replace one whose pins have changed."""
+    def _end_overdue(self) -> None:
+        for batch in self._batches.values():
+            if batch.end_if_overdue():
+                log.warning("replica ended: its batch took too long", workload=batch.crew.workload.name)
+
+    def _muster(self, pinned: Mapping[str, Pin]) -> None:
+        """Have a crew for every workload whose models are pinned, and a successor where the pins have changed."""
         for name, workload in self._workloads.items():
             missing = sorted(set(workload.models) - set(pinned))
             if missing:
                 self._missing[name] = f"no version is pinned of {', '.join(missing)}"
                 continue
             assignment = self._assignment(workload, pinned)
-            crew = self._crews.get(name)
-            if crew is None or crew.assignment != assignment:
-                self._replace(name, crew, assignment, now)
-            self._crews[name].mend(now)
-            self._welcome(name)
+            if name not in self._crews:
+                self._crews[name] = self._hire(assignment)
+            if self._crews[name].assignment == assignment:
+                self._drop_successor(name)
+                self._welcome(self._crews[name])
+            else:
+                self._bring_in(name, assignment)
 
-    def _replace(self, name: str, old: Crew | None, assignment: Assignment, now: datetime) -> None:
-        crew = Crew(
-            workload=self._workloads[name], assignment=assignment, cluster_cpus=self._capacity.cpus, started_at=now
-        )
-        self._crews[name] = crew
+    def _hire(self, assignment: Assignment) -> Crew:
+        workload = self._workloads[assignment.workload]
+        crew = Crew(workload=workload, assignment=assignment, cluster_cpus=self._capacity.cpus)
         crew.start()
-        if old is not None:
-            old.dismiss()
+        return crew
 
-    def _welcome(self, name: str) -> None:
+    def _bring_in(self, name: str, assignment: Assignment) -> None:
+        """Load what is newly pinned; what served before serves on until the first new replica can."""
+        successor = self._successors.get(name)
+        if successor is None or successor.assignment != assignment:
+            self._drop_successor(name)
+            successor = self._successors[name] = self._hire(assignment)
+        self._welcome(successor)
+        if successor.idle:
+            self._crews[name].dismiss()
+            self._crews[name] = self._successors.pop(name)
+
+    def _drop_successor(self, name: str) -> None:
+        if (successor := self._successors.pop(name, None)) is not None:
+            successor.dismiss()
+
+    def _welcome(self, crew: Crew) -> None:
+        name = crew.workload.name
+        crew.mend()
         try:
-            self._crews[name].welcome()
+            crew.welcome()
             self._missing.pop(name, None)
         except (ray.exceptions.RayError, SamdriftError) as error:
             self._missing[name] = _cause(error)
@@ -208,7 +235,8 @@ class Dispatcher:
     @property
     def _ready(self) -> bool:
         """Every workload has a replica that has loaded."""
-        return set(self._crews) == set(self._workloads) and not self._missing and not self._loading
+        staffed = set(self._crews) == set(self._workloads) and not self._successors
+        return staffed and not self._missing and not self._loading
 
     @property
     def _loading(self) -> bool:

@@ -5,6 +5,7 @@ Content addressing makes storing idempotent: the same bytes are the same object,
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -35,6 +36,10 @@ class StoreFullError(UnavailableError):
     status = 507
 
 
+class StoreUnavailableError(UnavailableError):
+    """The object store does not take bytes now. Nothing was recorded; look at it, then send the same again."""
+
+
 class ObjectStore:
     """Objects below one fsspec URL, in 256 folders by the first byte of the digest."""
 
@@ -54,6 +59,8 @@ class ObjectStore:
             if not self._files.exists(path):
                 self._write(path, data)
         except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreUnavailableError(f"{StoreUnavailableError.__doc__} ({error.strerror or error})") from error
             raise StoreFullError(f"{StoreFullError.__doc__} ({error.strerror or error})") from error
         return reference
 

@@ -168,6 +168,13 @@ def test_replicas_follow_the_pins_and_every_item_tells_which_model_decided(stati
     )
     assert {item.result["number"] for item in station.finished(ask(station, "late", 3))} == {2.0}
 
+    station.pin(MODEL, 3, "sha256:" + "0" * 64)
+    station.wait_until(lambda: "oracle" in station.report().detail["missing"])
+    meanwhile = station.finished(ask(station, "what cannot load replaces nothing", 3))
+    assert {item.result["number"] for item in meanwhile} == {2.0}
+    station.pin(MODEL, 2, digests[2])
+    station.wait_until(lambda: station.report().ready)
+
 
 def test_an_item_that_kills_its_process_fails_alone_after_the_last_attempt(station: Station, poisoned: UUID) -> None:
     found = by_number(station.finished(poisoned))

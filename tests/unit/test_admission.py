@@ -243,3 +243,11 @@ def test_every_class_is_served_beside_all_others() -> None:
     simulation.run(3600.0)
     assert {name: len(waits) for name, waits in simulation.waits.items()} == {kind.name: 1000 for kind in kinds}
     assert max(simulation.waits["CLINICAL"]) < 1.0
+
+
+def test_nothing_starts_on_a_cluster_without_cores() -> None:
+    """A head node whose workers have not joined yet lends nothing, not even to clinical work."""
+    offer = Offer(priority=Priority.CLINICAL, cpus=1.0, largest_batch=4, free_replicas=1, seconds_per_item=None)
+    head = Head(workload="w", urgency=0, due=NOW, seq=1, fresh=True, waiting=1)
+    empty = Capacity(cpus=0.0, reserved_clinical_share=0.5, chunk_s=2.0)
+    assert admit([head], {"w": offer}, [], empty) is None

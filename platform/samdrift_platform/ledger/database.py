@@ -89,9 +89,19 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappin
 _DISCREET: dict[str, Any] = {"hide_parameters": True, "json_serializer": plain_json}
 
 
+#: PostgreSQL: give a connection up after ten seconds of silence, where the kernel would wait a quarter of an hour.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
 def _engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
-        engine = sa.create_engine(url, connect_args={"connect_timeout": 5}, **_DISCREET)
+        engine = sa.create_engine(url, connect_args=_PATIENCE, **_DISCREET)
         sa.event.listen(engine, "checkin", _note_use)
         sa.event.listen(engine, "checkout", _ping_after_a_pause)
         return engine

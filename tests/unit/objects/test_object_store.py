@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import InputError, NotFoundError
-from samdrift_platform.objects import ObjectStore, StoreFullError
+from samdrift_platform.objects import ObjectStore, StoreUnavailableError
 
 
 @pytest.fixture
@@ -59,13 +59,13 @@ def test_changed_bytes_are_not_given_out(store: ObjectStore, tmp_path: Path) -> 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes into any folder")
 def test_a_folder_that_takes_nothing_says_so(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(StoreFullError, match="Nothing was recorded"):
+    with pytest.raises(StoreUnavailableError, match="Nothing was recorded"):
         ObjectStore(f"file://{tmp_path}/objects").put(b"x")
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     """A file stands where the folder should be: any user gets the error, and no half object stays."""
     (tmp_path / "objects").write_bytes(b"")
-    with pytest.raises(StoreFullError, match="Nothing was recorded"):
+    with pytest.raises(StoreUnavailableError, match="Nothing was recorded"):
         ObjectStore(f"file://{tmp_path}/objects").put(b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["objects"]
