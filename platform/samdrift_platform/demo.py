@@ -9,13 +9,14 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from rich.console import Console
@@ -35,10 +36,13 @@ from samdrift_platform.supervisor import Child, Platform
 #: Longest waits, seconds: a machine that needs more is too small, or something is broken.
 SERVICE_S, READY_S, WORK_S = 30.0, 120.0, 600.0
 
+T = TypeVar("T")
+
 
 def run(settings: Settings, *, as_json: bool = False, stay: bool = False) -> bool:
     """Run the demonstration on `settings.home`; whether every step succeeded. With `stay`, until Ctrl-C."""
     configure_logs("demo")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as orderly as Ctrl-C
     return Demo(settings, Console(stderr=as_json, highlight=False)).run(as_json=as_json, stay=stay)
 
 
@@ -107,8 +111,7 @@ class Demo:
 
     def _work(self, client: Client) -> None:
         """Let every demonstration submit, wait and look, side by side."""
-        with ThreadPoolExecutor(max_workers=max(1, len(self._shown))) as pool:
-            running = {name: pool.submit(self._show, shown, client) for name, shown in self._shown.items()}
+        running = {name: in_background(partial(self._show, shown, client)) for name, shown in self._shown.items()}
         self._report.findings = {name: future.result() for name, future in running.items()}
 
     def _show(self, shown: Demonstration, client: Client) -> list[Finding]:
@@ -160,6 +163,20 @@ class Demo:
         self._console.print("Another link: samdrift sign-in. Stop with Ctrl-C.")
         stopping.wait()
         self._console.print("Stopping.")
+
+
+def in_background(work: Callable[[], T]) -> Future[T]:
+    """Do it in a thread for which nobody waits when the process is told to end, as an executor's would be."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _register_and_pin(platform: Platform, model: ShippedModel) -> None:

@@ -14,6 +14,8 @@ import structlog
 from samdrift_platform.telemetry import silence
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+#: Opened here and not in a child: between fork and exec, a lock of the loader may belong to a thread that is gone.
+_LIBC = ctypes.CDLL(None)
 
 
 def begin(name: str) -> threading.Event:
@@ -52,4 +54,4 @@ def configure_logs(name: str) -> None:
 def die_with_parent() -> None:
     """Ask the kernel to end this process with its parent, so that a killed platform leaves nobody behind (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

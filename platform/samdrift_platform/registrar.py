@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
 from samdrift_platform import process
+from samdrift_platform.errors import UnavailableError
 from samdrift_platform.ledger import audit, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
+from samdrift_registry.errors import RegistryError
 from samdrift_registry.events import Event, Found, Refused
 from samdrift_registry.reconciler import Reconciler
 
@@ -29,10 +33,12 @@ class Registrar:
         self._reconciler = reconciler
 
     def run(self, stopping: threading.Event) -> None:
-        """Scan until `stopping` is set; ready after the first scan."""
+        """Scan until `stopping` is set; ready after a scan, not ready while MLflow or a key keeps it from one."""
         while not stopping.is_set():
-            self._reconciler.scan(tell=self.record)
-            self._report()
+            try:
+                self._turn()
+            except UnavailableError as error:
+                log.warning("the ledger does not answer", why=error.message)
             stopping.wait(PAUSE_S)
 
     def record(self, event: Event) -> None:
@@ -41,10 +47,19 @@ class Registrar:
         with self._ledger.write() as connection:
             audit.append(connection, [_audited(event)], now=datetime.now(UTC))
 
-    def _report(self) -> None:
-        refused = {f"{r.name}/{r.version}": r.reason for r in self._reconciler.refusals()}
+    def _turn(self) -> None:
+        try:
+            self._reconciler.scan(tell=self.record)
+            refused = {f"{r.name}/{r.version}": r.reason for r in self._reconciler.refusals()}
+        except RegistryError as error:
+            log.warning("could not scan", why=error.message)
+            self._report(ready=False, detail={"why": error.message})
+        else:
+            self._report(ready=True, detail={"refused": refused})
+
+    def _report(self, *, ready: bool, detail: Mapping[str, Any]) -> None:
         with self._ledger.write() as connection:
-            processes.report(connection, "registry", ready=True, detail={"refused": refused}, now=datetime.now(UTC))
+            processes.report(connection, "registry", ready=ready, detail=detail, now=datetime.now(UTC))
 
 
 def _audited(event: Event) -> audit.Event:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,7 +22,7 @@ import structlog
 from rich.console import Console
 
 from samdrift_platform import cluster
-from samdrift_platform.errors import ConflictError, UnavailableError
+from samdrift_platform.errors import ConflictError, SamdriftError, UnavailableError
 from samdrift_platform.ledger import grants, migrations, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
@@ -42,6 +44,10 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 SETTLED_S = 60.0
 #: How long processes may take to end what they are doing.
 GRACE_S = 20.0
+#: Seconds until a process is asked to end once more: one that was just beginning may have missed it.
+ASK_AGAIN_S = 5.0
+#: How often the command line's token is renewed; it is valid for 30 days.
+TOKEN_RENEWAL = timedelta(days=1)
 
 
 @dataclass(eq=False)
@@ -54,8 +60,9 @@ class Child:
     log_path: Path
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
+    #: When it was found dead (monotonic).
+    ended_s: float | None = None
     pause_s: float = FIRST_PAUSE_S
-    restarts: int = field(default=0)
 
     def start(self) -> None:
         """Start it; its output goes to its own log file."""
@@ -70,27 +77,33 @@ class Child:
                 preexec_fn=die_with_parent,
                 start_new_session=True,  # Ctrl-C is for us; we end the others in order
             )
-        self.started_s = time.monotonic()
+        self.started_s, self.ended_s = time.monotonic(), None
 
     def revive(self) -> None:
         """Start it again if it has ended and its pause is over."""
         if self.process is None or self.process.poll() is None:
             return
-        ran_s = time.monotonic() - self.started_s
-        if ran_s < self.pause_s:
-            return
-        log.warning("process ended, starting it again", name=self.name, status=self.process.returncode)
-        self.pause_s = FIRST_PAUSE_S if ran_s > SETTLED_S else min(self.pause_s * 2, LONGEST_PAUSE_S)
-        self.restarts += 1
-        self.start()
+        if self.ended_s is None:
+            self._found_dead(self.process.returncode)
+        elif time.monotonic() - self.ended_s >= self.pause_s:
+            self.pause_s = min(self.pause_s * 2, LONGEST_PAUSE_S)
+            self.start()
+
+    def _found_dead(self, status: int) -> None:
+        self.ended_s = time.monotonic()
+        if self.ended_s - self.started_s > SETTLED_S:
+            self.pause_s = FIRST_PAUSE_S
+        log.warning("process ended, starting it again", name=self.name, status=status, pause_s=self.pause_s)
 
     def end(self, deadline_s: float) -> None:
         """Ask it to end, and make it end at `deadline_s` (monotonic)."""
         if self.process is None:
             return
-        try:
-            self.process.wait(max(0.0, deadline_s - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        while self.process.poll() is None and (left_s := deadline_s - time.monotonic()) > 0:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(min(ASK_AGAIN_S, left_s))
+        if self.process.poll() is None:
             log.warning("process did not end in time", name=self.name)
             self.process.kill()
             self.process.wait()
@@ -111,9 +124,10 @@ class Platform:
     def __enter__(self) -> Self:
         """Take the home folder, bring the ledger up to date, start everything."""
         self._lock = _lock(self.settings.home)
+        _check_port(self.settings)
         migrations.upgrade(self.settings.ledger_url)
         self.ledger = Ledger(self.settings.ledger_url)
-        _write_token(self.ledger, self.settings.home)
+        self._write_token()
         for child in self.children:
             child.start()
         self._watcher.start()
@@ -141,18 +155,21 @@ class Platform:
             secret = grants.issue(connection, GrantKind.LINK, "operator", now=datetime.now(UTC))
         return f"{self.settings.url}/sign-in?link={secret}"
 
-    def wait_for(self, names: Iterable[str], *, timeout_s: float) -> None:
-        """Wait until these processes report that they are ready.
+    def wait_for(self, names: Iterable[str], *, timeout_s: float, stopping: threading.Event | None = None) -> bool:
+        """Wait until these processes report that they are ready; False when `stopping` was set before.
 
         Raises:
             UnavailableError: one is not in time; the message says what it last reported and where its log is.
         """
+        stopping = stopping or threading.Event()
         deadline_s = time.monotonic() + timeout_s
         while waiting := self._unready(names):
             if time.monotonic() > deadline_s:
                 logs = self.settings.home / "logs"
                 raise UnavailableError(f"Not ready after {timeout_s:g} s: {'; '.join(waiting)}. Look into {logs}.")
-            self._stopping.wait(0.1)
+            if stopping.wait(0.1):
+                return False
+        return True
 
     def _unready(self, names: Iterable[str]) -> list[str]:
         with self.ledger.read() as connection:
@@ -173,6 +190,18 @@ class Platform:
         while not self._stopping.wait(0.2):
             for child in self.children:
                 child.revive()
+            if datetime.now(UTC) - self._token_at > TOKEN_RENEWAL:
+                self._renew_token()
+
+    def _renew_token(self) -> None:
+        try:
+            self._write_token()
+        except SamdriftError as error:  # the one in use is good for weeks: tomorrow will do
+            log.warning("could not renew the token", why=error.message)
+
+    def _write_token(self) -> None:
+        self._token_at = datetime.now(UTC)
+        _write_token(self.ledger, self.settings.home)
 
 
 def _lock(home: Path) -> IO[str]:
@@ -188,22 +217,36 @@ def _lock(home: Path) -> IO[str]:
     return file
 
 
+def _check_port(settings: Settings) -> None:
+    """Say now what the control plane would otherwise say in its log, again and again."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise ConflictError(
+            f"Cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
+            "Stop what listens there, or choose another SAMDRIFT_PORT."
+        ) from error
+
+
 def _write_token(ledger: Ledger, home: Path) -> None:
     """Have a token for the command line on this machine, readable by its owner alone."""
-    path = home / "token"
+    new = home / "token.new"
     with ledger.write() as connection:
         secret = grants.issue(connection, GrantKind.TOKEN, "operator", now=datetime.now(UTC))
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
+    new.replace(home / "token")
 
 
 def up(settings: Settings, *, as_json: bool = False) -> None:
     """Run the platform until SIGINT or SIGTERM; print where it is and how to get in."""
     stopping = begin("supervisor")
     with Platform(settings) as platform:
-        platform.wait_for(["control"], timeout_s=60.0)
+        if not platform.wait_for(["control"], timeout_s=60.0, stopping=stopping):
+            return
         logs = settings.home.resolve() / "logs"
         _tell({"url": settings.url, "sign_in": platform.sign_in_link(), "logs": str(logs)}, as_json=as_json)
         stopping.wait()

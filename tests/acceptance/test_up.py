@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from samdrift_platform.client import Client
+from samdrift_platform.supervisor import MODULES
 from samdrift_testing.ports import free_ports
 from samdrift_testing.trees import Tree, samdrift
 
@@ -65,6 +67,23 @@ def test_a_second_platform_on_the_same_home_is_refused(up: Tree, home: Path, tmp
         assert "Another Samdrift runs on" in second.tail()
 
 
+def test_a_port_that_is_taken_is_named_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_PORT": str(taken.getsockname()[1])}
+        with Tree(samdrift("up"), environment, tmp_path / "taken.out") as second:
+            assert second.finish(timeout_s=30) == 1
+            assert f"Cannot listen on 127.0.0.1:{environment['SAMDRIFT_PORT']}" in second.tail()
+
+
+def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = {"SAMDRIFT_HOME": str(home), "SAMDRIFT_PORT": str(free_ports(1)[0])}
+    with Tree(samdrift("up", "--json"), environment, tmp_path / "early.out") as early:
+        early.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
+        early.process.send_signal(signal.SIGTERM)
+        assert early.finish(timeout_s=30) == 0
+
+
 @pytest.mark.parametrize("victim", ["gcs_server", "raylet"])
 def test_ray_gone(up: Tree, client: Client, victim: str) -> None:
     """Submitting goes on meanwhile; replicas that live on finish, and a dispatcher that lost them starts again."""
@@ -73,12 +92,19 @@ def test_ray_gone(up: Tree, client: Client, victim: str) -> None:
     assert _run_errands(client, f"without {victim}", 20)["items"] == {"done": 20}
 
 
-@pytest.mark.parametrize("module", ["dispatcher", "delivery", "control", "registrar"])
-def test_a_killed_process_is_started_again_and_nothing_is_lost(up: Tree, client: Client, module: str) -> None:
-    document = {"errands": [{"name": f"{module}/{number}", "act": "tell"} for number in range(20)]}
-    submission = client.submit("errands", document, reference=module)
-    _process(up, module).kill()
+@pytest.mark.parametrize(("name", "module"), MODULES.items())
+def test_a_killed_process_is_started_again_and_nothing_is_lost(
+    up: Tree, client: Client, home: Path, name: str, module: str
+) -> None:
+    document = {"errands": [{"name": f"{name}/{number}", "act": "tell"} for number in range(20)]}
+    submission = client.submit("errands", document, reference=name)
+    killed = _process(up, module)
+    killed.kill()
     assert client.wait(submission["id"], timeout_s=PATIENCE_S)["items"] == {"done": 20}
+    up.wait_until(
+        f"a new {name} is ready", lambda: _ready_pid(up, home, name) not in (None, killed.pid), timeout_s=READY_S
+    )
+    assert _process(up, module).pid == _ready_pid(up, home, name)
 
 
 def test_it_ends_when_it_is_told_to(up: Tree, client: Client) -> None:
@@ -101,8 +127,10 @@ def _run_errands(client: Client, name: str, number: int) -> dict[str, Any]:
 
 
 def _ready(port: str) -> bool:
+    """All parts, the registry too: its key is made in its first scan."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success
+        parts = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).json()["parts"]
+        return all(part["ready"] for part in parts)
     except httpx.TransportError:
         return False
 
@@ -113,4 +141,14 @@ def _members(up: Tree) -> list[psutil.Process]:
 
 
 def _process(up: Tree, module: str) -> psutil.Process:
-    return next(member for member in _members(up) if f"samdrift_platform.{module}" in member.cmdline())
+    return next(member for member in _members(up) if module in member.cmdline())
+
+
+def _ready_pid(up: Tree, home: Path, name: str) -> int | None:
+    """The process that reported itself ready under this name; None also while nobody answers."""
+    bearer = {"Authorization": f"Bearer {(home / 'token').read_text()}"}
+    try:
+        reported = httpx.get(f"{up.url}/v1/processes", headers=bearer, timeout=5).raise_for_status().json()["processes"]
+    except httpx.HTTPError:
+        return None
+    return next((one["pid"] for one in reported if one["name"] == name and one["ready"]), None)

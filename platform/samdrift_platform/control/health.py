@@ -17,7 +17,9 @@ from samdrift_platform.ledger.processes import Process
 router = APIRouter(tags=["health"])
 
 #: Processes without which submitted work does not move.
-NEEDED = ("dispatcher", "delivery", "registry")
+NEEDED = ("dispatcher", "delivery")
+#: Shown beside them: without it new models wait for their signature, and submitted work goes on.
+SHOWN = ("registry",)
 
 
 class Health(Answer):
@@ -59,7 +61,7 @@ async def healthz() -> Health:
 def readyz(ledger: TheLedger, response: Response) -> Readiness:
     """Whether the ledger answers and every needed process lives and is ready."""
     parts = list(_parts(ledger, datetime.now(UTC)))
-    ready = all(part.ready for part in parts)
+    ready = all(part.ready for part in parts if part.name not in SHOWN)
     response.status_code = 200 if ready else 503
     return Readiness(ready=ready, parts=parts)
 
@@ -72,7 +74,7 @@ def _parts(ledger: Ledger, now: datetime) -> Iterator[Part]:
         yield Part(name="ledger", ready=False, why=error.message, detail={})
         return
     yield Part(name="ledger", ready=True, why="", detail={})
-    for name in NEEDED:
+    for name in (*NEEDED, *SHOWN):
         yield _part(name, reported.get(name), now)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from samdrift_platform.control.health import NEEDED
+from samdrift_platform.control.health import NEEDED, SHOWN
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.control import Control
@@ -39,12 +39,12 @@ def test_the_process_lives_whatever_the_ledger_does(plane: Control, stranger: ht
 
 
 def test_ready_when_all_report(plane: Control, stranger: httpx.Client) -> None:
-    for name in NEEDED:
+    for name in (*NEEDED, *SHOWN):
         report(plane, name)
     answer = stranger.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["ready"] is True
-    assert set(parts(answer)) == {"ledger", *NEEDED}
+    assert set(parts(answer)) == {"ledger", *NEEDED, *SHOWN}
     assert parts(answer)["dispatcher"]["detail"] == {"in_flight": 1}
 
 
@@ -53,7 +53,7 @@ def test_ready_when_all_report(plane: Control, stranger: httpx.Client) -> None:
 def test_not_ready_while_one_is_missing_and_it_is_named(
     plane: Control, stranger: httpx.Client, name: str, trouble: str
 ) -> None:
-    for other in NEEDED:
+    for other in (*NEEDED, *SHOWN):
         if other != name:
             report(plane, other)
     if trouble != "absent":
@@ -63,6 +63,16 @@ def test_not_ready_while_one_is_missing_and_it_is_named(
     why = {"absent": "not reported yet", "starting": "starting", "silent": "60 s ago"}[trouble]
     assert why in parts(answer)[name]["why"]
     assert [part for part, said in parts(answer).items() if not said["ready"]] == [name]
+
+
+def test_submitted_work_moves_without_the_registry(plane: Control, stranger: httpx.Client) -> None:
+    for name in NEEDED:
+        report(plane, name)
+    report(plane, "registry", ready=False)
+    answer = stranger.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["ready"] is True
+    assert parts(answer)["registry"]["ready"] is False
 
 
 def test_processes_are_listed_for_signed_in_users(plane: Control, stranger: httpx.Client) -> None:

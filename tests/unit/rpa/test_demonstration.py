@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from samdrift_rpa.demonstration import _exceptions
+
+
+def item(state: str, reason: str | None = "because", *, held: bool = False) -> dict[str, Any]:
+    return {"state": state, "reason": reason, "result": {"grounds": [{"code": "currency"}]} if held else {}}
+
+
+REJECTED, WAITING = item("rejected"), item("waiting_for_person", held=True)
+
+
+@pytest.mark.parametrize(
+    ("items", "ok"),
+    [
+        ([], [False, False]),
+        ([REJECTED, WAITING], [False, False]),
+        ([REJECTED, REJECTED, WAITING, WAITING], [True, True]),
+        ([REJECTED, REJECTED, WAITING, item("done", held=True)], [True, True]),  # a person approved one
+        ([REJECTED, item("rejected", reason=None), WAITING, WAITING], [False, True]),
+    ],
+)
+def test_exceptions_are_as_many_as_were_sent(
+    items: list[dict[str, Any]], ok: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
+    assert [finding.ok for finding in _exceptions(items)] == ok
