@@ -27,6 +27,7 @@ from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, Ledger
 from samdrift_platform.ledger.pins import Pin
 from samdrift_platform.replica import Assignment, BatchResult
 from samdrift_platform.settings import Settings, load
+from samdrift_platform.telemetry import silence
 
 log = structlog.get_logger(__name__)
 
@@ -265,6 +266,7 @@ def _where(error: Exception) -> str:
 
 def main() -> None:
     """Join or start the cluster and dispatch until told to stop."""
+    silence()  # before Ray starts; `begin` comes after it
     settings = load()
     cpus = cluster.connect(settings)
     stopping = process.begin("dispatcher")  # after Ray, which takes the signals for itself

@@ -31,7 +31,7 @@ class KeyUnreadableError(RegistryError):
 
 
 class ManifestMissingError(RegistryError):
-    """There is no manifest of this version. Run a scan, and look at the refusals for the reason."""
+    """This version has no signed manifest. `samdrift models list` shows what has, `samdrift status` what was refused."""
 
     status = 404
 

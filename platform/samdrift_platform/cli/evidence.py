@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
+from samdrift_platform.client import Client
+from samdrift_platform.errors import NotFoundError
 
 app = typer.Typer()
 models = typer.Typer(help="Model versions and which of them are served.", no_args_is_help=True)
@@ -36,16 +39,27 @@ def list_models(as_json: AsJson = False) -> None:
 def pin_model(
     model: Annotated[str, typer.Argument(help="Registered name.")],
     version: Annotated[int, typer.Argument(min=1, help="MLflow's version number.")],
-    digest: Annotated[str, typer.Argument(help="As `samdrift models list` shows it.")],
+    digest: Annotated[str | None, typer.Argument(help="As `samdrift models list` shows it; default: that one.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve exactly this version from now on."""
     with connect() as client:
-        found = client.pin(model, version, digest)
+        found = client.pin(model, version, digest or _signed_digest(client, model, version))
     if as_json:
         show_json(found)
     else:
-        say(f"{found['model']} is served as version {found['version']}.")
+        say(f"{found['model']} is served as version {found['version']}, {found['digest']}.")
+
+
+def _signed_digest(client: Client, model: str, version: int) -> str:
+    """The digest of the version's signed manifest."""
+    for one in client.models()["versions"]:
+        if (one["model"], one["version"]) == (model, version):
+            return str(one["digest"])
+    raise NotFoundError(
+        f"{model} has no version {version} with a signed manifest. `samdrift models list` shows those that have one, "
+        "`samdrift status` those that were refused."
+    )
 
 
 @audit.command("verify")
@@ -73,8 +87,15 @@ def log(
     if as_json:
         show_json(found)
         return
-    rows = [(one["seq"], one["at"], one["actor"], one["action"], one["subject"]) for one in found]
-    show_table(["event", "at", "actor", "action", "subject"], rows, empty="Nothing has happened yet.")
+    rows = [
+        (one["seq"], one["at"][:19], one["actor"], one["action"], one["subject"], _in_words(one["details"]))
+        for one in found
+    ]
+    show_table(["event", "at (UTC)", "actor", "action", "subject", "details"], rows, empty="Nothing has happened yet.")
+
+
+def _in_words(details: Mapping[str, object]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in details.items())
 
 
 @app.command()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,9 +58,15 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     else:
-        rows = [(one["name"], "ready" if one["ready"] else "not ready", one["why"]) for one in found["parts"]]
+        rows = [(one["name"], "ready" if one["ready"] else "not ready", _why(one)) for one in found["parts"]]
         show_table(["part", "state", "why"], rows, empty="Nothing has reported.")
     raise typer.Exit(0 if found["ready"] else 1)
+
+
+def _why(part: Mapping[str, Any]) -> str:
+    """What is missing, and which model versions the registry refused."""
+    refused = [f"{version} refused: {reason}" for version, reason in part["detail"].get("refused", {}).items()]
+    return " ".join(filter(None, [part["why"], *refused]))
 
 
 @app.command()

@@ -109,7 +109,7 @@ def items(
         show_json(found)
         return
     rows = [(one["id"], one["workload"], one["reference"], one["state"], one["reason"]) for one in found]
-    show_table(["id", "workload", "reference", "state", "reason"], rows, empty="There is no such item.")
+    show_table(["id", "workload", "reference", "state", "reason"], rows, empty="No item is like that.")
 
 
 @app.command()

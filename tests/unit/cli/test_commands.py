@@ -167,7 +167,8 @@ def test_migrating_the_ledger(samdrift: Samdrift, home: Path) -> None:
         (["submit", "tallying", "named.json", "--object", "image=absent"], 1, ["absent cannot be read"]),
         (["put", "absent"], 1, ["absent cannot be read"]),
         (["item", "7"], 1, ["item_id", "identifier"]),
-        (["models", "pin", "x", "1", "sha256:" + "0" * 64], 1, ["Run a scan"]),
+        (["models", "pin", "x", "1", "sha256:" + "0" * 64], 1, ["samdrift models list"]),
+        (["models", "pin", "x", "1"], 1, ["x has no version 1", "samdrift models list"]),
     ],
 )
 def test_errors_are_one_sentence_with_its_remedy(

@@ -105,7 +105,7 @@ def test_errors_are_the_platforms_own_with_message_and_field(client: Client, pla
         client.put_object(bytes(1024 * 1024 + 1))
     with pytest.raises(AnsweredError, match=r"Error id [0-9a-f]{12}"):
         client.submit("tallying", document(FATAL), reference="s")
-    with pytest.raises(NotFoundError, match="Run a scan"):
+    with pytest.raises(NotFoundError, match="models list"):
         client.pin("x", 1, "sha256:" + "0" * 64)
     with (
         Client(ADDRESS, "wrong", transport=plane.transport) as stranger,

@@ -264,7 +264,7 @@ CASES = [
         content=json.dumps({"version": 1, "digest": NOT_STORED}).encode(),
         status=404,
         fault=None,
-        remedy="Run a scan",
+        remedy="samdrift models list",
     ),
     Case(
         name="pin without a digest",

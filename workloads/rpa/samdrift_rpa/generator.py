@@ -201,12 +201,13 @@ def _cvr_digit(stem: int) -> int:
 
 
 def main() -> None:
-    """Write fictitious invoices into a folder: `python -m samdrift_rpa.generator FOLDER [NUMBER]`."""
-    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    """Write fictitious invoices into a folder: `python -m samdrift_rpa.generator FOLDER [HOW_MANY [SERIES]]`."""
+    given = dict(enumerate(sys.argv))
+    folder, count, series = Path(sys.argv[1]), int(given.get(2, "3")), given.get(3, "EXAMPLE")
     folder.mkdir(parents=True, exist_ok=True)
     chairs = Sold(name="Stol (opdigtet)", quantity=Decimal(4), price=Decimal("312.50"))
     for index in range(count):
-        name = f"EXAMPLE-{index + 1}"
+        name = f"{series}-{index + 1}"
         (folder / f"{name}.xml").write_bytes(write(Sale(number=name, supplier=index, lines=(chairs,))))
 
 
