@@ -9,7 +9,7 @@ lease: against these the receiver gets the effect's key.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -27,15 +27,16 @@ from samdrift_platform.settings import load
 
 log = structlog.get_logger(__name__)
 
-#: Attempts before an effect whose receiver does not answer is left to a person: about half an hour.
+#: Attempts before an effect whose receiver cannot tell whether it happened is left to a person: about half an hour. A
+#: receiver that is merely down is tried again without end.
 MOST_ATTEMPTS = 12
 #: A call begins in the first half of its lease and must end in the second, or another delivery may ask about it.
 LEASE = timedelta(seconds=60)
 #: Wait before the ledger is tried again when it does not answer, in seconds.
 PATIENCE_S = 1.0
 HEARTBEAT = timedelta(seconds=2)
-#: Calls in flight at most.
-THREADS = 4
+#: Calls in flight at most for each workload: slow receivers of one keep no other waiting.
+THREADS = 2
 
 
 class Delivery:
@@ -50,9 +51,10 @@ class Delivery:
         self._lease = lease
 
     def run(self, stopping: threading.Event, *, poll_s: float) -> None:
-        """Deliver until `stopping` is set, in threads, so that one slow receiver does not keep the others waiting."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            workers = [pool.submit(self._work, stopping, poll_s) for _ in range(THREADS)]
+        """Deliver until `stopping` is set, each workload in threads of its own."""
+        names = [name for name in self._receivers for _ in range(THREADS)]
+        with ThreadPoolExecutor(max(1, len(names))) as pool:
+            workers = [pool.submit(self._work, name, stopping, poll_s) for name in names]
             while not stopping.is_set() and not any(worker.done() for worker in workers):
                 self._report(datetime.now(UTC))
                 stopping.wait(HEARTBEAT.total_seconds())
@@ -60,20 +62,24 @@ class Delivery:
         for worker in workers:
             worker.result()
 
-    def _work(self, stopping: threading.Event, poll_s: float) -> None:
+    def _work(self, workload: str, stopping: threading.Event, poll_s: float) -> None:
         while not stopping.is_set():
             try:
-                if not self.step():
+                if not self.step([workload]):
                     stopping.wait(poll_s * THREADS)  # together they look every `poll_s`
             except LedgerUnavailableError as error:  # what was in hand is asked about when its lease is over
                 log.warning("the ledger does not answer", error=error.message)
                 stopping.wait(PATIENCE_S)
 
-    def step(self, *, now: datetime | None = None) -> int:
-        """Deliver one effect whose turn it is; how many there were (0 or 1)."""
+    def step(self, workloads: Sequence[str] | None = None, *, now: datetime | None = None) -> int:
+        """Deliver one effect (of these workloads, or any) whose turn it is; how many there were (0 or 1)."""
         now = now or datetime.now(UTC)
+        names = list(self._receivers) if workloads is None else list(workloads)
+        with self._ledger.read() as connection:  # looking takes no lock that writers wait for
+            if not effects.any_planned(connection, names, now=now):
+                return 0
         with self._ledger.write() as connection:
-            claimed = effects.claim(connection, list(self._receivers), limit=1, lease=self._lease, now=now)
+            claimed = effects.claim(connection, names, limit=1, lease=self._lease, now=now)
         for effect in claimed:
             self._deliver(effect, call_by=now + self._lease / 2)
         return len(claimed)
@@ -85,10 +91,12 @@ class Delivery:
             log.warning("too late to call; left to the next attempt", step=effect.step, receiver=effect.receiver)
         except ReceiverRefusedError as error:
             self._stop(effect, EffectState.REFUSED, error.message)
-        except (TryAgainError, CannotTellError) as error:
+        except TryAgainError as error:
             self._postpone(effect, error.message)
+        except CannotTellError as error:
+            self._postpone_or_give_up(effect, error.message)
         except Exception as error:  # noqa: BLE001 - a receiver is other people's code: recorded, asked about, tried again
-            self._postpone(effect, f"the receiver failed with {type(error).__name__}")
+            self._postpone_or_give_up(effect, f"the receiver failed with {type(error).__name__}")
         else:
             self._record(effect, answer)
 
@@ -113,17 +121,21 @@ class Delivery:
             raise ReceiverRefusedError(f"{effect.workload} has no receiver called {effect.receiver!r}.")
         return receivers[effect.receiver]
 
-    def _postpone(self, effect: EffectRow, error: str) -> None:
+    def _postpone_or_give_up(self, effect: EffectRow, error: str) -> None:
         if effect.attempt >= MOST_ATTEMPTS:
             self._stop(effect, EffectState.UNKNOWN, f"after {effect.attempt} attempts: {error}")
-            return
-        log.info("effect postponed", step=effect.step, attempt=effect.attempt, error=error)
+        else:
+            self._postpone(effect, error)
+
+    def _postpone(self, effect: EffectRow, error: str) -> None:
+        # What the receiver said stands in the effect; it may be personal, so the log does not repeat it.
+        log.info("effect postponed", step=effect.step, receiver=effect.receiver, attempt=effect.attempt)
         again = datetime.now(UTC) + back_off(effect.attempt)
         with self._ledger.write() as connection:
             effects.later(connection, effect, error, available_at=again)
 
     def _stop(self, effect: EffectRow, state: EffectState, message: str) -> None:
-        log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state, error=message)
+        log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state)
         with self._ledger.write() as connection:
             effects.stopped(connection, effect, state, message, now=datetime.now(UTC))
 

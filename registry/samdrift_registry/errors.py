@@ -31,7 +31,7 @@ class KeyUnreadableError(RegistryError):
 
 
 class ManifestMissingError(RegistryError):
-    """This version has no signed manifest. `samdrift models list` shows what has, `samdrift status` what was refused."""
+    """This version has no signed manifest. `samdrift models list` shows which have, `samdrift status` why not."""
 
     status = 404
 

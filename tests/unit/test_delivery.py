@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from samdrift_platform.contract import JsonObject
-from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, Delivery
+from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, THREADS, Delivery
 from samdrift_platform.ledger import effects, endings, processes, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow
@@ -137,7 +137,7 @@ def test_while_nobody_can_tell_nothing_is_repeated(post: Post) -> None:
     assert look(post.ledger, identifier).state == "done"
 
 
-@pytest.mark.parametrize("act", [Act.CANNOT_TELL, Act.TRY_AGAIN, Act.FALL_OVER])
+@pytest.mark.parametrize("act", [Act.CANNOT_TELL, Act.FALL_OVER])
 def test_when_nobody_can_ever_tell_a_person_decides(post: Post, act: Act) -> None:
     script(post, Act.DONE_BUT_TRY_AGAIN, asked=(act,) * 100)
     identifier = post.plan("tell")
@@ -146,6 +146,27 @@ def test_when_nobody_can_ever_tell_a_person_decides(post: Post, act: Act) -> Non
     (effect,) = post.effects(identifier)
     assert (effect.state, effect.attempt) == ("unknown", MOST_ATTEMPTS)
     assert look(post.ledger, identifier).state == "waiting_for_person"
+
+
+def test_a_receiver_that_is_down_for_a_night_gets_it_in_the_morning(post: Post) -> None:
+    script(post, *[Act.TRY_AGAIN] * (3 * MOST_ATTEMPTS))
+    identifier = post.plan("tell")
+    post.all_steps()
+    assert len(post.receiver.done) == 1
+    assert look(post.ledger, identifier).state == "done"
+
+
+def test_a_person_who_looked_has_the_receiver_asked_again(post: Post) -> None:
+    script(post, Act.DONE_BUT_TRY_AGAIN, asked=(Act.CANNOT_TELL,) * (MOST_ATTEMPTS - 1))
+    identifier = post.plan("tell")
+    post.all_steps()
+    assert look(post.ledger, identifier).state == "waiting_for_person"
+    with post.ledger.write() as connection:
+        endings.retry(connection, identifier, actor="olga", now=post.now)
+    post.all_steps()
+    assert post.receiver.calls[-1] == "find"
+    assert len(post.receiver.done) == 1
+    assert look(post.ledger, identifier).state == "done"
 
 
 def test_a_receiver_that_is_down_is_asked_again_with_growing_pauses(post: Post) -> None:
@@ -207,8 +228,8 @@ def test_a_cancelled_item_is_not_delivered(post: Post) -> None:
 
 
 def test_threads_deliver_side_by_side_until_told_to_stop(post: Post) -> None:
-    """Four slow calls are in flight together; each happens once; the process reports itself."""
-    together = threading.Barrier(4)
+    """As many slow calls as there are threads are in flight together; each happens once; the process reports itself."""
+    together = threading.Barrier(THREADS)
 
     class Slow(ScriptedReceiver):
         def deliver(self, key: UUID, request: JsonObject) -> JsonObject:

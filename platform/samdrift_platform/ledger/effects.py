@@ -60,6 +60,24 @@ def of_item(connection: sa.Connection, item_id: UUID) -> list[EffectRow]:
     return [_from_row(row) for row in connection.execute(query).mappings()]
 
 
+def any_planned(connection: sa.Connection, workloads: Sequence[str], *, now: datetime) -> bool:
+    """Whether it is worth trying to claim: some effect of these workloads is planned and not postponed."""
+    planned = sa.select(effects.c.key).where(
+        effects.c.state == sa.literal_column("'planned'"),
+        effects.c.workload.in_(workloads),
+        effects.c.available_at <= now,
+        sa.or_(effects.c.lease_until.is_(None), effects.c.lease_until < now),
+    )
+    return connection.execute(planned.limit(1)).first() is not None
+
+
+def ask_again(connection: sa.Connection, item_id: UUID, *, now: datetime) -> bool:
+    """Plan the item's unknown effect again: as it was attempted before, its receiver is asked first. False: none is."""
+    unknown = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state == EffectState.UNKNOWN)
+    values = {"state": EffectState.PLANNED, "available_at": now, "finished_at": None}
+    return connection.execute(unknown.values(**values)).rowcount > 0
+
+
 def claim(
     connection: sa.Connection, workloads: Sequence[str], *, limit: int, lease: timedelta, now: datetime
 ) -> list[EffectRow]:

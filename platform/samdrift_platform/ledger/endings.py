@@ -14,7 +14,7 @@ from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit, items
-from samdrift_platform.ledger.effects import EffectState
+from samdrift_platform.ledger.effects import EffectState, ask_again
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
@@ -111,13 +111,32 @@ def cancel_submission(connection: sa.Connection, submission_id: UUID, *, actor: 
 
 
 def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
-    """Queue a failed item again with fresh attempts; ConflictError for an item in another state."""
-    guard = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED)
-    values = {"state": ItemState.QUEUED, "attempt": 0, "available_at": now, "finished_at": None, "reason": None}
-    if not connection.execute(sa.update(work_items).where(guard).values(**values)).rowcount:
+    """Take up a failed item with fresh attempts, or one whose effect is unknown: its receiver is asked again.
+
+    Raises:
+        ConflictError: the item is in another state; the message says which.
+    """
+    if not (_queue_again(connection, item_id, now) or _ask_again(connection, item_id, now)):
         item = items.get(connection, item_id)
-        raise ConflictError(f"Item {item.reference!r} is {item.state}. Only failed items can be retried.")
+        raise ConflictError(
+            f"Item {item.reference!r} is {item.state}. Only failed items can be retried, and those for which nobody "
+            "could tell whether an effect happened."
+        )
     audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
+
+
+def _queue_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
+    failed = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED)
+    values = {"state": ItemState.QUEUED, "attempt": 0, "available_at": now, "finished_at": None, "reason": None}
+    return connection.execute(sa.update(work_items).where(failed).values(**values)).rowcount > 0
+
+
+def _ask_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
+    unknown = sa.exists().where(effects.c.item_id == item_id, effects.c.state == EffectState.UNKNOWN)
+    waits = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.WAITING_FOR_PERSON, unknown)
+    if not connection.execute(sa.update(work_items).where(waits).values(state=ItemState.RUNNING)).rowcount:
+        return False
+    return ask_again(connection, item_id, now=now)
 
 
 def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: str, now: datetime) -> list[UUID]:

@@ -49,6 +49,7 @@ LEGAL = {
     ("running", "failed"),
     ("running", "cancelled"),
     ("waiting_for_person", "cancelled"),
+    ("waiting_for_person", "running"),
     ("failed", "queued"),
 }
 
@@ -245,11 +246,18 @@ class ItemMachine(RuleBasedStateMachine):
         if not self.ids:
             return
         thing = self.model[data.draw(st.sampled_from(sorted(self.ids)))]
-        allowed = thing.state == "failed"
+        unknown = [letter for letter in thing.letters if letter.state == "unknown"]
+        allowed = thing.state == "failed" or (thing.state == "waiting_for_person" and bool(unknown))
         with _maybe_conflict(allowed), self.ledger.write() as connection:
             endings.retry(connection, self.ids[thing.reference], actor="olga", now=self.now)
-        if allowed:
+        if not allowed:
+            return
+        if thing.state == "failed":
             thing.state, thing.attempt, thing.available_at = "queued", 0, self.now
+            return
+        thing.state = "running"
+        for letter in unknown:
+            letter.state, letter.available_at = "planned", self.now
 
     @rule(target=taken, limit=st.integers(1, 2))
     def take_effects(self, limit: int) -> object:
