@@ -110,7 +110,7 @@ def _read(data: bytes) -> Dataset:
         raise _other(kind)
     if not _is_whole(image, data, stream.tell()):
         raise UnreadableFileError(
-            "The file is cut off before its pixels end. Send it again from the source.", code="truncated"
+            "The file is incomplete: image data are missing. Send it again from the source.", code="truncated"
         )
     if kind == SECONDARY_CAPTURE and not _is_film_of_a_breast(image):
         raise _other(kind)

@@ -42,7 +42,7 @@ REJECTIONS: Mapping[str, str] = {
     "empty": "The file has 0 bytes. Send it again from the source.",
     "not-dicom": "The file is not DICOM. Send the image as a DICOM Part 10 file.",
     "damaged": "The file is damaged and cannot be read. Send it again from the source.",
-    "truncated": "The file is cut off before its pixels end. Send it again from the source.",
+    "truncated": "The file is incomplete: image data are missing. Send it again from the source.",
     "no-identifier": "The identifier of the image or its study is missing or invalid. Correct it and send it again.",
     "not-a-mammogram": "The image is not a mammogram of its own. Send digital mammograms or digitised film.",
 }
