@@ -102,7 +102,7 @@ def test_vouchers_show_number_supplier_amount_and_the_erp_systems_number(browser
 def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> None:
     english, danish = page(browser, "/rpa/", "en"), page(browser, "/rpa/", "da")
     assert "SD-A09: The payable amount says 1,600.00, but the totals give 1,562.50." in english
-    assert "SD-A09: Beløbet til betaling siger 1.600,00, men totalerne giver 1.562,50." in danish
+    assert "SD-A09: Beløbet til betaling er angivet til 1.600,00, men totalerne giver 1.562,50." in danish
     assert "The amount of 387,500.00 DKK is above the limit of 40,000.00 DKK." in english
     assert "Beløbet på 387.500,00 DKK er over grænsen på 40.000,00 DKK." in danish
 
