@@ -37,7 +37,7 @@ class Reason(StrEnum):
 
 TEXTS: dict[Reason, dict[Language, str]] = {
     Reason.COMFORT_LIMIT: {
-        "da": "Bygningen er åben, og det koldeste rum ligger på komfortgrænsen: den bestemmer.",
+        "da": "Bygningen er åben, og det koldeste rum ligger på komfortgrænsen, som derfor bestemmer setpunktet.",
         "en": "The building is open and its coldest room is at the comfort limit, which decides.",
     },
     Reason.OPEN_FREE: {
@@ -45,7 +45,7 @@ TEXTS: dict[Reason, dict[Language, str]] = {
         "en": "The building is open; people, sun and stored heat keep the rooms above the comfort limit.",
     },
     Reason.PREHEAT: {
-        "da": "Opvarmning før åbning: rummene skal være varme, når bygningen åbner, og senere start rækker ikke.",
+        "da": "Opvarmning før åbning: rummene skal være varme, når bygningen åbner, og en senere start er ikke nok.",
         "en": "Heating before opening: rooms must be warm when the building opens, and a later start does not suffice.",
     },
     Reason.PREHEAT_FULL: {
@@ -61,7 +61,7 @@ TEXTS: dict[Reason, dict[Language, str]] = {
         "en": "The building is closed; the set-back set-point suffices.",
     },
     Reason.VENTILATION: {
-        "da": "Rummene behøver ikke varme; kun ventilationens indtag opvarmes, mens ventilatorerne kører.",
+        "da": "Rummene behøver ikke varme; kun indblæsningsluften opvarmes, mens ventilatorerne kører.",
         "en": "The rooms need no heat; only the ventilation's intake is heated while the fans run.",
     },
     Reason.FULL_HEAT: {
