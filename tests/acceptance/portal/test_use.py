@@ -37,18 +37,18 @@ def test_progress_changes_without_a_reload_and_keeps_the_focus(
     page = visited.page
     page.evaluate("window.notReloaded = true")
     bar = page.locator("#all-work")
-    expect(page.locator(".progress-text").first).to_have_text("0 of 4 finished")
+    expect(page.locator(".progress-text").first).to_have_text("0 of 4 ended")
     page.get_by_role("link", name="street/7").focus()
     claims = portal.claim()
     portal.finish(claims[0], Verdict.DONE)
     portal.finish(claims[1], Verdict.REJECTED, reason="unreadable")
-    expect(page.locator(".progress-text").first).to_have_text("2 of 4 finished")
+    expect(page.locator(".progress-text").first).to_have_text("2 of 4 ended")
     expect(bar).to_have_js_property("value", 2)
     expect(page.get_by_role("link", name="street/7")).to_be_focused()
     assert page.locator("#announcement").inner_text() == ""
     for claim in claims[2:]:
         portal.finish(claim, Verdict.DONE)
-    expect(page.locator(".progress-text").first).to_have_text("4 of 4 finished")
+    expect(page.locator(".progress-text").first).to_have_text("4 of 4 ended")
     expect(page.locator("#announcement")).to_have_text("All work has ended.")
     expect(page.locator("[data-live]")).to_have_attribute("hx-trigger", "every 10s")
     assert page.evaluate("window.notReloaded") is True
@@ -84,9 +84,9 @@ def test_live_updates_can_be_paused(context: BrowserContext, portal: Any, visit:
     portal.finish(claim, Verdict.DONE)
     page.wait_for_timeout(2500)  # more than two polls: that nothing happens can only be waited for
     assert asked == []
-    expect(page.locator(".progress-text").first).to_have_text("0 of 1 finished")
+    expect(page.locator(".progress-text").first).to_have_text("0 of 1 ended")
     switch.click()
-    expect(page.locator(".progress-text").first).to_have_text("1 of 1 finished")
+    expect(page.locator(".progress-text").first).to_have_text("1 of 1 ended")
     expect(switch).to_have_attribute("aria-pressed", "false")
 
 
@@ -96,11 +96,11 @@ def test_a_server_that_fails_leaves_what_is_shown_and_says_so(context: BrowserCo
     context.route("**/fragments/work*", lambda route: route.fulfill(status=503, body="<p>broken</p>"))
     visited.go("/?lang=en")
     expect(visited.page.locator("[data-live-trouble]")).to_be_visible()
-    expect(visited.page.locator(".progress-text").first).to_have_text("0 of 1 finished")
+    expect(visited.page.locator(".progress-text").first).to_have_text("0 of 1 ended")
     context.unroute("**/fragments/work*")
     (claim,) = portal.claim()
     portal.finish(claim, Verdict.DONE)
-    expect(visited.page.locator(".progress-text").first).to_have_text("1 of 1 finished")
+    expect(visited.page.locator(".progress-text").first).to_have_text("1 of 1 ended")
     expect(visited.page.locator("[data-live-trouble]")).to_be_hidden()
 
 

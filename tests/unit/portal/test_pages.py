@@ -113,7 +113,7 @@ def test_the_choice_of_a_language_is_remembered() -> None:
 
 def test_home_says_how_far_the_work_is_and_asks_often_while_it_is_under_way() -> None:
     home = get(full(), "/", accept_language="en")
-    assert "5 of 7 finished" in home.text
+    assert "4 of 7 ended, 1 waits for a person" in home.text
     assert 'hx-trigger="every 1s"' in home.text
     done = GivenReading(given=[work_item(ItemState.DONE)], given_submissions=[SUBMISSION])
     assert 'hx-trigger="every 10s"' in get(portal_of(water, reading=done), "/").text
@@ -163,7 +163,7 @@ def test_rows_beyond_the_first_page_are_linked() -> None:
 
 def test_benefits_set_saved_against_spent_with_the_method() -> None:
     text = get(full(), "/benefits", accept_language="da").text
-    for expected in ("1.234,5", "m³", "metered", "0,25", "kWh", "CPU time", "processortid"):
+    for expected in ("1.234,5", "m³", "metered", "0,25", "kWh", "CPU time", "CPU-tid"):
         assert expected in text
 
 
