@@ -1,0 +1,156 @@
+"""An evaluation report: what a model was measured on, every figure with interval and n, and what nobody measured.
+
+One JSON document, made once, named by its SHA-256 and never changed. The gate reads it, people sign it, pages show it.
+`report.schema.json` beside this file is its published schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from samdrift_evaluation.errors import EvaluationError
+from samdrift_evaluation.estimate import Estimate, Figure, TooFew
+
+FORMAT = "samdrift-report/1"
+
+
+class ReportUnreadableError(EvaluationError):
+    """This is not an evaluation report in the form that Samdrift writes. Have the evaluation run again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One figure of the report."""
+
+    #: The figure's name in policies: "auc_exam", "sensitivity_difference", "cvrmse".
+    name: str
+    figure: Figure
+    #: "density=dense", or None: all cases.
+    subgroup: str | None = None
+    #: "", "kWh", "readings per exam"
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataUsed:
+    """A data set that the figures rest on."""
+
+    name: str
+    #: `sha256:…` over the files as they were read.
+    digest: str
+    #: Cases, and the independent units that they cluster in.
+    cases: int
+    units: int
+    #: "woman", "day", "exam"
+    unit: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Points of a plot; its text twin is the table of these points."""
+
+    #: "roc", "reliability", "decision curve", "reads saved"
+    name: str
+    x: str
+    y: str
+    #: (x, y) or (x, y, low, high), all of one kind.
+    points: tuple[tuple[float, ...], ...]
+    #: Drawn as a thin line for comparison: "chance", "perfect calibration".
+    reference: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedItem:
+    """An item of a reporting checklist, with its evidence or the statement that it is not done."""
+
+    #: "TRIPOD+AI 2024"
+    checklist: str
+    #: "12e"
+    item: str
+    asks: str
+    #: Where the evidence is: a figure's or curve's name, a section of the card; None: not done.
+    evidence: str | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All of it. Everything is JSON but `made_at` (aware, UTC) and the figures."""
+
+    #: Name of the evaluation suite.
+    suite: str
+    #: The model's content that was evaluated: `sha256:…` (registry's `content_digest`).
+    subject: str
+    made_at: datetime
+    #: "samdrift 0.1.0"
+    made_by: str
+    data: tuple[DataUsed, ...]
+    lines: tuple[Line, ...]
+    curves: tuple[Curve, ...] = ()
+    checklist: tuple[CheckedItem, ...] = ()
+    #: What a reader must know before believing the figures: leakage, selection, too few sites.
+    limits: tuple[str, ...] = ()
+    #: Margins, thresholds, prevalence, seeds: whatever reproduces the figures.
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    format: str = FORMAT
+
+    def figure(self, name: str, subgroup: str | None = None) -> Figure | None:
+        """The figure of that name, or None: it was not measured."""
+        return next((line.figure for line in self.lines if (line.name, line.subgroup) == (name, subgroup)), None)
+
+    def subgroups(self, name: str) -> Sequence[Line]:
+        """The lines of that figure by subgroup."""
+        return [line for line in self.lines if line.name == name and line.subgroup is not None]
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: keys sorted, no spaces, UTF-8, one line."""
+        document = {**asdict(self), "made_at": self.made_at.isoformat(), "settings": dict(self.settings)}
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode() + b"\n"
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` over `to_bytes()`: the report's name."""
+        return "sha256:" + hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Report:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            ReportUnreadableError: it is not a report of this format.
+        """
+        try:
+            document = json.loads(data)
+            if document["format"] != FORMAT:
+                raise ReportUnreadableError(f"The report has the format {document['format']!r}, not {FORMAT}.")
+            return cls(
+                **{
+                    **document,
+                    "made_at": datetime.fromisoformat(document["made_at"]),
+                    "data": tuple(DataUsed(**each) for each in document["data"]),
+                    "lines": tuple(_line(each) for each in document["lines"]),
+                    "curves": tuple(_curve(each) for each in document["curves"]),
+                    "checklist": tuple(CheckedItem(**each) for each in document["checklist"]),
+                    "limits": tuple(document["limits"]),
+                }
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ReportUnreadableError from error
+
+
+def _line(document: Mapping[str, Any]) -> Line:
+    figure: Figure = Estimate(**document["figure"]) if "value" in document["figure"] else TooFew(**document["figure"])
+    return Line(**{**document, "figure": figure})
+
+
+def _curve(document: Mapping[str, Any]) -> Curve:
+    points = tuple(tuple(float(number) for number in point) for point in document["points"])
+    reference = tuple((float(x), float(y)) for x, y in document["reference"])
+    return Curve(**{**document, "points": points, "reference": reference})
