@@ -98,6 +98,24 @@ class BadSignatureError(VerificationError):
     """The signature does not fit the manifest: one of them was edited. Restore both from a backup."""
 
 
+class StatementUnreadableError(VerificationError):
+    """This is not a statement as Samdrift signs it, byte for byte: it was edited. Restore the ledger from a backup."""
+
+
+class BrokenSequenceError(VerificationError):
+    """The record of what was deployed has a gap or a repetition: it was edited. Restore the ledger from a backup."""
+
+
+class NotProvenError(VerificationError):
+    """The evidence for this version is not complete, so it is not served. The message says what is missing."""
+
+
+class TransitionError(RegistryError):
+    """A version in this state cannot do that. `samdrift models show NAME VERSION` shows state and reasons."""
+
+    status = 409
+
+
 class WrongDigestError(VerificationError):
     """The digest is not that of the listed files. Pin the digest that the manifest gives, if you trust it."""
 

@@ -75,6 +75,7 @@ work_items = sa.Table(
     sa.Column("reference", sa.String(200), nullable=False),
     sa.Column("digest", sa.String(71), nullable=False, comment="of the payload"),
     sa.Column("payload", Json, nullable=False),
+    sa.Column("salt", sa.String(32), nullable=False, server_default="", comment="keys the digests in the audit chain"),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("priority", sa.SmallInteger, nullable=False, comment="the class it was submitted in"),
     sa.Column("urgency", sa.SmallInteger, nullable=False, comment="the class it has aged to"),
@@ -201,14 +202,85 @@ grants = sa.Table(
     sa.Column("used_at", UtcTime),
 )
 
-pins = sa.Table(
-    "pins",
+statements = sa.Table(
+    "statements",
     metadata,
-    sa.Column("model", sa.String(200), primary_key=True),
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.String(71), nullable=False, unique=True, comment="sha256 of the statement"),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("document", sa.Text, nullable=False, comment="canonical JSON: what is signed"),
+    sa.Index("ix_statements_subject", "subject", "seq"),
+    sa.Index("ix_statements_kind", "kind", "seq"),
+    comment="governance: append-only, signed; every row is also an audit event",
+)
+
+signatures = sa.Table(
+    "signatures",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("statement", sa.String(71), sa.ForeignKey("statements.id"), nullable=False),
+    sa.Column("key_id", sa.String(64), nullable=False),
+    sa.Column("signature", sa.String(128), nullable=False, comment="Ed25519, hex"),
+    sa.UniqueConstraint("statement", "key_id"),
+    comment="a statement is signed again when the key changes; its newest signature counts",
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False, index=True),
+    sa.Column("model", sa.String(200), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("slot", sa.String(10), nullable=False, comment="champion, canary or shadow"),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("item_id", "model", "version", "slot", "name"),
+    sa.Index("ix_scores_model", "model", "name", "recorded_at"),
+    comment="named numbers of outcomes: what shadow comparison and drift watch look at",
+)
+
+shadow_runs = sa.Table(
+    "shadow_runs",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("model", sa.String(200), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("digest", sa.String(71), nullable=False),
-    sa.Column("pinned_by", sa.String(200), nullable=False),
-    sa.Column("pinned_at", UtcTime, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False, comment="planned, done or failed"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("agrees", sa.Boolean, comment="same verdict and same scores as what was served, within rounding"),
+    sa.Column("error", sa.Text),
+    sa.Column("planned_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.UniqueConstraint("item_id", "model", "version"),
+    comment="an item that a shadow version scores beside the champion; never returned to a user",
+)
+sa.Index(
+    "ix_shadow_runs_planned",
+    shadow_runs.c.workload,
+    shadow_runs.c.seq,
+    sqlite_where=shadow_runs.c.state == "planned",
+    postgresql_where=shadow_runs.c.state == "planned",
+)
+
+truths = sa.Table(
+    "truths",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False, comment="the score that it is the truth of"),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("source", sa.String(200), nullable=False, comment="biopsy, meter, case outcome"),
+    sa.Column("observed_at", UtcTime, nullable=False),
+    sa.Column("recorded_by", sa.String(200), nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False),
+    comment="delayed truth; the newest of an item and name counts",
 )
 
 processes = sa.Table(

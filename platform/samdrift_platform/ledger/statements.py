@@ -1,0 +1,100 @@
+"""Keeps governance's signed statements: appended in one transaction with their audit events, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from samdrift_platform.errors import ConflictError
+from samdrift_platform.ledger import audit
+from samdrift_platform.ledger.tables import signatures, statements
+
+if TYPE_CHECKING:
+    from samdrift_registry.statements import Kind, SignedStatement
+
+
+def add(connection: sa.Connection, signed: SignedStatement, *, now: datetime) -> None:
+    """Append a statement and its audit event; the same statement a second time is a ConflictError."""
+    statement = signed.statement
+    known = connection.execute(sa.select(statements.c.seq).where(statements.c.id == statement.id)).first()
+    if known is not None:
+        raise ConflictError(f"This was stated before: {statement.kind} of {statement.subject}.")
+    document = statement.canonical().decode()
+    row = {"id": statement.id, "kind": statement.kind, "subject": statement.subject, "document": document}
+    connection.execute(sa.insert(statements).values(**row))
+    add_signature(connection, signed)
+    kind, subject, details = f"statement.{statement.kind}", statement.subject, _details(signed)
+    event = audit.Event(actor=statement.made_by, action=kind, subject=subject, details=details)
+    audit.append(connection, [event], now=now)
+
+
+def add_signature(connection: sa.Connection, signed: SignedStatement) -> None:
+    """Sign a kept statement again, with another key."""
+    values = {"statement": signed.statement.id, "key_id": signed.key_id, "signature": signed.signature.hex()}
+    connection.execute(sa.insert(signatures).values(**values))
+
+
+def about(connection: sa.Connection, subject: str) -> list[SignedStatement]:
+    """All statements about `subject`, oldest first. Signatures are not checked here: the folds do.
+
+    Raises:
+        StatementUnreadableError: a row is not what was signed.
+    """
+    return _found(connection, statements.c.subject == subject)
+
+
+def about_model(connection: sa.Connection, name: str) -> list[SignedStatement]:
+    """All statements about any version of a registered model, oldest first. Raises as `about` does."""
+    return _found(connection, statements.c.subject.startswith(f"model:{name}/", autoescape=True))
+
+
+def of_kinds(connection: sa.Connection, kinds: Sequence[Kind]) -> list[SignedStatement]:
+    """All statements of these kinds, oldest first. Raises as `about` does."""
+    return _found(connection, statements.c.kind.in_([str(kind) for kind in kinds]))
+
+
+def everything(connection: sa.Connection) -> list[SignedStatement]:
+    """All statements, oldest first. Raises as `about` does."""
+    return _found(connection, sa.true())
+
+
+def newest_seq(connection: sa.Connection) -> int:
+    """Rises with every statement: whoever folds need not fold again while it stands still."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(statements.c.seq), 0))).scalar_one())
+
+
+def _found(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[SignedStatement]:
+    newest = (
+        sa.select(signatures.c.statement, sa.func.max(signatures.c.seq).label("seq"))
+        .group_by(signatures.c.statement)
+        .subquery()
+    )
+    query = (
+        sa.select(statements.c.id, statements.c.document, signatures.c.key_id, signatures.c.signature)
+        .join(newest, newest.c.statement == statements.c.id)
+        .join(signatures, signatures.c.seq == newest.c.seq)
+        .where(which)
+        .order_by(statements.c.seq)
+    )
+    return [_signed(row) for row in connection.execute(query).mappings()]
+
+
+def _signed(row: sa.RowMapping) -> SignedStatement:
+    from samdrift_registry.errors import StatementUnreadableError
+    from samdrift_registry.statements import SignedStatement, Statement
+
+    try:
+        statement, signature = Statement.from_text(row["document"]), bytes.fromhex(row["signature"])
+    except ValueError as error:
+        raise StatementUnreadableError.about(str(row["id"])) from error
+    if statement.id != row["id"]:
+        raise StatementUnreadableError.about(str(row["id"]))
+    return SignedStatement(statement=statement, key_id=row["key_id"], signature=signature)
+
+
+def _details(signed: SignedStatement) -> dict[str, Any]:
+    """What the chain keeps: the statement's id, so that a row changed or removed later is found."""
+    return {"statement": signed.statement.id, "key": signed.key_id, "digest": signed.statement.digest}
