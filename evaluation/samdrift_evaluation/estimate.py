@@ -25,10 +25,11 @@ class Estimate:
     confidence: float = 0.95
 
     def __str__(self) -> str:
-        digits = self._decimals()
+        digits = self.decimals
         return f"{self.value:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}], n = {self.n}"
 
-    def _decimals(self) -> int:
+    @property
+    def decimals(self) -> int:
         """Two significant digits of the interval's width: more would claim what the data do not hold."""
         width = self.high - self.low
         if not math.isfinite(width) or width <= 0:

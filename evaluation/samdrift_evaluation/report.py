@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from samdrift_evaluation.errors import EvaluationError
@@ -100,6 +102,23 @@ class Report:
     settings: Mapping[str, Any] = field(default_factory=dict)
     format: str = FORMAT
 
+    def __post_init__(self) -> None:
+        """Refuse what would let two readers of one report see different things.
+
+        Raises:
+            EvaluationError: a figure or a curve stands there twice, or `made_at` is not in UTC.
+        """
+        if self.made_at.utcoffset() != timedelta(0):
+            raise EvaluationError(
+                f"A report is made at an aware time in UTC, not at {self.made_at!r}.", field="made_at"
+            )
+        figures = [f"{line.name} of {line.subgroup or 'all cases'}" for line in self.lines]
+        for kind, names in (("figure", figures), ("curve", [curve.name for curve in self.curves])):
+            if twice := [name for name, times in Counter(names).items() if times > 1]:
+                raise EvaluationError(
+                    f"The report has the {kind} {', '.join(twice)} twice. Which one holds?", field=kind
+                )
+
     def figure(self, name: str, subgroup: str | None = None) -> Figure | None:
         """The figure of that name, or None: it was not measured."""
         return next((line.figure for line in self.lines if (line.name, line.subgroup) == (name, subgroup)), None)
@@ -107,6 +126,10 @@ class Report:
     def subgroups(self, name: str) -> Sequence[Line]:
         """The lines of that figure by subgroup."""
         return [line for line in self.lines if line.name == name and line.subgroup is not None]
+
+    def curve(self, name: str) -> Curve | None:
+        """The curve of that name, or None: it was not drawn."""
+        return next((curve for curve in self.curves if curve.name == name), None)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: keys sorted, no spaces, UTF-8, one line."""
@@ -121,19 +144,19 @@ class Report:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Report:
-        """Read what `to_bytes` wrote.
+        """Read what `to_bytes` wrote, and believe nothing: it may be a supplier's.
 
         Raises:
-            ReportUnreadableError: it is not a report of this format.
+            ReportUnreadableError: it is not a report as `report.schema.json` describes it, or it says things
+                that no measurement says (an infinite bound, an interval that ends before it begins).
         """
         try:
             document = json.loads(data)
-            if document["format"] != FORMAT:
-                raise ReportUnreadableError(f"The report has the format {document['format']!r}, not {FORMAT}.")
+            _check(document)
             return cls(
                 **{
                     **document,
-                    "made_at": datetime.fromisoformat(document["made_at"]),
+                    "made_at": datetime.fromisoformat(document["made_at"]).astimezone(UTC),
                     "data": tuple(DataUsed(**each) for each in document["data"]),
                     "lines": tuple(_line(each) for each in document["lines"]),
                     "curves": tuple(_curve(each) for each in document["curves"]),
@@ -141,16 +164,39 @@ class Report:
                     "limits": tuple(document["limits"]),
                 }
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except EvaluationError as error:
+            raise ReportUnreadableError(f"This is not a usable evaluation report: {error.message}") from error
+        except (ValueError, RecursionError) as error:
             raise ReportUnreadableError from error
+
+
+def _check(document: Any) -> None:
+    from samdrift_evaluation.schemas import first_fault
+
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != FORMAT:
+        raise EvaluationError(f"its format is {found!r}, not {FORMAT}.", field="format")
+    if fault := first_fault("report", document):
+        raise EvaluationError(fault)
 
 
 def _line(document: Mapping[str, Any]) -> Line:
     figure: Figure = Estimate(**document["figure"]) if "value" in document["figure"] else TooFew(**document["figure"])
+    if isinstance(figure, Estimate):
+        _finite(document["name"], figure.value, figure.low, figure.high)
+        if figure.low > figure.high:
+            raise EvaluationError(f"the interval of {document['name']} ends before it begins.", field=document["name"])
     return Line(**{**document, "figure": figure})
 
 
 def _curve(document: Mapping[str, Any]) -> Curve:
     points = tuple(tuple(float(number) for number in point) for point in document["points"])
     reference = tuple((float(x), float(y)) for x, y in document["reference"])
+    _finite(document["name"], *(number for point in (*points, *reference) for number in point))
     return Curve(**{**document, "points": points, "reference": reference})
+
+
+def _finite(name: str, *numbers: float) -> None:
+    """JSON's own grammar has no infinity, yet 1e999 reads as one, and Python's reader takes NaN."""
+    if not all(map(math.isfinite, numbers)):
+        raise EvaluationError(f"{name} holds a number that is infinite or none.", field=name)

@@ -1,0 +1,1 @@
+"""Evaluation reports that tests look at."""
