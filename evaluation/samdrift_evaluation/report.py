@@ -109,9 +109,7 @@ class Report:
             EvaluationError: a figure or a curve stands there twice, or `made_at` is not in UTC.
         """
         if self.made_at.utcoffset() != timedelta(0):
-            raise EvaluationError(
-                f"A report is made at an aware time in UTC, not at {self.made_at!r}.", field="made_at"
-            )
+            raise EvaluationError(f"A report is made at a time in UTC, not at {self.made_at!r}.", field="made_at")
         figures = [f"{line.name} of {line.subgroup or 'all cases'}" for line in self.lines]
         for kind, names in (("figure", figures), ("curve", [curve.name for curve in self.curves])):
             if twice := [name for name, times in Counter(names).items() if times > 1]:

@@ -61,7 +61,7 @@ REPORT = Report(
     checklist=(
         CheckedItem(checklist="TRIPOD+AI 2024", item="12e", asks="Say how it was judged.", evidence="figure: auc"),
         CheckedItem(
-            checklist="TRIPOD+AI 2024", item="14", asks="Say how fairness was looked at.", comment="card: fairness"
+            checklist="TRIPOD+AI 2024", item="14", asks="How fairness was looked at.", comment="card: fairness"
         ),
     ),
     limits=("All films come from one site.", "Scores <b>below 0.1</b> & ties were kept."),
