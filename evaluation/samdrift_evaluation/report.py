@@ -148,13 +148,13 @@ class Report:
             ReportUnreadableError: it is not a report as `report.schema.json` describes it, or it says things
                 that no measurement says (an infinite bound, an interval that ends before it begins).
         """
+        document = _parsed(data)
         try:
-            document = json.loads(data)
             _check(document)
             return cls(
                 **{
                     **document,
-                    "made_at": datetime.fromisoformat(document["made_at"]).astimezone(UTC),
+                    "made_at": _moment(document["made_at"]),
                     "data": tuple(DataUsed(**each) for each in document["data"]),
                     "lines": tuple(_line(each) for each in document["lines"]),
                     "curves": tuple(_curve(each) for each in document["curves"]),
@@ -164,8 +164,13 @@ class Report:
             )
         except EvaluationError as error:
             raise ReportUnreadableError(f"This is not a usable evaluation report: {error.message}") from error
-        except (ValueError, RecursionError) as error:
-            raise ReportUnreadableError from error
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ReportUnreadableError from error
 
 
 def _check(document: Any) -> None:
@@ -176,6 +181,13 @@ def _check(document: Any) -> None:
         raise EvaluationError(f"its format is {found!r}, not {FORMAT}.", field="format")
     if fault := first_fault("report", document):
         raise EvaluationError(fault)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise EvaluationError(f"made_at: {text!r} is no time.", field="made_at") from error
 
 
 def _line(document: Mapping[str, Any]) -> Line:
