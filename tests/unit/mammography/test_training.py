@@ -26,7 +26,7 @@ def example(woman: int, severity: Severity, rng: np.random.Generator) -> Example
         lesion[:5] = 0.2
         features[:5, PLANTED] += 3
     breast = np.ones((6, 10), bool)
-    film = TrainingFilm(name=f"film {woman}", woman=woman, severity=severity, lesions=(), path=Path("none"))
+    film = TrainingFilm(name=f"film {woman}", woman=woman, severity=severity, tissue="D", lesions=(), path=Path("none"))
     cells = Cells(features=features, breast=breast, scored=breast)
     return Example(film=film, cells=cells, lesions=[lesion] if lesion.any() else [])
 

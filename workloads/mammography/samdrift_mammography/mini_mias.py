@@ -48,6 +48,8 @@ class TrainingFilm:
     #: Number of the woman; her films stay together in every split.
     woman: int
     severity: Severity
+    #: Character of the background tissue: F fatty, G fatty-glandular, D dense-glandular.
+    tissue: str
     #: Findings whose place is known; an abnormal film may have none.
     lesions: Sequence[Lesion]
     path: Path
@@ -78,6 +80,7 @@ def films(folder: Path) -> Iterator[TrainingFilm]:
         yield TrainingFilm(
             name=name,
             woman=int(found[0]["patient"]),
+            tissue=found[0]["tissue_FGD"],
             severity=max(Severity("NBM".index(row["severity"])) for row in found),
             lesions=tuple(_lesion(row) for row in found if row["lesion_x_crop"]),
             path=folder / "png" / f"{name}.png",
