@@ -83,16 +83,18 @@ def current(statements: Iterable[Statement]) -> dict[tuple[str, Slot], Deploymen
         if statement.kind is Kind.CLEARED:
             serving.pop((name, slot), None)
         else:
-            serving[name, slot] = _deployment(statement, name, slot)
+            serving[name, slot] = deployment_of(statement)
     return serving
 
 
-def _deployment(statement: Statement, name: str, slot: Slot) -> Deployment:
+def deployment_of(statement: Statement) -> Deployment:
+    """What a statement `deployed` says."""
+    name, version = subject_of(statement.subject)
     return Deployment(
         model=name,
-        version=subject_of(statement.subject)[1],
+        version=version,
         digest=str(statement.digest),
-        slot=slot,
+        slot=Slot(statement.facts["slot"]),
         share=float(statement.facts["share"]),
         reason=str(statement.facts["reason"]),
         made_by=statement.made_by,

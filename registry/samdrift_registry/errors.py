@@ -116,6 +116,22 @@ class TransitionError(RegistryError):
     status = 409
 
 
+class VersionUnknownError(RegistryError):
+    """Nothing was stated about this version. Log it with MLflow; the registry finds it within seconds."""
+
+    status = 404
+
+
+class NotAllowedError(RegistryError):
+    """This person's roles do not allow that. Somebody who has the role must do it, or the operator must appoint."""
+
+    status = 403
+
+
+class JournalBrokenError(VerificationError):
+    """The journal of statements and the audit chain disagree: a statement was removed, put in or moved. Restore it."""
+
+
 class WrongDigestError(VerificationError):
     """The digest is not that of the listed files. Pin the digest that the manifest gives, if you trust it."""
 

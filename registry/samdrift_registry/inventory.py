@@ -18,6 +18,9 @@ ALLOWED_SUFFIXES = frozenset({".safetensors", ".json", ".md", ".txt", ".yaml", "
 #: MLflow's own description of a model: YAML without a suffix.
 ALLOWED_NAMES = frozenset({"MLmodel", "LICENSE", "NOTICE"})
 
+#: A report made by the model's supplier. It cannot be part of what it is about.
+EVALUATION = "evaluation.json"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileEntry:
@@ -44,6 +47,11 @@ def inventory(folder: Path) -> tuple[FileEntry, ...]:
 def digest_of(files: Iterable[FileEntry]) -> str:
     """`sha256:` and 64 hex digits over the canonical JSON of the file list: the same content, the same digest."""
     return "sha256:" + hashlib.sha256(canonical_json([asdict(file) for file in files])).hexdigest()
+
+
+def content_digest(files: Iterable[FileEntry]) -> str:
+    """`digest_of` without the evaluation that a supplier may ship beside the model: what a report is about."""
+    return digest_of(file for file in files if file.path != EVALUATION)
 
 
 def canonical_json(value: object) -> bytes:
