@@ -1,36 +1,35 @@
-"""A replica: one process on Ray that holds a workload's pinned, verified models and works on batches."""
+"""A replica: one process on Ray that holds a workload's verified models and works on batches."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from samdrift_platform import plugins
+from samdrift_platform.assignments import Assignment, Served, canary_for
 from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
-from samdrift_platform.objects import ObjectStore
+from samdrift_platform.objects import ObjectStore, Store
+from samdrift_platform.panel import Panel, assemble
+from samdrift_platform.scratch import ScratchStore
+
+#: Longest name of a score.
+LONGEST_NAME = 64
 
 
 class WorkloadError(SamdriftError):
     """A workload broke its contract. Its author runs `check_workload` and mends it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """What a replica serves: everything it needs to start on another machine."""
-
-    workload: str
-    #: Registered name -> (version, digest).
-    models: Mapping[str, tuple[int, str]]
-    home: Path
-    objects_url: str
-    cpu_watts: float
-    grid_g_co2_per_kwh: float
+class NotServingError(SamdriftError):
+    """This replica has nothing loaded yet. It is given work once `change` has succeeded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,44 +40,152 @@ class BatchResult:
     seconds: float
 
 
+#: Model of a canary -> why it is not loaded; its items are the champion's.
+Refusals: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What a replica holds for one assignment."""
+
+    assignment: Assignment
+    #: None in the safe state, which needs no model.
+    champions: Panel | None
+    #: Model -> the champions with the canary of that model in its champion's place; or the error that kept it out.
+    canaries: Mapping[str, Panel | Exception]
+
+    @property
+    def panels(self) -> dict[object, Panel]:
+        """By content, all that are loaded."""
+        return {each.content: each for each in [self.champions, *self.canaries.values()] if isinstance(each, Panel)}
+
+
 class Replica:
-    """Loads once, then runs batches one at a time. A plain class: tests use it without Ray."""
+    """Serves nothing until told what; then runs batches one at a time. A plain class: tests use it without Ray."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        """Verify the models and let the workload load them; whatever fails here keeps the replica from serving."""
-        self._assignment = assignment
-        self._workload = plugins.workload(assignment.workload)
-        engine = self._workload.load(_verified(assignment))
-        self._context = Context(store=ObjectStore(assignment.objects_url), engine=engine)
+    def __init__(self, workload: str) -> None:
+        """Know the workload; nothing is loaded yet."""
+        self._workload = plugins.workload(workload)
+        self._loaded: Loaded | None = None
 
-    def ready(self) -> bool:
-        """Answer once everything is loaded."""
-        return True
+    def change(self, assignment: Assignment) -> Refusals:
+        """Verify and load beside what serves, and take its place only when that succeeded.
 
-    def run(self, items: Sequence[Item]) -> BatchResult:
-        """Process `items`; an exception is the whole batch's."""
+        An error leaves everything as it was. A canary that cannot be loaded is no error: the answer says why.
+        """
+        self._loaded = self._load(assignment)
+        return {model: _said(error) for model, error in self._loaded.canaries.items() if isinstance(error, Exception)}
+
+    def run(self, items: Sequence[Item], tried: Collection[str] = ()) -> BatchResult:
+        """Answer for `items`; an exception is the whole batch's.
+
+        Args:
+            items: the batch.
+            tried: references of those that failed before: canaries are kept away from them.
+        """
+        if self._loaded is None:
+            raise NotServingError
         wall, cpu = time.perf_counter(), time.process_time()
-        outcomes = list(self._workload.process(items, self._context))
-        _check_outcomes(self._assignment.workload, items, outcomes)
+        completions = _Batch(self._workload, self._loaded, tried).completions(items)
         cpu_s = (time.process_time() - cpu) / max(1, len(items))
-        spent = _cost(cpu_s, self._assignment)
-        completions = [self._complete(outcome, spent) for outcome in outcomes]
-        return BatchResult(completions=completions, seconds=time.perf_counter() - wall)
+        spent = _cost(cpu_s, self._loaded.assignment)
+        found = [replace(completion, spent=spent) for completion in completions]
+        return BatchResult(completions=found, seconds=time.perf_counter() - wall)
 
-    def _complete(self, outcome: Outcome, spent: Sequence[Benefit]) -> Completion:
+    def _load(self, assignment: Assignment) -> Loaded:
+        if assignment.safe:
+            return Loaded(assignment=assignment, champions=None, canaries={})
+        known = self._loaded.panels if self._loaded else {}
+        champions = assemble(self._workload, assignment.models, assignment.home, known)
+        known = {**known, champions.content: champions}
+        canaries = {each.deployment.model: self._canary(assignment, each, known) for each in assignment.canaries}
+        return Loaded(assignment=assignment, champions=champions, canaries=canaries)
+
+    def _canary(self, assignment: Assignment, canary: Served, known: Mapping[object, Panel]) -> Panel | Exception:
+        models = {**assignment.models, canary.deployment.model: canary}
+        try:
+            return assemble(self._workload, models, assignment.home, known)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the champion serves; `change` says it
+            return error
+
+
+class _Batch:
+    """One batch on its way through the panels."""
+
+    def __init__(self, workload: Any, loaded: Loaded, tried: Collection[str]) -> None:
+        self._workload, self._loaded, self._tried = workload, loaded, frozenset(tried)
+        store: Store = ObjectStore(loaded.assignment.objects_url)
+        self._store = ScratchStore(store) if loaded.assignment.shadow else store
+        self._failures: dict[str, CanaryFailure] = {}
+
+    def completions(self, items: Sequence[Item]) -> list[Completion]:
+        """One for each item, in order."""
+        found: dict[str, Completion] = {}
+        for canary, group in self._by_canary(items).items():
+            found |= self._of_canary(canary, group)
+        rest = [item for item in items if item.reference not in found]
+        found |= self._decided(rest, self._loaded.champions) if rest else {}
+        return [replace(found[i.reference], canary_failure=self._failures.get(i.reference)) for i in items]
+
+    def _by_canary(self, items: Sequence[Item]) -> dict[str, list[Item]]:
+        groups: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            if (canary := canary_for(self._loaded.assignment, item.reference)) is not None:
+                groups[canary.deployment.model].append(item)
+        return groups
+
+    def _of_canary(self, model: str, items: Sequence[Item]) -> dict[str, Completion]:
+        """What the canary makes of them; of those that it cannot answer nothing but that it could not."""
+        panel = self._loaded.canaries[model]
+        again = [item for item in items if item.reference in self._tried]
+        self._failed(model, again, "AttemptFailedBefore")
+        fresh = [item for item in items if item.reference not in self._tried]
+        try:
+            return self._decided(fresh, _here(panel)) if fresh else {}
+        except Exception as error:  # noqa: BLE001 - whatever a canary raises, the champion answers; it is recorded
+            self._failed(model, fresh, type(error).__name__)
+            return {}
+
+    def _failed(self, model: str, items: Sequence[Item], error: str) -> None:
+        (canary,) = (c.deployment for c in self._loaded.assignment.canaries if c.deployment.model == model)
+        self._failures |= {item.reference: CanaryFailure(canary=canary, error=error) for item in items}
+
+    def _decided(self, items: Sequence[Item], panel: Panel | None) -> dict[str, Completion]:
+        """By reference, what `panel` decides; without one it is the safe state's answer."""
+        context = Context(store=self._store, engine=panel.engine if panel else None)
+        answer = self._workload.process if panel else self._workload.safe
+        outcomes = list(answer(items, context))
+        _check_outcomes(self._workload.name, items, outcomes)
+        return {outcome.reference: self._completion(outcome, panel) for outcome in outcomes}
+
+    def _completion(self, outcome: Outcome, panel: Panel | None) -> Completion:
+        decided_by = panel.decided_by if panel else ()
+        scores = self._scores(outcome) if decided_by else {}
+        if self._loaded.assignment.shadow:  # nothing follows from what a shadow finds
+            return Completion(outcome=outcome, decided_by=decided_by, scores=scores)
         effects = list(self._workload.effects(outcome))
-        _check_effects(self._assignment.workload, effects)
-        return Completion(outcome=outcome, effects=effects, saved=list(self._workload.benefits(outcome)), spent=spent)
+        _check_effects(self._workload.name, effects)
+        saved = list(self._workload.benefits(outcome))
+        return Completion(
+            outcome=outcome, effects=effects, saved=saved, decided_by=decided_by, scores=scores, safe=panel is None
+        )
+
+    def _scores(self, outcome: Outcome) -> dict[str, float]:
+        scores = {name: float(value) for name, value in self._workload.scores(outcome).items()}
+        if bad := [n for n, value in scores.items() if not math.isfinite(value) or not 0 < len(n) <= LONGEST_NAME]:
+            raise WorkloadError(f"{self._workload.name} gave scores that are no numbers, or have no fit name: {bad}.")
+        return scores
 
 
-def _verified(assignment: Assignment) -> dict[str, Any]:
-    """The pinned models, each checked against its signed manifest before anything is loaded."""
-    if not assignment.models:
-        return {}
-    from samdrift_registry.store import ManifestStore
+def _here(panel: Panel | Exception) -> Panel:
+    if isinstance(panel, Exception):
+        raise panel
+    return panel
 
-    store = ManifestStore(assignment.home)
-    return {name: store.verified(name, version, digest) for name, (version, digest) in assignment.models.items()}
+
+def _said(error: Exception) -> str:
+    """What a person needs of it: the message of an error of ours, or else its type."""
+    return error.message if isinstance(error, SamdriftError) else type(error).__name__
 
 
 def _check_outcomes(name: str, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
@@ -109,8 +216,15 @@ def _cost(cpu_s: float, assignment: Assignment) -> list[Benefit]:
     kwh = cpu_s * assignment.cpu_watts / 3.6e6
     estimate = f"CPU seconds x {assignment.cpu_watts:g} W per core (assumed, not metered)"
     factor = f"{estimate} x {assignment.grid_g_co2_per_kwh:g} g/kWh"
+    whose = "shadow run: " if assignment.shadow else ""
+    own = f"{whose}process CPU time of the batch / its items"
     return [
-        Benefit(measure="cpu_time", quantity=cpu_s, unit="s", method="process CPU time of the batch / its items"),
-        Benefit(measure="electricity", quantity=kwh, unit="kWh", method=estimate),
-        Benefit(measure="emission", quantity=kwh * assignment.grid_g_co2_per_kwh, unit="g CO2", method=factor),
+        Benefit(measure="cpu_time", quantity=cpu_s, unit="s", method=own),
+        Benefit(measure="electricity", quantity=kwh, unit="kWh", method=f"{whose}{estimate}"),
+        Benefit(
+            measure="emission",
+            quantity=kwh * assignment.grid_g_co2_per_kwh,
+            unit="g CO2",
+            method=f"{whose}{factor}",
+        ),
     ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import audit, items
+from samdrift_platform.ledger import audit, canaries, items, scores, shadow_runs
+from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.effects import EffectState, ask_again
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
 from samdrift_platform.ledger.tables import benefits, effects, submission_items, work_items
+
+if TYPE_CHECKING:
+    from samdrift_registry.deployments import Deployment
 
 #: The namespace of all effect keys.
 EFFECTS = UUID("5f1d7c46-3c0e-5c0b-8f5e-6a2d1b9e4a11")
@@ -34,6 +38,24 @@ class Completion:
     effects: Sequence[Effect] = ()
     saved: Sequence[Benefit] = ()
     spent: Sequence[Benefit] = ()
+    #: The deployed versions that decided; none where no model took part.
+    decided_by: Sequence[Deployment] = ()
+    #: What the workload's `scores` made of the outcome.
+    scores: Mapping[str, float] = field(default_factory=dict)
+    #: The workload was stopped, and this is its safe state's answer.
+    safe: bool = False
+    #: The canary that should have decided and could not.
+    canary_failure: CanaryFailure | None = None
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Registered name -> `version@sha256:…` of what decided."""
+        return {deployment.model: str(deployment) for deployment in self.decided_by}
+
+    @property
+    def slots(self) -> set[str]:
+        """The slots of what decided."""
+        return {str(deployment.slot) for deployment in self.decided_by}
 
 
 def effect_key(workload: str, tenant: str, reference: str, step: str) -> UUID:
@@ -51,29 +73,34 @@ def complete(
     workload: str,
     finished: Sequence[tuple[Claim, Completion]],
     *,
-    models: Mapping[str, str],
+    shadows: Sequence[Deployment] = (),
     now: datetime,
 ) -> list[Claim]:
-    """Record outcomes with benefits, planned effects and audit events; the claims that were no longer ours.
+    """Record outcomes with all that follows from them; the claims that were no longer ours.
 
-    Those are zombies' late writes: nothing of them is recorded.
+    With an outcome go its benefits, planned effects, scores, audit events, and a run for each of the `shadows` where
+    champions decided. Of a zombie's late write nothing is recorded.
     """
-    late: list[Claim] = []
-    rows: dict[str, list[dict[str, Any]]] = {"effects": [], "benefits": []}
-    events: list[audit.Event] = []
-    for claim, completion in finished:
-        if not _write_outcome(connection, claim, completion, models, now):
-            late.append(claim)
-            continue
-        rows["effects"] += _effect_rows(workload, claim, completion.effects, now)
-        rows["benefits"] += _benefit_rows(workload, claim, completion, now)
-        events.append(_event(claim, completion, models))
-    if rows["effects"]:
-        connection.execute(sa.insert(effects), rows["effects"])
-    if rows["benefits"]:
-        connection.execute(sa.insert(benefits), rows["benefits"])
-    audit.append(connection, events, now=now)
-    return late
+    ours = [(claim, made) for claim, made in finished if _write_outcome(connection, claim, made, now)]
+    planned = [row for claim, made in ours for row in _effect_rows(workload, claim, made.effects, now)]
+    if planned:
+        connection.execute(sa.insert(effects), planned)
+    add_benefits(connection, workload, ours, now)
+    scores.add(connection, [row for c, made in ours for row in scores.rows(c.id, made.decided_by, made.scores, now)])
+    compared = [claim.id for claim, made in ours if made.slots == {"champion"}]
+    shadow_runs.plan(connection, workload, compared, shadows, now)
+    audit.append(connection, [event for claim, made in ours for event in _events(claim, made)], now=now)
+    kept = {claim.id for claim, _ in ours}
+    return [claim for claim, _ in finished if claim.id not in kept]
+
+
+def add_benefits(
+    connection: sa.Connection, workload: str, finished: Sequence[tuple[Claim, Completion]], now: datetime
+) -> None:
+    """Record what was saved and what it cost."""
+    rows = [row for claim, completion in finished for row in _benefit_rows(workload, claim, completion, now)]
+    if rows:
+        connection.execute(sa.insert(benefits), rows)
 
 
 def fail(connection: sa.Connection, claims: Sequence[Claim], error: str, *, now: datetime) -> None:
@@ -169,15 +196,13 @@ def _withdraw_effects(
     connection.execute(update.values(state=EffectState.WITHDRAWN, finished_at=now))
 
 
-def _write_outcome(
-    connection: sa.Connection, claim: Claim, completion: Completion, models: Mapping[str, str], now: datetime
-) -> bool:
+def _write_outcome(connection: sa.Connection, claim: Claim, completion: Completion, now: datetime) -> bool:
     outcome = completion.outcome
     values: dict[str, Any] = {
         "verdict": outcome.verdict,
         "result": dict(outcome.result),
         "reason": outcome.reason,
-        "models": dict(models),
+        "models": completion.models,
         "lease_until": None,
     }
     if not completion.effects:
@@ -233,7 +258,12 @@ def _benefit_rows(workload: str, claim: Claim, completion: Completion, now: date
     ]
 
 
-def _event(claim: Claim, completion: Completion, models: Mapping[str, str]) -> audit.Event:
+def _events(claim: Claim, completion: Completion) -> list[audit.Event]:
+    failed = completion.canary_failure
+    return [_event(claim, completion), *([canaries.event(claim.id, failed)] if failed else [])]
+
+
+def _event(claim: Claim, completion: Completion) -> audit.Event:
     return audit.Event(
         actor="dispatcher",
         # With effects still to be delivered it has not ended yet: delivery adds the last word.
@@ -242,7 +272,9 @@ def _event(claim: Claim, completion: Completion, models: Mapping[str, str]) -> a
         details={
             "attempt": claim.attempt,
             "verdict": completion.outcome.verdict,
-            "models": dict(models),
+            "models": completion.models,
+            "slots": sorted(completion.slots),
+            "safe": completion.safe,
             "input": digest_of(claim.payload),
             "result": digest_of(completion.outcome.result),
             "effects": [effect.step for effect in completion.effects],

@@ -29,6 +29,7 @@ COUNTED = 256
 class Head:
     """The first waiting item of a workload, and how many wait behind it (counted up to COUNTED)."""
 
+    #: The workload; or whatever else names the queue, as a shadow's does.
     workload: str
     urgency: int
     due: datetime
@@ -49,11 +50,18 @@ class Claim:
     deadline: datetime | None
     attempt: int
     fence: int
+    #: Keys the digests of this item's content in the audit chain.
+    salt: str = ""
 
 
-def heads(connection: sa.Connection, workloads: Sequence[str], *, now: datetime) -> list[Head]:
-    """The head of each workload's queue, where there is one."""
-    return [head for name in workloads if (head := _head(connection, name, now)) is not None]
+def head(connection: sa.Connection, workload: str, *, now: datetime) -> Head | None:
+    """The head of a workload's queue; None when nothing waits."""
+    first = _first(connection, workload, now)
+    if first is None:
+        return None
+    waiting = connection.execute(_COUNT, {"of_workload": workload, "at": now}).scalar_one()
+    where = {name: first[name] for name in ("urgency", "due", "seq")}
+    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=waiting)
 
 
 def claim(
@@ -121,7 +129,19 @@ def release_expired(connection: sa.Connection, *, now: datetime) -> int:
 
 _CLAIMED = tuple(
     work_items.c[name]
-    for name in ("id", "tenant", "reference", "payload", "deadline", "attempt", "fence", "urgency", "due", "seq")
+    for name in (
+        "id",
+        "tenant",
+        "reference",
+        "payload",
+        "deadline",
+        "attempt",
+        "fence",
+        "salt",
+        "urgency",
+        "due",
+        "seq",
+    )
 )
 
 
@@ -167,15 +187,6 @@ _COUNT = sa.select(sa.func.count()).select_from(
 
 def _first(connection: sa.Connection, workload: str, now: datetime) -> sa.RowMapping | None:
     return connection.execute(_FIRST, {"of_workload": workload, "at": now}).mappings().first()
-
-
-def _head(connection: sa.Connection, workload: str, now: datetime) -> Head | None:
-    first = _first(connection, workload, now)
-    if first is None:
-        return None
-    waiting = connection.execute(_COUNT, {"of_workload": workload, "at": now}).scalar_one()
-    where = {name: first[name] for name in ("urgency", "due", "seq")}
-    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=waiting)
 
 
 def _update(connection: sa.Connection, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:

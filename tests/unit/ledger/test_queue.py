@@ -32,7 +32,8 @@ AFTER_LEASE = NOW + LEASE + seconds(1)
 
 def heads(ledger: Ledger, *workloads: str) -> list[Head]:
     with ledger.read() as connection:
-        return queue.heads(connection, workloads or [WORKLOAD], now=NOW)
+        found = [queue.head(connection, name, now=NOW) for name in workloads or [WORKLOAD]]
+    return [head for head in found if head is not None]
 
 
 def age(ledger: Ledger, *, after: timedelta) -> int:
