@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from samdrift_evaluation.report import Report, ReportUnreadableError
 from samdrift_registry.deployments import Deployment, deployment_of
 from samdrift_registry.errors import NotProvenError
 from samdrift_registry.inventory import content_digest
-from samdrift_registry.keys import TrustedKeys, trusted_keys
+from samdrift_registry.keys import trusted_keys
 from samdrift_registry.lifecycle import Standing, standing
-from samdrift_registry.rules import in_force
 from samdrift_registry.statements import Kind, SignedStatement, Statement, model_subject
 from samdrift_registry.store import ManifestStore
 from samdrift_registry.verified import VerifiedModel
+
+#: How far the clocks of two machines may be apart.
+CLOCKS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,18 @@ def verified(home: Path, deployment: Deployment, proof: Proof, *, now: datetime)
         NotProvenError: evidence is missing; the message names what.
         VerificationError: another child: something is not what was signed.
     """
+    proven(home, deployment, proof, now=now)
+    return ManifestStore(home).verified(deployment.model, deployment.version, deployment.digest)
+
+
+def proven(home: Path, deployment: Deployment, proof: Proof, *, now: datetime) -> None:
+    """All of `verified` but the model's own files. Raises as `verified` does."""
     trusted = trusted_keys(home / "keys")
     statements = [SignedStatement.from_text(text).check(trusted) for text in proof.statements]
     deployed = _deployed(statements, deployment)
-    if deployed.made_at > now:
-        raise NotProvenError.about(f"{_told(deployment)} is deployed only from {deployed.made_at}")
-    stood = _stood(statements, deployed, deployment)
-    _check_files(home, stood, statements, trusted)
-    return ManifestStore(home).verified(deployment.model, deployment.version, deployment.digest, trusted=trusted)
+    if deployed.made_at > now + CLOCKS:
+        raise NotProvenError.about(f"{_told(deployment)} is deployed only from {deployed.made_at:%Y-%m-%d %H:%M} on")
+    _check_files(home, _stood(statements, deployed, deployment))
 
 
 def _matters(statement: Statement, subject: str) -> bool:
@@ -77,6 +83,7 @@ def _deployed(statements: Sequence[Statement], deployment: Deployment) -> Statem
 
 def _stood(statements: Sequence[Statement], deployed: Statement, deployment: Deployment) -> Standing:
     """How the version stood when it was deployed; NotProvenError unless it could be."""
+    _check_not_retired(statements, deployed)
     first = _first(statements, deployed)
     stood = standing(statements, deployment.model, deployment.version, first.made_at)
     if stood.digest != deployment.digest:
@@ -84,6 +91,13 @@ def _stood(statements: Sequence[Statement], deployed: Statement, deployment: Dep
     if stood.blocked:
         raise NotProvenError.about(f"{_told(deployment)}: {' '.join(stood.blocked)}")
     return stood
+
+
+def _check_not_retired(statements: Sequence[Statement], deployed: Statement) -> None:
+    """A rollback rests on old evidence, but never brings back what was retired since."""
+    for statement in statements:
+        if statement.kind is Kind.RETIRED and statement.subject == deployed.subject:
+            raise NotProvenError.about(f"{deployed.subject} was retired on {statement.made_at:%Y-%m-%d}")
 
 
 def _first(statements: Sequence[Statement], deployed: Statement) -> Statement:
@@ -104,7 +118,7 @@ def _first_of_its_own(statement: Statement) -> Statement:
     return statement
 
 
-def _check_files(home: Path, stood: Standing, statements: Sequence[Statement], trusted: TrustedKeys) -> None:
+def _check_files(home: Path, stood: Standing) -> None:
     """The report and the policy that people relied on are there, and are about these files."""
     evaluated = stood.evaluated
     if evaluated is None:

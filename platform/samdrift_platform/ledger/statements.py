@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,22 @@ import sqlalchemy as sa
 
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit
-from samdrift_platform.ledger.tables import signatures, statements
+from samdrift_platform.ledger.database import take_turns
+from samdrift_platform.ledger.tables import audit_events, signatures, statements
 
 if TYPE_CHECKING:
     from samdrift_registry.statements import Kind, SignedStatement
+
+#: Whoever reads the journal in order to add to it takes this turn first, so that nothing comes in between.
+TURN = "statements"
+#: What statements are about. Subjects of other kinds (`audit:chain`) are no part of governance.
+SUBJECTS = ("model", "person", "policy", "workload")
 
 
 def add(connection: sa.Connection, signed: SignedStatement, *, now: datetime) -> None:
     """Append a statement and its audit event; the same statement a second time is a ConflictError."""
     statement = signed.statement
+    take_turns(connection, TURN)
     known = connection.execute(sa.select(statements.c.seq).where(statements.c.id == statement.id)).first()
     if known is not None:
         raise ConflictError(f"This was stated before: {statement.kind} of {statement.subject}.")
@@ -64,6 +72,22 @@ def everything(connection: sa.Connection) -> list[SignedStatement]:
 def newest_seq(connection: sa.Connection) -> int:
     """Rises with every statement: whoever folds need not fold again while it stands still."""
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(statements.c.seq), 0))).scalar_one())
+
+
+def announced(connection: sa.Connection, kinds: Sequence[Kind]) -> list[str]:
+    """Ids of the statements of these kinds about SUBJECTS that the audit chain names, in its order.
+
+    Governance compares them with the rows: a row that was removed, put in or moved stands out at once, where
+    `audit.verify` (which reads the whole chain) would find it later.
+    """
+    subject: sa.ColumnElement[str] = audit_events.c.subject
+    if connection.dialect.name == "postgresql":
+        subject = sa.collate(subject, "C")  # other orders skip the colon
+    about = [sa.and_(subject >= f"{kind}:", subject < f"{kind};") for kind in SUBJECTS]  # `;` comes after `:`
+    actions = [f"statement.{kind}" for kind in kinds]
+    query = sa.select(audit_events.c.details).where(sa.or_(*about), audit_events.c.action.in_(actions))
+    rows = connection.execute(query.order_by(audit_events.c.seq)).scalars()
+    return [str(json.loads(details)["statement"]) for details in rows]
 
 
 def _found(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[SignedStatement]:
