@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,5 +17,33 @@ def digest_of_bytes(data: bytes) -> str:
 
 def digest_of(value: Mapping[str, Any]) -> str:
     """`sha256:` over the canonical JSON of `value`: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return digest_of_bytes(text.encode())
+    return digest_of_bytes(_canonical(value))
+
+
+def new_salt() -> str:
+    """128 random bits, hex: the key of one work item's digests."""
+    return secrets.token_hex(16)
+
+
+def keyed_digest_of(salt: str, value: Mapping[str, Any]) -> str | None:
+    """`hmac-sha256:` and 64 hex digits over the canonical JSON of `value`, keyed with `salt` (RFC 2104).
+
+    A plain digest of a short content (a CPR number and a date) can be found by trying all of them. This one cannot,
+    and once the salt is erased nothing tells what it was a digest of. None: there is no salt (any more).
+    """
+    if not salt:
+        return None
+    return "hmac-sha256:" + hmac.new(bytes.fromhex(salt), _canonical(_as_kept(value)), hashlib.sha256).hexdigest()
+
+
+def _as_kept(value: Any) -> Any:
+    """Whole numbers as integers: PostgreSQL's JSONB gives -0.0 back as 0.0 and 1e+16 as an integer."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _as_kept(each) for key, each in value.items()}
+    return [_as_kept(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
-from samdrift_platform.digest import digest_of
+from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit, canaries, items, scores, shadow_runs
 from samdrift_platform.ledger.canaries import CanaryFailure
@@ -275,8 +275,8 @@ def _event(claim: Claim, completion: Completion) -> audit.Event:
             "models": completion.models,
             "slots": sorted(completion.slots),
             "safe": completion.safe,
-            "input": digest_of(claim.payload),
-            "result": digest_of(completion.outcome.result),
+            "input": keyed_digest_of(claim.salt, claim.payload),
+            "result": keyed_digest_of(claim.salt, completion.outcome.result),
             "effects": [effect.step for effect in completion.effects],
         },
     )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from samdrift_platform.contract import Item, Priority
+from samdrift_platform.digest import new_salt
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.tables import submission_items, work_items
 
@@ -145,6 +146,7 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
         "reference": item.reference,
         "digest": digest,
         "payload": dict(item.payload),
+        "salt": new_salt(),
         "state": ItemState.QUEUED,
         "priority": request.priority,
         "urgency": request.priority,
@@ -160,7 +162,7 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
 
 def correction(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row under a reference of its own, `<reference>~<start of its digest>`: what came before came to nothing."""
-    return {**row, "id": uuid4(), "reference": f"{row['reference']}~{row['digest'][7:19]}"}
+    return {**row, "id": uuid4(), "salt": new_salt(), "reference": f"{row['reference']}~{row['digest'][7:19]}"}
 
 
 def contradiction(row: Mapping[str, Any]) -> dict[str, Any]:

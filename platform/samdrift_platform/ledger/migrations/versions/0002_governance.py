@@ -29,6 +29,7 @@ def upgrade() -> None:
             comment="keys the digests in the audit chain",
         ),
     )
+    _give_salts()
     for table in ("statements", "signatures"):
         _protect(table)
 
@@ -137,6 +138,16 @@ def _create_truths() -> None:
         comment="delayed truth; the newest of an item and name counts",
     )
     op.create_index("ix_truths_item_id", "truths", ["item_id"], unique=False)
+
+
+def _give_salts() -> None:
+    """To items that are there already: what is still to be decided about them is recorded with keyed digests."""
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    op.execute(
+        "UPDATE work_items SET salt = replace(gen_random_uuid()::text, '-', '')"
+        if postgresql
+        else "UPDATE work_items SET salt = lower(hex(randomblob(16)))"
+    )
 
 
 def _protect(table: str) -> None:
