@@ -89,7 +89,7 @@ class Receiver(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What `process` may use: the objects, and what `load` made of the pinned models."""
+    """What `process` may use: the objects, and what `load` made of the deployed models (None in `safe`)."""
 
     store: Store
     engine: Any = None
@@ -108,8 +108,8 @@ class Workload(Protocol):
     def split(self, submission: Any, store: Store) -> Iterable[Item]: ...  # same in, same items out
     def load(self, models: Mapping[str, VerifiedModel]) -> Any: ...  # once a replica: the engine
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]: ...  # pure, on Ray
-    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]: ...  # without any model
-    def scores(self, outcome: Outcome) -> Mapping[str, float]: ...  # what shadow runs and the watch compare
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]: ...  # while it is stopped: no model
+    def scores(self, outcome: Outcome) -> Mapping[str, float]: ...  # for shadow and watch; an int is a decision
     def effects(self, outcome: Outcome) -> Iterable[Effect]: ...  # in order
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]: ...
     def receivers(self) -> Mapping[str, Receiver]: ...  # once a delivery process, by name

@@ -171,7 +171,7 @@ class _Batch:
         )
 
     def _scores(self, outcome: Outcome) -> dict[str, float]:
-        scores = {name: float(value) for name, value in self._workload.scores(outcome).items()}
+        scores = dict(self._workload.scores(outcome))
         if bad := [n for n, value in scores.items() if not math.isfinite(value) or not 0 < len(n) <= LONGEST_NAME]:
             raise WorkloadError(f"{self._workload.name} gave scores that are no numbers, or have no fit name: {bad}.")
         return scores

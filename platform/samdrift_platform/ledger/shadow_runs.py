@@ -210,10 +210,10 @@ def _agrees(connection: sa.Connection, item_id: UUID, model: str, answer: Answer
 def same_decision(served: Mapping[str, float], answer: Answer) -> bool:
     """Whether a shadow's scores mean what was served.
 
-    A served score that is a whole number is a decision (one reading or two, recalled or not), and the shadow's must be
-    the same. Any other is a measurement: two models never agree to the last digit, so how far they are apart is told
-    by `agreement`.
+    A score that the workload gives as an int is a decision (one reading or two, a plan or none) and must be the same.
+    Any other is a measurement: two models never agree to the last digit, so how far they lie apart is told by
+    `agreement`.
     """
-    decided = {name: value for name, value in served.items() if value.is_integer()}
-    same = (math.isclose(value, answer.scores.get(name, math.nan), rel_tol=ROUNDING) for name, value in decided.items())
+    decided = {name: value for name, value in answer.scores.items() if isinstance(value, int)}
+    same = (math.isclose(value, served.get(name, math.nan), rel_tol=ROUNDING) for name, value in decided.items())
     return served.keys() == answer.scores.keys() and all(same)

@@ -28,16 +28,16 @@ Offset = Annotated[int, Query(ge=0)]
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedHour:
-    """One hour as the page's table shows it; heat in kWh, temperatures in C."""
+    """One hour as the page's table shows it; heat in kWh, temperatures in C; None where nothing was forecast."""
 
     begins: datetime
     set_point_c: float
     setback_c: float
-    outdoor_c: float
-    setback_kwh: float
-    low_kwh: float
-    high_kwh: float
-    planned_kwh: float
+    outdoor_c: float | None
+    setback_kwh: float | None
+    low_kwh: float | None
+    high_kwh: float | None
+    planned_kwh: float | None
     reason: str
 
 

@@ -62,6 +62,18 @@ class EnergyForecast:
         """Plan each building; input that cannot carry a forecast is rejected with the reason."""
         return [_planned(item, context) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Each building's fixed setback plan: it needs no model, no readings and no weather."""
+        return [_set_back(item, context) for item in items]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """Heat in kWh under fixed setback and under the plan; and whether there is a plan, which is a decision."""
+        summary = outcome.result.get("summary")
+        if not isinstance(summary, Mapping) or summary["planned_kwh"] is None:
+            return {}
+        heat = {name: _number(summary[name]) for name in ("setback_kwh", "planned_kwh")}
+        return {**heat, "planned": int(not outcome.result.get("safe_state"))}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """None yet: plans are fetched, not sent."""
         return ()
@@ -98,20 +110,38 @@ def _next_opening(building: Building, submission: Submission) -> Any:
 
 
 def _planned(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast import exports, hours
     from samdrift_energy_forecast.errors import ReadingsError
     from samdrift_energy_forecast.plan_document import plan_document
     from samdrift_energy_forecast.planner import plan_building
 
+    building, issue = _ordered(item)
+    try:
+        planned = plan_building(building, issue, context.store, context.engine)
+    except ReadingsError as error:
+        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
+    return _done(item, building, plan_document(building, planned), context)
+
+
+def _set_back(item: Item, context: Context) -> Outcome:
+    from samdrift_energy_forecast.plan_document import STOPPED, setback_document
+
+    building, issue = _ordered(item)
+    return _done(item, building, setback_document(building, issue, STOPPED), context)
+
+
+def _ordered(item: Item) -> tuple[Building, int]:
+    """The building of an item, and the hour in which its plan begins."""
+    from samdrift_energy_forecast import hours
+
     order = Submission.model_validate(
         {"issue_time": item.payload["issue_time"], "buildings": [item.payload["building"]]}
     )
-    building = order.buildings[0]
-    try:
-        planned = plan_building(building, hours.beginning_at(order.issue_time), context.store, context.engine)
-    except ReadingsError as error:
-        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
-    document = plan_document(building, planned)
+    return order.buildings[0], hours.beginning_at(order.issue_time)
+
+
+def _done(item: Item, building: Building, document: dict[str, Any], context: Context) -> Outcome:
+    from samdrift_energy_forecast import exports
+
     document["exports"] = {
         "csv": context.store.put(exports.to_csv(document, building.language)),
         "ical": context.store.put(exports.to_ical(document, building.language)),

@@ -10,7 +10,7 @@ from samdrift_mammography.errors import NoBreastError, UnreadableFileError
 from samdrift_mammography.picture import size
 from samdrift_mammography.reasons import BANNER, sentence
 from samdrift_mammography.scoring import Engine
-from samdrift_mammography.triage import Policy, decide, shipped_policy
+from samdrift_mammography.triage import Decision, Policy, decide, shipped_policy
 from samdrift_mammography.views import View
 from samdrift_platform.contract import Item, Outcome, Store, Verdict
 
@@ -24,37 +24,57 @@ def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
     scores = [view["score"] for view in views if view["score"] is not None]
     step = None if obstacles else engine.step(scores)
     decision = decide(policy, step, obstacles)
-    result = {
+    return _outcome(item, step, decision, views, engine.reference.name)
+
+
+def stopped(item: Item) -> Outcome:
+    """The exam in the safe state: nothing is scored or marked, and two radiologists read."""
+    images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
+    decision = decide(shipped_policy(), None, ["stopped"])
+    return _outcome(item, None, decision, [_unscored(image, image["problems"]) for image in images], None)
+
+
+def _outcome(
+    item: Item, step: int | None, decision: Decision, views: Sequence[Mapping[str, Any]], population: str | None
+) -> Outcome:
+    result: dict[str, Any] = {
         "exam": item.payload["exam"],
         "screening_unit": item.payload["screening_unit"],
         "score": step,
         "reading": str(decision.reading),
         "reasons": list(decision.reasons),
         "missing": item.payload["missing"],
-        "views": views,
-        **_policy_facts(policy),
-        "reference_population": engine.reference.name,
+        "views": list(views),
+        **_policy_facts(shipped_policy()),
+        "reference_population": population,
         "banner": BANNER,
     }
     reason = " ".join(sentence(code, result) for code in decision.reasons)
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, reason=reason)
 
 
+def _unscored(image: Mapping[str, Any], problems: Sequence[str]) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
+    return {**_known(image), **nothing, "problems": list(problems)}
+
+
+def _known(image: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+
+
 def _view(image: Mapping[str, Any], store: Store, engine: Engine) -> dict[str, Any]:
     """What is known of one image; its score is None when it could not be scored, and `problems` say why."""
-    known = {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
-    nothing: dict[str, Any] = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
     if image["problems"]:
-        return {**known, **nothing, "problems": list(image["problems"])}
+        return _unscored(image, image["problems"])
     try:
         scored = engine.score(store.get(image["object"]), View(image["view"]))
     except UnreadableFileError as error:
-        return {**known, **nothing, "problems": [error.code]}
+        return _unscored(image, [error.code])
     except NoBreastError:
-        return {**known, **nothing, "problems": ["no-breast"]}
+        return _unscored(image, ["no-breast"])
     columns, rows = size(scored.png)
     return {
-        **known,
+        **_known(image),
         "score": round(scored.score, 4),
         "marks": [asdict(mark) for mark in scored.marks],
         "picture": {"object": store.put(scored.png), "columns": columns, "rows": rows},

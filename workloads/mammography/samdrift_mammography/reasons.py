@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     "partial-view": "Not scored, because a view shows only a part of the breast. Two radiologists read.",
     "undecodable": "Not scored, because the pixels of a view cannot be decoded. Two radiologists read.",
     "no-breast": "Not scored, because no breast was found in a view. Two radiologists read.",
+    "stopped": "Not scored, because scoring is stopped. Two radiologists read.",
     "no-automated-scoring": "Not scored. Two radiologists read.",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
@@ -65,6 +65,23 @@ class MammographyWorkload:
         """Score and triage each exam; refuse each unreadable file with its reason."""
         return [self._refused(item) if item.payload["kind"] == "file" else _triaged(item, context) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Without a model: every exam is read by two, as before there was one; each file is refused as ever."""
+        from samdrift_mammography.reading import stopped
+
+        return [self._refused(item) if item.payload["kind"] == "file" else stopped(item) for item in items]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """The decision, as readings and priority; and of a scored exam its step and its highest raw model value."""
+        if "reading" not in outcome.result:  # a refused file
+            return {}
+        reading, step = outcome.result["reading"], outcome.result["score"]
+        decided = {
+            "readings": 1 if reading == Reading.SINGLE else 2,
+            "priority": int(reading == Reading.DOUBLE_PRIORITY),
+        }
+        return decided if step is None else {**decided, "step": float(cast(int, step)), "lesion": _highest(outcome)}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """None yet: the worklist is a page, and nothing is sent to the PACS."""
         return ()
@@ -92,6 +109,11 @@ class MammographyWorkload:
             result={"code": code, "banner": BANNER},
             reason=f"{item.payload['message']} ({code})",
         )
+
+
+def _highest(outcome: Outcome) -> float:
+    views = cast(Sequence[Mapping[str, Any]], outcome.result["views"])
+    return max(float(view["score"]) for view in views if view["score"] is not None)
 
 
 def _triaged(item: Item, context: Context) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -60,6 +61,17 @@ PRIVATE_PERSON = N_("The supplier is a private person, and payment may have to b
 SAME_NUMBER = N_("Another document with the same supplier and number but other content came with this one.")
 UNBALANCED = N_("The document passes its rules, but its amounts do not balance as a voucher.")
 INCOMPLETE = N_("The document passes its rules, but lacks a fact that posting needs.")
+
+STOPPED = N_("Automatic processing is stopped, so a person decides.")
+
+
+def to_a_person(item: Item, store: Store) -> Outcome:
+    """The outcome of one item in the safe state: no rule and no policy is applied; what can be read is shown."""
+    ground = Ground(code="stopped", sentence=STOPPED, values={})
+    facts: dict[str, JsonValue] = {"failed_rules": [], "grounds": [ground.to_json()]}
+    with suppress(UnreadableDocumentError, UnsupportedDocumentError, IncompleteInvoiceError):  # the person sees that
+        facts["invoice"] = _summary(read_invoice(_read(store.get(str(item.payload["document"])))))
+    return Outcome(reference=item.reference, verdict=Verdict.WAITING_FOR_PERSON, result=facts, reason=ground.say())
 
 
 def judge(item: Item, store: Store, engine: Engine) -> Outcome:

@@ -62,6 +62,18 @@ class InvoiceWorkload:
 
         return [judge(item, context.store, context.engine) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Each document to a person; nothing is posted and nobody is answered."""
+        from samdrift_rpa.process import to_a_person
+
+        return [to_a_person(item, context.store) for item in items]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """Whether a person decides, and how many rules were broken. No model takes part so far."""
+        failed = outcome.result.get("failed_rules_in_all", 0)
+        person = outcome.verdict is Verdict.WAITING_FOR_PERSON
+        return {"to_person": int(person), "failed_rules": cast(int, failed)}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """The voucher first and then the answer; a rejected document is only answered."""
         if outcome.verdict is Verdict.WAITING_FOR_PERSON:
