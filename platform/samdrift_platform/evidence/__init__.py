@@ -1,0 +1,1 @@
+"""What an auditor asks for, made from registry and ledger: history, replay, records of use, cards and files."""
