@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from samdrift_evaluation.arrays import Numbers, coded, finite, same_length
 from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.errors import EvaluationError
-from samdrift_evaluation.estimate import Estimate
+from samdrift_evaluation.estimate import Estimate, Figure
 from samdrift_evaluation.proportions import exact_bounds
 
 
@@ -139,3 +139,19 @@ def _all_alike(value: float, n: int, days: ArrayLike, confidence: float) -> Esti
     low, high = exact_bounds(count if value else 0, count, confidence)
     method = f"Clopper-Pearson exact over {count} days (every value {'inside' if value else 'outside'})"
     return Estimate(value=value, low=low, high=high, n=n, method=method, confidence=confidence)
+
+
+def skill_by_horizon(
+    actual: ArrayLike,
+    forecast: ArrayLike,
+    peer: ArrayLike,
+    days: ArrayLike,
+    *,
+    least: int = 20,
+    resampling: Resampling | None = None,
+) -> tuple[Figure, ...]:
+    """1 - RMSE of `forecast` / RMSE of a peer's saved forecasts, for each hour ahead, on cells that all three have.
+
+    All three of shape (issue times, horizons), NaN where there is none; `days` is the date of each issue time.
+    """
+    raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -27,3 +27,19 @@ def by_subgroup(
         str(name): when_enough(int((names == name).sum()), least, partial(estimate, names == name))
         for name in np.unique(names)
     }
+
+
+def by_features(
+    labels: ArrayLike,
+    predictions: ArrayLike,
+    features: Mapping[str, ArrayLike],
+    metrics: Mapping[str, Callable[[NDArray[np.float64], NDArray[np.float64]], Estimate]],
+    *,
+    least: int = 20,
+    together: bool = False,
+) -> dict[str, dict[str, Figure]]:
+    """Metric -> subgroup ("density=dense") -> figure, for every value of every feature, by fairlearn's MetricFrame.
+
+    `together` adds the intersections ("density=dense, age=50-59"). A metric takes (labels, predictions) of a subgroup.
+    """
+    raise NotImplementedError
