@@ -178,7 +178,8 @@ class ReadingProtocol:
         normal = np.add.reduceat(drawn * ~ill, starts, axis=1)
         exceeded = (abnormal * (np.cumsum(normal, axis=1) - normal / 2)).sum(axis=1)
         pairs = abnormal.sum(axis=1) * normal.sum(axis=1)
-        return np.divide(exceeded, pairs, out=np.full(len(sample), np.nan), where=pairs > 0)
+        aucs: Numbers = np.divide(exceeded, pairs, out=np.full(len(sample), np.nan), where=pairs > 0)
+        return aucs
 
     @cached_property
     def _by_score(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -276,7 +277,8 @@ def _mean_where(values: Numbers, chosen: NDArray[np.bool_]) -> Numbers:
     """Mean of the chosen values of each row; NaN where a row has none."""
     count = chosen.sum(axis=1)
     total = np.where(chosen, values, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    means: Numbers = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return means
 
 
 def _interval(values: Numbers, confidence: float) -> tuple[float, float]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from samdrift_evaluation.report import Curve, DataUsed, Line, Report
 
 #: Reporting checklists that apply to a forecast that people plan by.
-CHECKLISTS = ("future-ai",)
+CHECKLISTS = ("future_ai",)
 LIMITS = (
     "Simulated American buildings only; how it does on Danish meters is not done.",
     "The weather was the file's own, without forecast error, so the figures are optimistic.",

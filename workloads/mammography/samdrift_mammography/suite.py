@@ -34,7 +34,7 @@ TOLERANCE = 1e-3
 #: Women below which a subgroup says "too few".
 LEAST_WOMEN = 20
 #: Reporting checklists that apply.
-CHECKLISTS = ("tripod-ai", "claim-2024", "future-ai", "decide-ai")
+CHECKLISTS = ("tripod_ai", "claim_2024", "future_ai", "decide_ai")
 TISSUES = {"F": "fatty", "G": "glandular", "D": "dense"}
 LIMITS = (
     "Digitised films of one collection from the 1990s, MLO views only; no CC views, no digital mammograms.",
