@@ -97,6 +97,8 @@ class Standing:
     #: What a person should know though it keeps nothing from happening: which approvals do not count and why, a
     #: champion that serves on under an older policy.
     notes: tuple[str, ...] = ()
+    #: The policy in force by which it is judged; None while it has not been evaluated.
+    rules: Rules | None = None
     #: Where it serves now.
     slots: Mapping[Slot, Deployment] = field(default_factory=dict)
 
@@ -164,6 +166,7 @@ def standing(statements: Sequence[Statement], name: str, version: int, now: date
         approvals=weighed.counted,
         blocked=blocked,
         notes=(*weighed.void, *_serves_on(slots, blocked)),
+        rules=rules,
         slots=slots,
     )
 

@@ -32,6 +32,8 @@ class Rules:
     required_facts: tuple[str, ...]
     #: Whose evaluation suffices: `own`, or the `supplier`'s.
     evidence: str
+    #: Items that a version must have scored as a shadow before it may answer beside or instead of a champion.
+    shadow_items: int = 0
 
     def __str__(self) -> str:
         """As it stands in an evaluation: `reader-study/1`."""
@@ -46,6 +48,7 @@ class Rules:
             "valid_days": self.valid.days,
             "required_facts": list(self.required_facts),
             "evidence": self.evidence,
+            "shadow_items": self.shadow_items,
         }
 
     @classmethod
@@ -63,6 +66,7 @@ class Rules:
             valid=timedelta(days=facts["valid_days"]),
             required_facts=tuple(facts["required_facts"]),
             evidence=facts["evidence"],
+            shadow_items=facts["shadow_items"],
         )
 
 

@@ -11,7 +11,7 @@ from samdrift_registry.approvals import Evidence, self_approval
 from samdrift_registry.errors import NotAllowedError, TransitionError
 from samdrift_registry.lifecycle import Act, Standing
 from samdrift_registry.people import APPROVING, Person, Role
-from samdrift_registry.rules import Rules, in_force
+from samdrift_registry.rules import Rules
 from samdrift_registry.statements import Kind, Statement, model_subject
 
 
@@ -32,7 +32,7 @@ def approve(turn: Turn, name: str, version: int, role: Role, evidence: Evidence,
     stands = turn.registered(name, version)
     _check_approver(turn.people, by, role, stands)
     stands.admit(Act.APPROVE)
-    rules = _rules(turn, stands)
+    rules = _rules(stands)
     _check_declared(stands, rules)
     _check_seen(stands, evidence)
     for approval in stands.approvals:
@@ -73,11 +73,10 @@ def _check_approver(people: Mapping[str, Person], actor: str, role: Role, stands
         raise NotAllowedError(f"{actor} may not approve {stands}: {why}.")
 
 
-def _rules(turn: Turn, stands: Standing) -> Rules:
-    """Of the policy by which it was evaluated."""
-    if stands.evaluated is None:
+def _rules(stands: Standing) -> Rules:
+    if stands.rules is None:
         raise TransitionError(f"{stands} has not been evaluated yet.")
-    return in_force(turn.statements)[stands.evaluated.facts["policy"].rpartition("/")[0]]
+    return stands.rules
 
 
 def _check_declared(stands: Standing, rules: Rules) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from samdrift_platform.governance.journal import Turn
 from samdrift_platform.governance.permissions import Duty, check
 from samdrift_platform.governance.reasons import reason_of
+from samdrift_platform.ledger.agreement import agreement
 from samdrift_registry.deployments import Deployment, Slot, current, deployment_of, last_of, subject_of
 from samdrift_registry.errors import TransitionError
 from samdrift_registry.lifecycle import Act, Standing
@@ -29,7 +30,7 @@ def deploy(
         return turn.statement(there.statement)
     stands.admit(act)
     stands.check_evidence()
-    _check_champion(turn, stands, slot)
+    _check_beside(turn, stands, slot)
     facts = {"slot": slot, "share": share, "reason": reason_of(reason)}
     placed = _place(turn, home, model_subject(name, version), facts, by=by, digest=stands.digest)
     for other in stands.slots.values():
@@ -103,10 +104,22 @@ def _version(deployed: Statement) -> int:
     return subject_of(deployed.subject)[1]
 
 
-def _check_champion(turn: Turn, stands: Standing, slot: Slot) -> None:
-    """A shadow is compared with a champion, and a canary shares its items with one."""
-    if slot is not Slot.CHAMPION and (stands.name, Slot.CHAMPION) not in current(turn.statements):
+def _check_beside(turn: Turn, stands: Standing, slot: Slot) -> None:
+    """A shadow is compared with a champion, a canary shares its items; a first champion has nothing to shadow."""
+    if (stands.name, Slot.CHAMPION) in current(turn.statements):
+        if slot is not Slot.SHADOW:
+            _check_shadowed(turn, stands)
+    elif slot is not Slot.CHAMPION:
         raise TransitionError(f"{stands.name} has no champion, so {stands} cannot be its {slot}. Promote one first.")
+
+
+def _check_shadowed(turn: Turn, stands: Standing) -> None:
+    least = stands.rules.shadow_items if stands.rules else 0
+    if least and (scored := agreement(turn.connection, stands.name, stands.version).n) < least:
+        raise TransitionError(
+            f"{stands} has scored {scored} items as a shadow; policy {stands.rules} asks for {least}. "
+            "Let it run as a shadow until it has."
+        )
 
 
 def _place(turn: Turn, home: Path, subject: str, facts: Mapping[str, Any], *, by: str, digest: str | None) -> Statement:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from samdrift_platform.governance.approving import plain
 from samdrift_platform.governance.journal import Turn
 from samdrift_platform.governance.policies import kept_policy
-from samdrift_registry.durable import write_new
+from samdrift_registry.durable import replace, write_new
 from samdrift_registry.errors import TransitionError, VersionUnknownError
 from samdrift_registry.inventory import content_digest
 from samdrift_registry.lifecycle import Act
@@ -21,6 +21,7 @@ from samdrift_registry.statements import Kind, Statement, model_subject
 from samdrift_registry.store import ManifestStore
 
 if TYPE_CHECKING:
+    from samdrift_evaluation.gate import Judgement
     from samdrift_evaluation.report import Report
 
 
@@ -32,9 +33,12 @@ class Judged:
     rules: Rules
     #: `own` or `supplier`: who made the report.
     evidence: str
-    passed: bool
-    #: What failed, by how much, and what would change it.
-    reasons: tuple[str, ...]
+    judgement: Judgement
+
+    @property
+    def reasons(self) -> list[str]:
+        """What failed, by how much, and what would change it; of a report that passed, what it passed."""
+        return [str(reason) for reason in self.judgement.refusals or self.judgement.reasons]
 
 
 def register(
@@ -80,19 +84,18 @@ def judged(home: Path, name: str, version: int, report: Report, rules: Rules, ev
         report=report,
         rules=rules,
         evidence=evidence,
-        passed=judgement.passed,
-        reasons=tuple(str(reason) for reason in judgement.reasons),
+        judgement=judgement,
     )
 
 
-def keep_report(home: Path, report: Report, html: str | None) -> None:
-    """Store the report, and its page, under its digest; what is there stays as it is."""
-    path = report_path(home, report.digest)
+def keep_report(home: Path, judged: Judged) -> None:
+    """Store the report under its digest, where it stays as it is, and beside it the page with the newest judgement."""
+    from samdrift_evaluation.report_page import report_page
+
+    path = report_path(home, judged.report.digest)
     with suppress(FileExistsError):
-        write_new(path, report.to_bytes(), mode=0o444)
-    if html is not None:
-        with suppress(FileExistsError):
-            write_new(path.with_suffix(".html"), html.encode(), mode=0o444)
+        write_new(path, judged.report.to_bytes(), mode=0o444)
+    replace(path.with_suffix(".html"), report_page(judged.report, judged.judgement).encode(), mode=0o444)
 
 
 def evaluated(turn: Turn, name: str, version: int, judged: Judged, *, by: str) -> Statement:
@@ -107,8 +110,8 @@ def evaluated(turn: Turn, name: str, version: int, judged: Judged, *, by: str) -
         "suite": judged.report.suite,
         "policy": str(rules),
         "policy_digest": rules.digest,
-        "passed": judged.passed,
-        "reasons": list(judged.reasons),
+        "passed": judged.judgement.passed,
+        "reasons": judged.reasons,
         "evidence": judged.evidence,
     }
     if stands.evaluated is not None and stands.evaluated.facts == facts:

@@ -15,12 +15,12 @@ from samdrift_registry.proof import policy_path
 from samdrift_registry.rules import Rules
 
 if TYPE_CHECKING:
-    from samdrift_evaluation.gate import GatePolicy
+    from samdrift_evaluation.gate_policy import GatePolicy
 
 
 def rules_of(text: bytes, *, since: datetime) -> Rules:
     """What the policy file `text` asks of people. Raises as `read_policy` does when it is none."""
-    from samdrift_evaluation.gate import read_policy
+    from samdrift_evaluation.gate_policy import read_policy
 
     policy = read_policy(text)
     return Rules(
@@ -32,7 +32,8 @@ def rules_of(text: bytes, *, since: datetime) -> Rules:
         roles=tuple(frozenset(Role(role) for role in alternatives) for alternatives in policy.approvals.roles),
         valid=timedelta(days=policy.approvals.valid_days),
         required_facts=tuple(policy.required_facts),
-        evidence=str(policy.evidence),
+        evidence=policy.evidence.value,
+        shadow_items=policy.least_shadow_items,
     )
 
 
@@ -44,7 +45,7 @@ def keep_policy(home: Path, text: bytes, digest: str) -> None:
 
 def kept_policy(home: Path, rules: Rules) -> GatePolicy:
     """The policy behind `rules`, from its file; NotProvenError when that is not the file that was adopted."""
-    from samdrift_evaluation.gate import read_policy
+    from samdrift_evaluation.gate_policy import read_policy
 
     path = policy_path(home, rules.digest)
     text = path.read_bytes() if path.exists() else b""

@@ -91,7 +91,6 @@ class Governance(Readings):
         *,
         policy: str,
         evidence: str,
-        html: str | None = None,
         actor: str = "evaluator",
         now: datetime,
     ) -> Statement:
@@ -103,7 +102,6 @@ class Governance(Readings):
             report: about the content of this version.
             policy: the policy's name, without version.
             evidence: `own` or `supplier`: who made the report.
-            html: the report as a page.
             actor: who states it.
             now: aware, UTC.
         """
@@ -111,7 +109,7 @@ class Governance(Readings):
         if rules is None:
             raise NotFoundError(f"No policy {policy!r} is in force. Adopt one.")
         judged = evaluating.judged(self._home, name, version, report, rules, evidence)
-        evaluating.keep_report(self._home, report, html)
+        evaluating.keep_report(self._home, judged)
         with self._journal.turn(now) as turn:
             return evaluating.evaluated(turn, name, version, judged, by=actor)
 
