@@ -10,6 +10,7 @@ Use it in a plug-in's own tests::
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import re
 import subprocess
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Importing a workload must load none of these: the control plane hosts every workload.
 HEAVY = ("torch", "monai", "sklearn", "pandas", "ray", "mlflow", "lxml", "saxonche", "pyenergyplus")
+
+#: As the ledger keeps it.
+LONGEST_SCORE_NAME = 64
 
 
 class ContractError(SamdriftError):
@@ -84,6 +88,15 @@ class Example:
             context = Context(store=self.store, engine=self.engine(workload))
             self._memory["outcomes"] = list(workload.process(self.items(workload), context))
         return list(self._memory["outcomes"])
+
+    def stopped(self, workload: Workload) -> list[Outcome]:
+        """What `safe` says of all items, without a model; ContractError when it cannot do without."""
+        try:
+            return list(workload.safe(self.items(workload), Context(store=self.store)))
+        except Exception as error:
+            raise ContractError(
+                f"{workload.name}: safe needs more than the items and the objects: {error!r}"
+            ) from error
 
 
 def check_workload(workload: Workload, example: Example) -> None:
@@ -152,23 +165,39 @@ def check_process_repeats(workload: Workload, example: Example) -> None:
     _require(again == example.outcomes(workload), f"{workload.name}: process gives another outcome the second time")
 
 
+def check_safe_needs_no_model(workload: Workload, example: Example) -> None:
+    """Stopped, it answers for each item, in order, the same each time, and says why; what follows still holds."""
+    asked = [item.reference for item in example.items(workload)]
+    outcomes = example.stopped(workload)
+    _require([outcome.reference for outcome in outcomes] == asked, f"{workload.name}: safe does not match the items")
+    _require(outcomes == example.stopped(workload), f"{workload.name}: safe gives another outcome the second time")
+    for outcome in outcomes:
+        _require(_travels(outcome.result), f"{outcome.reference}: safe gives a result that is not plain JSON")
+        told = outcome.reason or outcome.result.get("safe_state")
+        _require(told, f"{outcome.reference}: safe gives no reason")
+        _require_effects(workload, outcome)
+        _require_benefits(workload, outcome)
+
+
+def check_scores_are_numbers(workload: Workload, example: Example) -> None:
+    """Every outcome, of `safe` too, has scores that are finite numbers under short names, the same each time."""
+    for outcome in [*example.outcomes(workload), *example.stopped(workload)]:
+        scores = dict(workload.scores(outcome))
+        _require(scores == dict(workload.scores(outcome)), f"{outcome.reference}: other scores the second time")
+        unfit = [name for name, value in scores.items() if not (_is_name(name) and _is_number(value))]
+        _require(not unfit, f"{outcome.reference}: scores without a fit name or number: {unfit}")
+
+
 def check_effects_repeat(workload: Workload, example: Example) -> None:
     """Effects are the same each time, their steps unique, their receivers known, their requests plain JSON."""
     for outcome in example.outcomes(workload):
-        effects: Sequence[Effect] = list(workload.effects(outcome))
-        _require(effects == list(workload.effects(outcome)), f"{outcome.reference}: other effects the second time")
-        steps = [effect.step for effect in effects]
-        _require(len(set(steps)) == len(steps), f"{outcome.reference}: a step is repeated: {steps}")
-        _require(all(_travels(effect.request) for effect in effects), f"{outcome.reference}: a request is not JSON")
-        unknown = {effect.receiver for effect in effects} - set(workload.receivers())
-        _require(not unknown, f"{outcome.reference}: receivers() lacks {sorted(unknown)}")
+        _require_effects(workload, outcome)
 
 
 def check_benefits_say_how(workload: Workload, example: Example) -> None:
     """Every benefit has a unit and the method by which it is known."""
     for outcome in example.outcomes(workload):
-        for benefit in workload.benefits(outcome):
-            _require(benefit.unit and benefit.method, f"{outcome.reference}: {benefit.measure} lacks unit or method")
+        _require_benefits(workload, outcome)
 
 
 CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
@@ -179,6 +208,8 @@ CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
     check_values_travel,
     check_process_answers_each,
     check_process_repeats,
+    check_safe_needs_no_model,
+    check_scores_are_numbers,
     check_effects_repeat,
     check_benefits_say_how,
 )
@@ -187,6 +218,29 @@ CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
 def _require(holds: object, message: str) -> None:
     if not holds:
         raise ContractError(message)
+
+
+def _require_effects(workload: Workload, outcome: Outcome) -> None:
+    effects: Sequence[Effect] = list(workload.effects(outcome))
+    _require(effects == list(workload.effects(outcome)), f"{outcome.reference}: other effects the second time")
+    steps = [effect.step for effect in effects]
+    _require(len(set(steps)) == len(steps), f"{outcome.reference}: a step is repeated: {steps}")
+    _require(all(_travels(effect.request) for effect in effects), f"{outcome.reference}: a request is not JSON")
+    unknown = {effect.receiver for effect in effects} - set(workload.receivers())
+    _require(not unknown, f"{outcome.reference}: receivers() lacks {sorted(unknown)}")
+
+
+def _require_benefits(workload: Workload, outcome: Outcome) -> None:
+    for benefit in workload.benefits(outcome):
+        _require(benefit.unit and benefit.method, f"{outcome.reference}: {benefit.measure} lacks unit or method")
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_SCORE_NAME
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _travels(value: Mapping[str, Any]) -> bool:

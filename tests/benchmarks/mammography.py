@@ -32,7 +32,7 @@ def main() -> None:
         store = ObjectStore(station.settings.objects_url)
         items = _exams(workload, store)
         engine = workload.load({model.name: ManifestStore(home).verified(model.name, 1, digest)})
-        station.pin(model.name, 1, digest)
+        station.serve(model.name, 1, digest)
         station.wait_until(lambda: station.report().ready)
         _measure(workload, Context(store=store, engine=engine), station, items)
 

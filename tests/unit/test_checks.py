@@ -64,6 +64,26 @@ class Saving(Tallying):
         return [self._benefit]
 
 
+class Stopped(Tallying):
+    """Answers with what the test says while it is stopped."""
+
+    def __init__(self, make: Callable[[Item, Any], Outcome]) -> None:
+        self._make = make
+
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return [self._make(item, context.engine) for item in items]
+
+
+class Scored(Tallying):
+    """Gives the scores that the test says."""
+
+    def __init__(self, make: Callable[[Outcome], Mapping[Any, Any]]) -> None:
+        self._make = make
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        return self._make(outcome)
+
+
 class Silent(Tallying):
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         return [outcome(items[0])]
@@ -119,6 +139,24 @@ BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
         lambda: Answer(lambda found: outcome(found, Verdict.REJECTED)),
     ],
     "check_process_repeats": [lambda: Answer(lambda found: outcome(found, number=next(NUMBERS)))],
+    "check_safe_needs_no_model": [
+        lambda: Stopped(lambda found, engine: outcome(found, reason=engine.name)),
+        lambda: Stopped(lambda found, engine: outcome(found)),
+        lambda: Stopped(lambda found, engine: outcome(item(found.reference + "!"), reason="stopped")),
+        lambda: Stopped(lambda found, engine: outcome(found, reason="stopped", value=float("nan"))),
+        lambda: Stopped(lambda found, engine: outcome(found, reason=f"stopped {next(NUMBERS)}")),
+        lambda: Telling(lambda: [tell()]),
+        lambda: Saving(Benefit(measure="time", quantity=1.0, unit="", method="a guess")),
+    ],
+    "check_scores_are_numbers": [
+        lambda: Scored(lambda found: {"": 1.0}),
+        lambda: Scored(lambda found: {"x" * 65: 1.0}),
+        lambda: Scored(lambda found: {1: 1.0}),
+        lambda: Scored(lambda found: {"score": float("nan")}),
+        lambda: Scored(lambda found: {"score": "high"}),
+        lambda: Scored(lambda found: {"score": float(next(NUMBERS))}),
+        lambda: Scored(lambda found: {"score": float("nan")} if found.reason else {}),
+    ],
     "check_effects_repeat": [
         lambda: Telling(lambda: [tell()]),
         lambda: Telling(lambda: [tell(f"step {next(NUMBERS)}")]),

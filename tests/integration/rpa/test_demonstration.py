@@ -48,7 +48,7 @@ class Stage:
             (c, Completion(outcome=o, effects=[*workload.effects(o)])) for c, o in zip(claims, outcomes, strict=True)
         ]
         with self.ledger.write() as connection:
-            assert endings.complete(connection, "rpa", finished, models={}, now=now) == []
+            assert endings.complete(connection, "rpa", finished, now=now) == []
 
     def deliver(self, url: str, *, most: int = 1000) -> int:
         """Deliver up to `most` effects; time passes by hours, so that no back-off has to be waited for."""

@@ -1,7 +1,8 @@
-"""The oracle: answers every question with the one number that its model holds."""
+"""The oracle: answers every question with the one number that its model holds. Some numbers are unkind."""
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The registered name of its model.
 MODEL = "one-number"
+#: A model that cannot be loaded, one that takes its process down while it is, and two that do so at work.
+UNLOADABLE, DEADLY, RAISES, EXITS = -1.0, -2.0, -3.0, -4.0
 
 
 class Questions(BaseModel):
@@ -57,12 +60,32 @@ class OracleWorkload:
         """The number at the end of the safetensors file."""
         data = (models[MODEL].folder / "model.safetensors").read_bytes()
         (number,) = struct.unpack("<f", data[-4:])
+        if number == UNLOADABLE:
+            raise ValueError("this number cannot be loaded")
+        if number == DEADLY:
+            os._exit(1)
         return float(number)
 
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """The number, for each."""
+        if context.engine == RAISES:
+            raise ValueError("this number cannot answer")
+        if context.engine == EXITS:
+            os._exit(1)
         result = {"number": context.engine}
         return [Outcome(reference=item.reference, verdict=Verdict.DONE, result=result) for item in items]
+
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """No number."""
+        reason = "stopped: nobody can know"
+        return [Outcome(reference=item.reference, verdict=Verdict.DONE, result={}, reason=reason) for item in items]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """The number, and whether it is below ten, which is a decision."""
+        if "number" not in outcome.result:
+            return {}
+        number = float(str(outcome.result["number"]))
+        return {"number": number, "small": int(number < 10)}
 
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """Nobody is told."""

@@ -118,6 +118,18 @@ class ErrandsWorkload:
                 file.write(json.dumps([item.reference for item in items]) + "\n")
         return [self._do(item) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """A person walks."""
+        reason = "stopped: a person walks"
+        return [
+            Outcome(reference=i.reference, verdict=Verdict.WAITING_FOR_PERSON, result={"act": Act.REST}, reason=reason)
+            for i in items
+        ]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """Nothing is weighed."""
+        return {}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """A note on the board, where that was asked for."""
         if outcome.result["act"] == Act.TELL:

@@ -99,7 +99,7 @@ class Worker:
         finished = [(claim, _process(claim)) for claim in claims]
         self.at(Point.PROCESSED)
         with self._ledger.write() as connection:
-            endings.complete(connection, WORKLOAD, finished, models={}, now=datetime.now(UTC))
+            endings.complete(connection, WORKLOAD, finished, now=datetime.now(UTC))
         self.at(Point.COMMITTED)
 
     def _all_done(self) -> bool:

@@ -13,7 +13,7 @@ from samdrift_testing.trees import Tree, samdrift
 
 #: Moment -> a question to the ledger that is true from then on.
 MOMENTS = {
-    "a model is pinned": "SELECT count(*) FROM pins",
+    "a version is deployed": "SELECT count(*) FROM statements WHERE kind = 'deployed'",
     "a submission is recorded": "SELECT count(*) FROM submissions",
     "an item is in a replica's hands": "SELECT count(*) FROM work_items WHERE state = 'running' AND attempt > 0",
     "an effect is planned": "SELECT count(*) FROM effects",

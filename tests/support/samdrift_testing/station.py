@@ -17,13 +17,17 @@ from uuid import UUID
 
 from samdrift_platform import cluster
 from samdrift_platform.contract import Item, Priority
-from samdrift_platform.ledger import endings, items, migrations, pins, processes, submissions
+from samdrift_platform.governance import Governance
+from samdrift_platform.ledger import endings, items, migrations, processes, submissions
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ENDED, WorkItem
 from samdrift_platform.ledger.processes import Process
 from samdrift_platform.ledger.submissions import Request
 from samdrift_platform.process import die_with_parent
 from samdrift_platform.settings import Settings
+from samdrift_registry.deployments import Slot
+from samdrift_registry.statements import Statement
+from samdrift_testing import governed
 
 #: The plug-in's workloads.
 PLUGIN = ("errands", "chores", "oracle")
@@ -79,9 +83,22 @@ class Station:
         with self.ledger.write() as connection:
             endings.cancel(connection, item.id, actor="olga", now=datetime.now(UTC))
 
-    def pin(self, model: str, version: int, digest: str) -> None:
-        with self.ledger.write() as connection:
-            pins.pin(connection, model, version, digest, actor="olga", now=datetime.now(UTC))
+    @property
+    def governance(self) -> Governance:
+        """What people do with versions and workloads."""
+        return Governance(self.ledger, self.settings.home)
+
+    def serve(
+        self, model: str, version: int, digest: str, slot: Slot = Slot.CHAMPION, *, share: float = 1.0
+    ) -> Statement:
+        """Deploy a version with all the evidence that it takes."""
+        return governed.serve(self.ledger, self.settings.home, model, version, digest, slot=slot, share=share)
+
+    def stop(self, workload: str) -> None:
+        self.governance.stop(workload, "a test says so", actor="olga", now=datetime.now(UTC))
+
+    def resume(self, workload: str) -> None:
+        self.governance.resume(workload, "the test is over", actor=governed.OPERATOR, now=datetime.now(UTC))
 
     def report(self) -> Process:
         """What the dispatcher last said of itself."""

@@ -71,6 +71,15 @@ class Tallying:
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         return [Outcome(reference=item.reference, verdict=Verdict.DONE, result=dict(item.payload)) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return [
+            Outcome(reference=item.reference, verdict=Verdict.WAITING_FOR_PERSON, reason="a person counts")
+            for item in items
+        ]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        return {"fields": float(len(outcome.result))}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         return ()
 

@@ -18,12 +18,34 @@ from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.ledger.submissions import Request
+from samdrift_registry.deployments import Deployment, Slot
 
 #: A working day's start.
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
 WORKLOAD = "tallying"
 TENANT = "demo"
+
+
+def deployed(
+    model: str, version: int, slot: Slot = Slot.CHAMPION, share: float = 1.0, digest: str = "ab"
+) -> Deployment:
+    """A version in a slot, as `deployments.current` gives it."""
+    return Deployment(
+        model=model,
+        version=version,
+        digest=f"sha256:{digest}",
+        slot=slot,
+        share=share,
+        reason="tested",
+        made_by="olga",
+        made_at=NOW,
+        statement=f"sha256:{model}/{version}/{slot}",
+    )
+
+
+#: What decides unless a test says otherwise.
+TALLY = deployed("tally", 1)
 
 
 class _UndoneError(Exception):
@@ -79,7 +101,7 @@ def complete(ledger: Ledger, claimed: Claim, *, now: datetime = NOW, **changes: 
     """Complete with the outcome that `completion` makes; whether the claim was still ours."""
     finished = [(claimed, completion(claimed.reference, **changes))]
     with ledger.write() as connection:
-        return not endings.complete(connection, WORKLOAD, finished, models={"tally": "1@sha256:ab"}, now=now)
+        return not endings.complete(connection, WORKLOAD, finished, now=now)
 
 
 def completion(
@@ -91,10 +113,13 @@ def completion(
     result: Mapping[str, Any] | None = None,
     saved: Sequence[Benefit] = (),
     spent: Sequence[Benefit] = (),
+    **decision: Any,
 ) -> Completion:
+    """What the champion `TALLY` made of it; `decision` says otherwise."""
     outcome = Outcome(reference=reference, verdict=verdict, result=result or {"sum": 2}, reason=reason)
     planned = [Effect(step=step, receiver="board", request={"step": step}) for step in steps]
-    return Completion(outcome=outcome, effects=planned, saved=saved, spent=spent)
+    decided = {"decided_by": [TALLY]} | decision
+    return Completion(outcome=outcome, effects=planned, saved=saved, spent=spent, **decided)
 
 
 def fail(ledger: Ledger, claimed: Claim, error: str = "out of chalk", *, now: datetime = NOW) -> None:

@@ -46,6 +46,12 @@ class Water:
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         return [Outcome(reference=item.reference, verdict=Verdict.DONE) for item in items]
 
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return self.process(items, context)
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        return {}
+
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         return ()
 

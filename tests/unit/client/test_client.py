@@ -32,7 +32,7 @@ def process_one(plane: Control) -> None:
             connection, workload="tallying", worker="w", limit=1, lease=timedelta(seconds=9), now=now
         ):
             done = Completion(outcome=Outcome(reference=claim.reference, verdict=Verdict.DONE))
-            endings.complete(connection, "tallying", [(claim, done)], models={}, now=now)
+            endings.complete(connection, "tallying", [(claim, done)], now=now)
 
 
 def test_objects_come_back(client: Client) -> None:

@@ -136,7 +136,7 @@ def test_one_late_claim_does_not_spoil_the_others_of_its_batch(ledger: Ledger) -
     cancel(ledger, first.id)
     with ledger.write() as connection:
         finished = [(claimed, completion(claimed.reference, steps=["tell"])) for claimed in (first, second)]
-        late = endings.complete(connection, WORKLOAD, finished, models={}, now=NOW)
+        late = endings.complete(connection, WORKLOAD, finished, now=NOW)
     assert late == [first]
     assert effect_states(ledger, first.id) == []
     assert effect_states(ledger, second.id) == ["planned"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from samdrift_platform.ledger import audit, pins, processes
+from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.processes import SILENCE, Process
 from samdrift_testing.work import NOW, seconds
@@ -19,11 +19,6 @@ with Ledger(sys.argv[1]).write() as connection:
 """
 
 
-def pin(ledger: Ledger, version: int, digest: str) -> None:
-    with ledger.write() as connection:
-        pins.pin(connection, "triage", version, digest, actor="olga", now=NOW + seconds(version))
-
-
 def report(ledger: Ledger, *, ready: bool, after_s: float) -> None:
     with ledger.write() as connection:
         processes.report(connection, "delivery", ready=ready, detail={"n": 1}, now=NOW + seconds(after_s))
@@ -32,18 +27,6 @@ def report(ledger: Ledger, *, ready: bool, after_s: float) -> None:
 def known(ledger: Ledger) -> list[Process]:
     with ledger.read() as connection:
         return processes.all_of(connection)
-
-
-def test_the_last_pin_counts_and_every_one_is_audited(ledger: Ledger) -> None:
-    with ledger.read() as connection:
-        assert pins.current(connection) == {}
-    pin(ledger, 1, "sha256:aa")
-    pin(ledger, 2, "sha256:bb")
-    with ledger.read() as connection:
-        found = pins.current(connection)["triage"]
-        actions = [record.action for record in audit.events_of(connection, "model:triage/1")]
-    assert (str(found), found.pinned_by, found.pinned_at) == ("2@sha256:bb", "olga", NOW + seconds(2))
-    assert actions == ["model.pinned"]
 
 
 def test_a_process_that_reports_again_keeps_its_start(ledger: Ledger) -> None:
