@@ -27,7 +27,7 @@ from samdrift_platform.client import Client
 from samdrift_platform.demo_report import Report
 from samdrift_platform.demonstration import Demonstration, Finding, Service, ShippedModel
 from samdrift_platform.errors import SamdriftError, UnavailableError
-from samdrift_platform.ledger import audit, benefits, items, pins
+from samdrift_platform.ledger import benefits, items, pins, verification
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.process import configure_logs
 from samdrift_platform.settings import Settings
@@ -209,9 +209,12 @@ def _wait_for_digest(settings: Settings, name: str, version: int) -> str:
 
 
 def _platform_findings(platform: Platform) -> Iterator[Finding]:
+    from samdrift_registry.keys import trusted_keys
+
+    trusted = trusted_keys(platform.settings.home / "keys")
     with platform.ledger.read() as connection:
         counts = items.counts(connection)
-        chain = audit.verify(connection)
+        chain = verification.verify(connection, trusted)
         totals = benefits.totals(connection)
     all_items = sum(number for states in counts.values() for number in states.values())
     settled = ENDED | {ItemState.WAITING_FOR_PERSON}

@@ -9,14 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from samdrift_platform.ledger import audit, migrations
+import sqlalchemy as sa
+
+from samdrift_platform.ledger import audit, checkpoints, migrations, statements, verification
 from samdrift_platform.ledger.audit import Event
 from samdrift_platform.ledger.database import Ledger
+from samdrift_registry.keys import SigningKey, signing_key, trusted_keys
+from samdrift_registry.statements import Kind, Statement, sign_statement
 from samdrift_testing.benchmarking import Benchmark, benchmark, fsync_ms, timed
 from samdrift_testing.postgresql import running_postgresql
 
 APPENDED = 1_000
 VERIFIED = 100_000
+#: Of these so many tell of statements: each is compared with its row, and its signature checked.
+STATED = 2_000
 
 
 def main() -> None:
@@ -35,23 +41,41 @@ def _measure(measured: Benchmark, database: str, ledger: Ledger) -> None:
         for _ in range(APPENDED):
             with ledger.write() as connection:
                 audit.append(connection, [_event()], now=datetime.now(UTC))
-    with ledger.write() as connection:
-        for _ in range((VERIFIED - APPENDED) // 1_000):
-            audit.append(connection, [_event() for _ in range(1_000)], now=datetime.now(UTC))
+    with tempfile.TemporaryDirectory() as keys:
+        _fill(ledger, signing_key(Path(keys)))
+        trusted = trusted_keys(Path(keys))
     with timed() as verifying, ledger.read() as connection:
-        found = audit.verify(connection)
+        found = verification.verify(connection, trusted)
     assert found.intact
+    assert found.rows >= VERIFIED
     measured.row(
         database=database,
         appended_per_s=APPENDED / appending[0],
         rows=found.rows,
+        statements=found.statements,
         verify_s=verifying[0],
         fsync_ms=fsync_ms(),
     )
 
 
+def _fill(ledger: Ledger, key: SigningKey) -> None:
+    with ledger.write() as connection:
+        for number in range(STATED):
+            _state(connection, key, number)
+        for _ in range((VERIFIED - APPENDED - STATED) // 1_000):
+            audit.append(connection, [_event() for _ in range(1_000)], now=datetime.now(UTC))
+        checkpoints.checkpoint(connection, key, now=datetime.now(UTC))
+
+
+def _state(connection: sa.Connection, key: SigningKey, number: int) -> None:
+    now, facts = datetime.now(UTC), {"report": "sha256:" + "0" * 64, "role": "clinical"}
+    statement = Statement(kind=Kind.APPROVED, subject=f"model:bench/{number}", facts=facts, made_at=now, made_by="anna")
+    statements.add(connection, sign_statement(statement, key), now=now)
+
+
 def _event() -> Event:
-    details = {"attempt": 1, "models": {}, "input": "sha256:" + "0" * 64, "result": "sha256:" + "f" * 64}
+    digest = "hmac-sha256:" + "0" * 64
+    details = {"attempt": 1, "models": {}, "input": digest, "result": digest}
     return Event(actor="dispatcher", action="item.done", subject=f"item:{uuid4()}", details=details)
 
 

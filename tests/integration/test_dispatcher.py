@@ -10,14 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from samdrift_platform.contract import Item
-from samdrift_platform.ledger import audit, benefits
+from samdrift_platform.ledger import audit, benefits, verification
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS
-from samdrift_testing.models import take_in, write_number
 from samdrift_testing.station import Station
-
-MODEL = "one-number"
 
 
 @pytest.fixture
@@ -52,10 +48,6 @@ def batches(diary: Path) -> list[list[str]]:
 
 def by_number(found: list[WorkItem]) -> dict[str, WorkItem]:
     return {item.reference.rsplit("/", 1)[1]: item for item in found}
-
-
-def ask(station: Station, name: str, number: int) -> UUID:
-    return station.submit("oracle", name, [Item(reference=f"{name}/{n}", payload={}) for n in range(number)])
 
 
 def when(station: Station, submission: UUID, holds: Callable[[list[WorkItem]], bool]) -> list[WorkItem]:
@@ -141,41 +133,6 @@ def test_clinical_work_passes_a_long_queue_of_background_work(station: Station) 
     station.finished(background)
 
 
-def test_replicas_follow_the_pins_and_every_item_tells_which_model_decided(station: Station, tmp_path: Path) -> None:
-    digests = {
-        version: take_in(station.settings.home, MODEL, version, write_number(tmp_path / str(version), float(version)))
-        for version in (1, 2)
-    }
-    early = ask(station, "early", 3)
-    station.wait_until(lambda: "oracle" in station.report().detail["missing"])
-    assert not station.report().ready
-    assert {item.state for item in station.items(early)} == {"queued"}
-
-    station.pin(MODEL, 1, "sha256:" + "0" * 64)
-    station.wait_until(lambda: station.logged("a replica could not load"))
-    station.pin(MODEL, 1, digests[1])
-    assert {item.result["number"] for item in station.finished(early)} == {1.0}
-    station.wait_until(lambda: station.report().ready)
-
-    during = ask(station, "during", 60)
-    station.pin(MODEL, 2, digests[2])
-    for item in station.finished(during):
-        version = int(item.result["number"])
-        assert item.state == "done"
-        assert item.models == {MODEL: f"{version}@{digests[version]}"}
-    station.wait_until(
-        lambda: station.crew("oracle")["models"] == {MODEL: f"2@{digests[2]}"} and station.report().ready
-    )
-    assert {item.result["number"] for item in station.finished(ask(station, "late", 3))} == {2.0}
-
-    station.pin(MODEL, 3, "sha256:" + "0" * 64)
-    station.wait_until(lambda: "oracle" in station.report().detail["missing"])
-    meanwhile = station.finished(ask(station, "what cannot load replaces nothing", 3))
-    assert {item.result["number"] for item in meanwhile} == {2.0}
-    station.pin(MODEL, 2, digests[2])
-    station.wait_until(lambda: station.report().ready)
-
-
 def test_an_item_that_kills_its_process_fails_alone_after_the_last_attempt(station: Station, poisoned: UUID) -> None:
     found = by_number(station.finished(poisoned))
     assert [found[number].state for number in "0123"] == ["done", "failed", "done", "done"]
@@ -183,5 +140,5 @@ def test_an_item_that_kills_its_process_fails_alone_after_the_last_attempt(stati
     assert max(found[number].attempt for number in "023") <= 2
     with station.ledger.read() as connection:
         actions = [record.action for record in audit.events_of(connection, f"item:{found['1'].id}")]
-        assert audit.verify(connection).intact
+        assert verification.verify(connection).intact
     assert actions == ["item.attempt_failed"] * (MOST_ATTEMPTS - 1) + ["item.failed"]

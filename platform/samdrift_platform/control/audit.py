@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from samdrift_platform.control.answers import Answer, example
-from samdrift_platform.control.dependencies import Limit, TheLedger
-from samdrift_platform.ledger import audit
+from samdrift_platform.control.dependencies import Limit, TheLedger, TheSettings
+from samdrift_platform.ledger import audit, verification
 
 router = APIRouter(tags=["audit"])
 
@@ -44,13 +44,16 @@ class AuditLog(Answer):
 
 
 class AuditVerification(Answer):
-    """Whether every event matches its hash."""
+    """Whether every event matches its hash, every statement its event, and every checkpoint the chain."""
 
-    model_config = example(intact=True, rows=17, first_bad_seq=None, why="")
+    model_config = example(intact=True, rows=17, statements=9, checkpoints=1, first_bad_seq=None, why="")
 
     intact: bool
     #: Events that hold, from the first on.
     rows: int
+    #: Statements held to their events, and checkpoints held to the chain.
+    statements: int = 0
+    checkpoints: int = 0
     first_bad_seq: int | None = None
     why: str
 
@@ -63,7 +66,10 @@ def latest_events(ledger: TheLedger, limit: Limit = 100) -> AuditLog:
 
 
 @router.get("/audit/verification")
-def verify(ledger: TheLedger) -> AuditVerification:
-    """Recompute the whole chain; names the first event that was changed, removed or inserted."""
+def verify(ledger: TheLedger, settings: TheSettings) -> AuditVerification:
+    """Recompute the whole chain and check all signatures; names the first thing changed, removed or put in."""
+    from samdrift_registry.keys import trusted_keys
+
+    trusted = trusted_keys(settings.home / "keys")
     with ledger.read() as connection:
-        return AuditVerification.model_validate(audit.verify(connection))
+        return AuditVerification.model_validate(verification.verify(connection, trusted))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 #: Whoever reads the journal in order to add to it takes this turn first, so that nothing comes in between.
 TURN = "statements"
+#: Audit events of statements: this and the kind. Their details name the rows as they were written.
+STATED = "statement."
+#: The audit event of a signature that was added later.
+SIGNED_AGAIN = "signature.added"
 #: What statements are about. Subjects of other kinds (`audit:chain`) are no part of governance.
 SUBJECTS = ("model", "person", "policy", "workload")
 
@@ -32,17 +36,18 @@ def add(connection: sa.Connection, signed: SignedStatement, *, now: datetime) ->
         raise ConflictError(f"This was stated before: {statement.kind} of {statement.subject}.")
     document = statement.canonical().decode()
     row = {"id": statement.id, "kind": statement.kind, "subject": statement.subject, "document": document}
-    connection.execute(sa.insert(statements).values(**row))
-    add_signature(connection, signed)
-    kind, subject, details = f"statement.{statement.kind}", statement.subject, _details(signed)
-    event = audit.Event(actor=statement.made_by, action=kind, subject=subject, details=details)
+    seq = connection.execute(sa.insert(statements).values(**row).returning(statements.c.seq)).scalar_one()
+    details = {"row": seq, "digest": statement.digest, **_sign(connection, signed)}
+    action = f"{STATED}{statement.kind}"
+    event = audit.Event(actor=statement.made_by, action=action, subject=statement.subject, details=details)
     audit.append(connection, [event], now=now)
 
 
-def add_signature(connection: sa.Connection, signed: SignedStatement) -> None:
-    """Sign a kept statement again, with another key."""
-    values = {"statement": signed.statement.id, "key_id": signed.key_id, "signature": signed.signature.hex()}
-    connection.execute(sa.insert(signatures).values(**values))
+def add_signature(connection: sa.Connection, signed: SignedStatement, *, actor: str, now: datetime) -> None:
+    """Sign a kept statement again, with another key; that is an audit event of its own."""
+    details = _sign(connection, signed)
+    event = audit.Event(actor=actor, action=SIGNED_AGAIN, subject=signed.statement.subject, details=details)
+    audit.append(connection, [event], now=now)
 
 
 def about(connection: sa.Connection, subject: str) -> list[SignedStatement]:
@@ -78,13 +83,13 @@ def announced(connection: sa.Connection, kinds: Sequence[Kind]) -> list[str]:
     """Ids of the statements of these kinds about SUBJECTS that the audit chain names, in its order.
 
     Governance compares them with the rows: a row that was removed, put in or moved stands out at once, where
-    `audit.verify` (which reads the whole chain) would find it later.
+    `verification.verify` (which reads the whole chain) would find it later.
     """
     subject: sa.ColumnElement[str] = audit_events.c.subject
     if connection.dialect.name == "postgresql":
         subject = sa.collate(subject, "C")  # other orders skip the colon
     about = [sa.and_(subject >= f"{kind}:", subject < f"{kind};") for kind in SUBJECTS]  # `;` comes after `:`
-    actions = [f"statement.{kind}" for kind in kinds]
+    actions = [f"{STATED}{kind}" for kind in kinds]
     query = sa.select(audit_events.c.details).where(sa.or_(*about), audit_events.c.action.in_(actions))
     rows = connection.execute(query.order_by(audit_events.c.seq)).scalars()
     return [str(json.loads(details)["statement"]) for details in rows]
@@ -119,6 +124,9 @@ def _signed(row: sa.RowMapping) -> SignedStatement:
     return SignedStatement(statement=statement, key_id=row["key_id"], signature=signature)
 
 
-def _details(signed: SignedStatement) -> dict[str, Any]:
-    """What the chain keeps: the statement's id, so that a row changed or removed later is found."""
-    return {"statement": signed.statement.id, "key": signed.key_id, "digest": signed.statement.digest}
+def _sign(connection: sa.Connection, signed: SignedStatement) -> dict[str, Any]:
+    """Keep the signature; what the chain keeps of it, so that a row changed or removed later is found."""
+    named = {"statement": signed.statement.id, "signature": signed.signature.hex()}
+    row = {**named, "key_id": signed.key_id}
+    seq = connection.execute(sa.insert(signatures).values(**row).returning(signatures.c.seq)).scalar_one()
+    return {**named, "key": signed.key_id, "signature_row": seq}

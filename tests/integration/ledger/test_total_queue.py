@@ -22,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from samdrift_platform.contract import Item, Priority
-from samdrift_platform.ledger import audit, items, submissions, tables
+from samdrift_platform.ledger import items, submissions, tables, verification
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.submissions import Request
 from samdrift_testing.crashing import LEASE, WORKLOAD, Plan, Point, work
@@ -166,7 +166,7 @@ def check(url: str, submitted: list[str], log: list[str]) -> str:
     with ledger.read() as connection:
         found = items.find(connection, limit=ITEMS * 2)
         rows = connection.execute(sa.select(tables.effects.c.state, sa.func.count()).group_by("state")).all()
-        verification = audit.verify(connection)
+        verified = verification.verify(connection)
     ledger.close()
     arrived = Counter(line.split(" ", 1)[1] for line in log)
     unknown = sorted(item.reference for item in found if item.state == "waiting_for_person")
@@ -176,7 +176,7 @@ def check(url: str, submitted: list[str], log: list[str]) -> str:
     assert {name: times for name, times in arrived.items() if times > 1} == {}, "repeated"
     assert Counter(item.state for item in found) == {"done": ITEMS}
     assert [tuple(row) for row in rows] == [("delivered", ITEMS)]
-    assert verification.intact
+    assert verified.intact
     again = sum(item.attempt > 1 for item in found)
     return (
         f"{ITEMS} in, {len(arrived)} out, 0 lost, 0 repeated, 0 unexpected, {len(unknown)} unknown, {again} tried again"

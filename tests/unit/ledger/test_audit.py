@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit
-from samdrift_platform.ledger.audit import GENESIS, Event, Verification
+from samdrift_platform.ledger import audit, verification
+from samdrift_platform.ledger.audit import GENESIS, Event
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
+from samdrift_platform.ledger.verification import Verification
 from samdrift_testing.work import NOW, seconds, undone
 
 #: Rows in the chain that is tampered with.
@@ -30,7 +31,7 @@ def record(ledger: Ledger, number: int = ROWS) -> None:
 
 def verify(ledger: Ledger) -> Verification:
     with ledger.read() as connection:
-        return audit.verify(connection)
+        return verification.verify(connection)
 
 
 def tamper(ledger: Ledger, *statements: str) -> None:

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 
 from samdrift_platform.contract import Priority, Verdict
 from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import audit, effects, endings, items, queue, tables
+from samdrift_platform.ledger import effects, endings, items, queue, tables, verification
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.endings import back_off
@@ -354,7 +354,7 @@ class ItemMachine(RuleBasedStateMachine):
     def the_audit_chain_holds(self) -> None:
         if hasattr(self, "ledger"):
             with self.ledger.read() as connection:
-                assert audit.verify(connection).intact
+                assert verification.verify(connection).intact
 
     def _owns(self, claim: Claim) -> bool:
         thing = self.model[claim.reference]
