@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
-from samdrift_platform.contract import Workload
+from samdrift_platform.contract import ModelUse, Workload
 from samdrift_platform.demonstration import Demonstration
 from samdrift_platform.errors import NotFoundError, SettingError
 
+if TYPE_CHECKING:
+    from samdrift_evaluation.report import Report
+
 WORKLOADS = "samdrift.workloads"
+SUITES = "samdrift.suites"
 DEMONSTRATIONS = "samdrift.demonstrations"
+
+
+class Suite(Protocol):
+    """Evaluates the versions of a registered model."""
+
+    name: str
+
+    def evaluate(self, folder: Path) -> Report: ...  # noqa: D102 - the class says it
 
 
 def workload_names(chosen: str = "") -> list[str]:
@@ -43,8 +57,28 @@ def demonstrations(names: Sequence[str]) -> list[Demonstration]:
     return [cast(Demonstration, points[name].load()) for name in names if name in points]
 
 
-def _point(group: str, name: str) -> EntryPoint:
+def model_uses(names: Sequence[str]) -> dict[str, ModelUse]:
+    """Registered model -> the suite and the policy that govern it, of all models that these workloads use."""
+    return {model: use for name in names for model, use in workload(name).models.items()}
+
+
+def gate_policies(names: Sequence[str]) -> Iterator[bytes]:
+    """The policy files that these workloads ship: `policies/<policy>-gate.yaml` in the workload's package."""
+    for name in names:
+        package = _point(WORKLOADS, name).module.partition(".")[0]
+        for policy in sorted({use.policy for use in workload(name).models.values()}):
+            file = files(package) / "policies" / f"{policy}-gate.yaml"
+            if file.is_file():
+                yield file.read_bytes()
+
+
+def suite(name: str) -> Suite:
+    """The evaluation suite called `name`; NotFoundError lists those that are installed."""
+    return cast(Suite, _point(SUITES, name, "evaluation suite").load())
+
+
+def _point(group: str, name: str, what: str = "workload") -> EntryPoint:
     points = {point.name: point for point in entry_points(group=group)}
     if name not in points:
-        raise NotFoundError(f"There is no workload {name!r} here. Installed: {', '.join(sorted(points)) or 'none'}.")
+        raise NotFoundError(f"There is no {what} {name!r} here. Installed: {', '.join(sorted(points)) or 'none'}.")
     return points[name]

@@ -11,12 +11,14 @@ import structlog
 
 from samdrift_platform import process
 from samdrift_platform.errors import UnavailableError
-from samdrift_platform.ledger import audit, processes
+from samdrift_platform.governance import Governance
+from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
 from samdrift_registry.errors import RegistryError
-from samdrift_registry.events import Event, Found, Refused
+from samdrift_registry.events import Departure, Event, Found
 from samdrift_registry.reconciler import Reconciler
+from samdrift_registry.statements import model_subject
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +27,13 @@ PAUSE_S = 2.0
 
 
 class Registrar:
-    """Records in the audit chain what the reconciler sees."""
+    """States what the reconciler sees."""
 
-    def __init__(self, ledger: Ledger, reconciler: Reconciler) -> None:
-        """Look with `reconciler`, record in `ledger`."""
+    def __init__(self, ledger: Ledger, reconciler: Reconciler, governance: Governance) -> None:
+        """Look with `reconciler`, state through `governance`, report to `ledger`."""
         self._ledger = ledger
         self._reconciler = reconciler
+        self._governance = governance
 
     def run(self, stopping: threading.Event) -> None:
         """Scan until `stopping` is set; ready after a scan, not ready while MLflow or a key keeps it from one."""
@@ -42,10 +45,20 @@ class Registrar:
             stopping.wait(PAUSE_S)
 
     def record(self, event: Event) -> None:
-        """Put one event into the chain; the reconciler remembers it only after this returns."""
+        """State one event; the reconciler remembers it only after this returns, so a second time changes nothing."""
         log.info("registry", event_text=str(event))
-        with self._ledger.write() as connection:
-            audit.append(connection, [_audited(event)], now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        if isinstance(event, Found):
+            known: dict[str, Any] = {"run_id": event.run_id, "registered_by": event.registered_by}
+            self._governance.register(
+                event.name, event.version, event.digest, **known, declared=event.declared, now=now
+            )
+        elif isinstance(event, Departure):
+            figures = {"alias": event.alias, "was": event.was, "now": event.now}
+            code = event.change.value
+            self._governance.alarm(_subject(event), code, str(event), figures, actor="registry", now=now)
+        elif event.final:  # what is put off is tried again and may still be found
+            self._governance.refuse(event.name, event.version, event.reason, now=now)
 
     def _turn(self) -> None:
         try:
@@ -62,24 +75,19 @@ class Registrar:
             processes.report(connection, "registry", ready=ready, detail=detail, now=datetime.now(UTC))
 
 
-def _audited(event: Event) -> audit.Event:
-    if isinstance(event, Found):
-        action, details = "model.signed", {"digest": event.digest, "run": event.run_id}
-    elif isinstance(event, Refused):
-        action, details = "model.refused", {"reason": event.reason}
-    else:
-        action = "model.departed"
-        details = {"change": event.change.value, "alias": event.alias, "was": event.was, "now": event.now}
-    version = f"/{event.version}" if event.version is not None else ""
-    return audit.Event(actor="registry", action=action, subject=f"model:{event.name}{version}", details=details)
+def _subject(departure: Departure) -> str:
+    """The version it is about; of an alias that moved, the version that it left or, if there was none, came to."""
+    version = departure.version or departure.was or departure.now
+    return model_subject(departure.name, int(version or 0))
 
 
 def main() -> None:
     """Reconcile until told to stop."""
     settings = load()
     stopping = process.begin("registry")
+    ledger = Ledger(settings.ledger_url)
     reconciler = Reconciler(settings.tracking_url, settings.home)
-    Registrar(Ledger(settings.ledger_url), reconciler).run(stopping)
+    Registrar(ledger, reconciler, Governance(ledger, settings.home)).run(stopping)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ from typing import IO, Self
 import structlog
 from rich.console import Console
 
-from samdrift_platform import cluster
+from samdrift_platform import cluster, plugins
 from samdrift_platform.errors import ConflictError, SamdriftError, UnavailableError
+from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import grants, migrations, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 MODULES = {
     "control": "samdrift_platform.control",
     "registry": "samdrift_platform.registrar",
+    "evaluator": "samdrift_platform.evaluator",
     "dispatcher": "samdrift_platform.dispatcher",
     "delivery": "samdrift_platform.delivery",
 }
@@ -127,6 +129,7 @@ class Platform:
         _check_port(self.settings)
         migrations.upgrade(self.settings.ledger_url)
         self.ledger = Ledger(self.settings.ledger_url)
+        self._prepare_governance()
         self._write_token()
         for child in self.children:
             child.start()
@@ -170,6 +173,12 @@ class Platform:
             if stopping.wait(0.1):
                 return False
         return True
+
+    def _prepare_governance(self) -> None:
+        """An operator, and the policies that the workloads ship; on a later start there is nothing to do."""
+        names = plugins.workload_names(self.settings.workloads)
+        governance = Governance(self.ledger, self.settings.home)
+        governance.prepare(plugins.gate_policies(names), now=datetime.now(UTC))
 
     def _unready(self, names: Iterable[str]) -> list[str]:
         with self.ledger.read() as connection:

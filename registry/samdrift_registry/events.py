@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -17,6 +18,10 @@ class Found:
     version: int
     digest: str
     run_id: str | None
+    #: MLflow's user name of who logged it; None: MLflow does not say.
+    registered_by: str | None = None
+    #: What MLflow's tags declare of it: legal basis, purpose and so on.
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name} version {self.version} has a signed manifest: {self.digest}"

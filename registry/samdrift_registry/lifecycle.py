@@ -88,6 +88,8 @@ class Standing:
     run_id: str | None
     #: The newest `evaluated`, whatever came of it.
     evaluated: Statement | None
+    #: The newest `refused`, also where something later overrides it.
+    refused: Statement | None
     #: The newest `declared`.
     declaration: Statement | None
     #: Those that count now, one a person.
@@ -162,6 +164,7 @@ def standing(statements: Sequence[Statement], name: str, version: int, now: date
         registered_by=told.registered_by,
         run_id=told.registered.facts["run_id"] if told.registered else None,
         evaluated=told.evaluated,
+        refused=told.refused,
         declaration=told.declared,
         approvals=weighed.counted,
         blocked=blocked,
@@ -261,7 +264,7 @@ def _blocks(told: _Told, rules: Rules | None, weighed: Weighed) -> Iterator[str]
 
 def _evaluation_blocks(told: _Told, rules: Rules | None) -> Iterator[str]:
     if told.evaluated is None or rules is None:
-        yield "It has not been evaluated yet."
+        yield "It has not been evaluated yet; `samdrift status` says what the evaluator waits for."
         return
     facts = told.evaluated.facts
     if told.evaluated.digest != told.digest:

@@ -39,6 +39,11 @@ class Journal:
         with self._ledger.read() as connection:
             return load(connection, self._keys, kinds)
 
+    def newest(self) -> int:
+        """Number of the last row."""
+        with self._ledger.read() as connection:
+            return kept.newest_seq(connection)
+
     @contextmanager
     def turn(self, now: datetime) -> Iterator[Turn]:
         """One transaction in which nobody else adds a statement. Raises as `load` does."""

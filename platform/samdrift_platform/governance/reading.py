@@ -20,6 +20,10 @@ class Readings:
 
     _journal: Journal
 
+    def newest(self) -> int:
+        """Rises with every statement; cheap: whoever has read need not read again while it stands still."""
+        return self._journal.newest()
+
     def standing(self, name: str, version: int, *, now: datetime | None = None) -> Standing:
         """Where a version stands (at `now`, or this moment); VersionUnknownError (404)."""
         told = self._told()
