@@ -18,6 +18,7 @@ from samdrift_registry.errors import (
     OutOfSpaceError,
     UnreadableArtefactError,
 )
+from samdrift_registry.origin import Origin, origin_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,6 +56,9 @@ class Catalogue(Protocol):
     def fetch(self, listed: ListedVersion, folder: Path, limits: Limits) -> None:
         """Copy the artefacts of `listed` into the empty `folder`; NotAcceptedError or VerificationError if not."""
 
+    def origin(self, listed: ListedVersion) -> Origin:
+        """Who made `listed`, from what, and what its tags declare; UnreadableArtefactError when it cannot be told."""
+
 
 class MlflowCatalogue:
     """The model versions of an MLflow tracking server, or of its database without a server."""
@@ -83,7 +87,7 @@ class MlflowCatalogue:
 
         Raises:
             UnreadableArtefactError: they are not there, or may not be read.
-        OutOfSpaceError: there is no room for them.
+            OutOfSpaceError: there is no room for them.
             ForeignSourceError: the source is a relative folder, or a remote MLflow points at this machine's files.
             VerificationError, TooLargeError: as `copy_folder` does.
         """
@@ -93,6 +97,20 @@ class MlflowCatalogue:
             if isinstance(error, OSError) and error.errno in _OUT_OF_SPACE:
                 raise OutOfSpaceError.about(str(error)) from error
             raise UnreadableArtefactError.about(f"{listed.source} ({error})") from error
+
+    def origin(self, listed: ListedVersion) -> Origin:
+        """From the run, the version's tags and the registered model's.
+
+        Raises:
+            UnreadableArtefactError: MLflow does not say.
+        """
+        try:
+            version = self._client.get_model_version(listed.name, str(listed.version))
+            model = self._client.get_registered_model(listed.name)
+            run = self._client.get_run(listed.run_id) if listed.run_id else None
+        except _faults() as error:
+            raise UnreadableArtefactError.about(f"{listed.name} version {listed.version} ({error})") from error
+        return origin_of(run, version.tags, model.tags, version.user_id)
 
     def _copy(self, uri: str, folder: Path, limits: Limits) -> None:
         local = _local_path(uri)

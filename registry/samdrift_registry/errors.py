@@ -156,5 +156,17 @@ class UnprintableNameError(VerificationError):
     """The file's name cannot be printed. Give it a plain name and log the model again."""
 
 
+class DisguisedFileError(VerificationError):
+    """The file is not what its name says, so nobody can tell what loading it would do. Log the model again."""
+
+
+class ExpiredKeyError(VerificationError):
+    """The key that signed this is past its end. `samdrift keys rotate` makes a new one that signs everything again."""
+
+
+class UntrustedTypeError(VerificationError):
+    """Loading that could run code that nobody vouched for. Use a kind of model on the platform's list."""
+
+
 class ForbiddenFormatError(VerificationError):
     """Files of this kind can run code when they are loaded. Save the numbers as safetensors, the rest as JSON."""

@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from samdrift_registry.errors import EscapingPathError, ForbiddenFormatError, UnprintableNameError
 
 #: Formats that are numbers or text, never code. A pickle (.pkl, .pt, .pth, .bin) runs code when it is loaded.
-ALLOWED_SUFFIXES = frozenset({".safetensors", ".json", ".md", ".txt", ".yaml", ".yml"})
+#: What skops, LightGBM text and exported programs hold is looked into by `formats`.
+ALLOWED_SUFFIXES = frozenset({".safetensors", ".json", ".md", ".txt", ".yaml", ".yml", ".skops", ".lgb", ".pt2"})
 #: MLflow's own description of a model: YAML without a suffix.
-ALLOWED_NAMES = frozenset({"MLmodel", "LICENSE", "NOTICE"})
+ALLOWED_NAMES = frozenset({"MLmodel", "registered_model_meta", "LICENSE", "NOTICE"})
 
 #: A report made by the model's supplier. It cannot be part of what it is about.
 EVALUATION = "evaluation.json"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samdrift_registry.errors import ModelFolderError, NameNotAllowedError
 from samdrift_registry.inventory import FileEntry, digest_of, inventory
+from samdrift_registry.origin import tags_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,7 +21,15 @@ DIGEST_TAG = "samdrift.digest"
 _SQLITE = "sqlite:///"
 
 
-def log_model(folder: Path, name: str, tracking_uri: str, *, artefacts: str | None = None) -> int:
+def log_model(
+    folder: Path,
+    name: str,
+    tracking_uri: str,
+    *,
+    artefacts: str | None = None,
+    registered_by: str | None = None,
+    declared: Mapping[str, str] | None = None,
+) -> int:
     """Log `folder` as a version of the registered model `name`; the same content again gives the same version.
 
     Args:
@@ -28,6 +38,8 @@ def log_model(folder: Path, name: str, tracking_uri: str, *, artefacts: str | No
         tracking_uri: an MLflow server, or a database without a server (`sqlite:///…/mlflow.db`).
         artefacts: URI below which the experiment keeps its artefacts, when it is made now; otherwise the
             folder `artefacts` beside an SQLite database, or what the server says.
+        registered_by: who registers it, as MLflow knows them; they cannot approve it.
+        declared: legal basis and so on (`origin.DECLARED`), as tags of the version.
 
     Returns:
         The version number.
@@ -47,8 +59,8 @@ def log_model(folder: Path, name: str, tracking_uri: str, *, artefacts: str | No
         return max(int(version.version) for version in there)
     run = _run_with(client, folder, name, _experiment(client, artefacts or _beside(tracking_uri)))
     _registered(client, name)
-    source = f"{run.info.artifact_uri}/model"
-    return int(client.create_model_version(name, source, run.info.run_id, tags={DIGEST_TAG: digest}).version)
+    source, tags = f"{run.info.artifact_uri}/model", {DIGEST_TAG: digest, **tags_of(registered_by, declared or {})}
+    return int(client.create_model_version(name, source, run.info.run_id, tags=tags).version)
 
 
 def _complete(folder: Path, files: tuple[FileEntry, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,10 +18,11 @@ from samdrift_registry.errors import (
 )
 from samdrift_registry.inventory import FileEntry, canonical_json, check_format, digest_of, inventory
 from samdrift_registry.keys import SigningKey, TrustedKeys
+from samdrift_registry.origin import Description, Origin
 from samdrift_registry.verified import VerifiedModel
 
 #: Stands inside what is signed, so that a later format cannot be taken for this one.
-FORMAT = "samdrift-manifest/1"
+FORMAT = "samdrift-manifest/2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,10 @@ class Manifest:
     files: tuple[FileEntry, ...]
     #: `digest_of(files)`: names the content, whatever it is called.
     digest: str
+    #: Who, from which code and data, and what the tags declared.
+    origin: Origin = field(default_factory=Origin)
+    #: Kind of model, signature and requirements, as the files say.
+    description: Description = field(default_factory=lambda: Description(kind="files"))
     format: str = FORMAT
 
     def canonical(self) -> bytes:
@@ -85,6 +90,9 @@ class SignedManifest:
         fields = dict(document["manifest"])
         fields["created_at"] = datetime.fromisoformat(fields["created_at"])
         fields["files"] = tuple(FileEntry(**file) for file in fields["files"])
+        fields["origin"] = Origin(**fields["origin"])
+        told = fields["description"]
+        fields["description"] = Description(**{**told, "requirements": tuple(told["requirements"])})
         signature = bytes.fromhex(document["signature"])
         return cls(manifest=Manifest(**fields), key_id=document["key_id"], signature=signature)
 

@@ -14,10 +14,12 @@ from samdrift_registry.copying import Limits
 from samdrift_registry.durable import DRAFTS, exclusive, sync_folder
 from samdrift_registry.errors import NotAcceptedError, ReusedVersionError, UnreadableArtefactError, VerificationError
 from samdrift_registry.events import Event, Found, Refused, Scan
+from samdrift_registry.formats import check_contents
 from samdrift_registry.inventory import digest_of, inventory
 from samdrift_registry.keys import SigningKey, signing_key
 from samdrift_registry.manifest import Manifest, sign
 from samdrift_registry.memory import Memory
+from samdrift_registry.origin import Origin, describe
 from samdrift_registry.store import ManifestStore
 
 
@@ -88,14 +90,21 @@ class Reconciler:
             final = not isinstance(error, UnreadableArtefactError)
             final = final or memory.attempts(listed) + 1 >= self._limits.attempts
             return Refused(name=listed.name, version=listed.version, reason=error.message, final=final)
-        return Found(name=listed.name, version=listed.version, digest=manifest.digest, run_id=manifest.run_id)
+        return Found(
+            name=listed.name,
+            version=listed.version,
+            digest=manifest.digest,
+            run_id=manifest.run_id,
+            registered_by=manifest.origin.registered_by,
+            declared=manifest.origin.declared,
+        )
 
     def _manifest(self, listed: ListedVersion, key: SigningKey) -> Manifest:
         if (there := self._store.find(listed.name, listed.version)) is not None:
             return _same_origin(there.manifest, listed)
         with self._staged() as staging:
             self._catalogue.fetch(listed, staging, self._limits)
-            manifest = _manifest_of(listed, staging)
+            manifest = _manifest_of(listed, staging, self._catalogue.origin(listed))
             self._publish(staging, self._store.folder(manifest.digest))
         self._store.add(sign(manifest, key))
         return manifest
@@ -129,8 +138,8 @@ class Reconciler:
             draft.unlink()
 
 
-def _manifest_of(listed: ListedVersion, folder: Path) -> Manifest:
-    files = inventory(folder)
+def _manifest_of(listed: ListedVersion, folder: Path, origin: Origin) -> Manifest:
+    files, kind = inventory(folder), check_contents(folder)
     return Manifest(
         name=listed.name,
         version=listed.version,
@@ -139,6 +148,8 @@ def _manifest_of(listed: ListedVersion, folder: Path) -> Manifest:
         created_at=datetime.now(UTC),
         files=files,
         digest=digest_of(files),
+        origin=origin,
+        description=describe(folder, kind),
     )
 
 

@@ -28,23 +28,25 @@ class Kind(StrEnum):
 
     #: A version was found in MLflow and has a signed manifest. Facts: run_id, registered_by.
     REGISTERED = "registered"
-    #: A version cannot be taken in or evaluated. Facts: reason.
+    #: A version cannot be taken in, or evaluated by a policy. Facts: reason, policy (None: not taken in).
     REFUSED = "refused"
-    #: An evaluation and the gate's judgement. Facts: report, suite, policy, passed, reasons, evidence (own, supplier).
+    #: An evaluation and the gate's judgement. Facts: report, suite, policy, policy_digest, passed, reasons, evidence
+    #: (own, supplier).
     EVALUATED = "evaluated"
     #: What people must say before a version may decide anything. Facts: legal_basis, purpose and so on.
     DECLARED = "declared"
-    #: One person's approval. Facts: report, declaration, role, expires_at.
+    #: One person's approval. Facts: report, declaration, role, expires_at, note.
     APPROVED = "approved"
     #: An approval taken back by who gave it. Facts: statement (its id), reason.
     WITHDRAWN = "withdrawn"
-    #: A version serves from now on. Facts: slot, share, reason, previous (id of the slot's last deployment or None).
+    #: A version serves from now on. Facts: slot, share, reason, previous (id of the slot's last deployment or None);
+    #: for a rollback also as_deployed (id of the earlier deployment on whose evidence it rests).
     DEPLOYED = "deployed"
     #: A slot serves nothing from now on. Facts: slot, reason, previous.
     CLEARED = "cleared"
     #: A version may not serve any more. Facts: reason.
     RETIRED = "retired"
-    #: A policy is in force. Subject `policy:NAME/VERSION`, digest: of the file. Facts: policy.
+    #: A policy is in force. Subject `policy:NAME/VERSION`, digest: of the file. Facts: as `rules.Rules.facts`.
     ADOPTED = "adopted"
     #: A person's roles, replacing earlier ones. Subject `person:NAME`. Facts: roles, known_as (MLflow user names).
     APPOINTED = "appointed"

@@ -15,6 +15,7 @@ from samdrift_platform.ledger.processes import Process
 from samdrift_platform.registrar import Registrar
 from samdrift_registry.catalogue import Listing
 from samdrift_registry.errors import MlflowUnavailableError
+from samdrift_registry.origin import Origin
 from samdrift_registry.reconciler import Reconciler
 
 
@@ -34,6 +35,9 @@ class Scripted:
 
     def fetch(self, *_: object) -> None:
         raise AssertionError("there is nothing to fetch")
+
+    def origin(self, *_: object) -> Origin:
+        raise AssertionError("there is nothing to ask about")
 
 
 @pytest.fixture

@@ -197,8 +197,8 @@ def test_a_signed_pickle_is_refused_all_the_same(home: Home) -> None:
 
 
 def test_another_format_of_manifest_is_not_guessed_at(home: Home) -> None:
-    home.sign(replace(home.manifest, format="samdrift-manifest/2"))
-    with pytest.raises(ManifestUnreadableError, match="samdrift-manifest/2"):
+    home.sign(replace(home.manifest, format="samdrift-manifest/3"))
+    with pytest.raises(ManifestUnreadableError, match="samdrift-manifest/3"):
         home.ask()
 
 

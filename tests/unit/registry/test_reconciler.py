@@ -20,6 +20,7 @@ from samdrift_registry.errors import (
 )
 from samdrift_registry.events import Change, Event, Found, Refused
 from samdrift_registry.memory import Memory
+from samdrift_registry.origin import Origin
 from samdrift_registry.reconciler import Reconciler
 from samdrift_registry.store import ManifestStore
 
@@ -50,6 +51,9 @@ class Folders:
             raise self.failure
         copy_folder(Path(listed.source), folder, limits)
 
+    def origin(self, listed: ListedVersion) -> Origin:
+        return Origin(registered_by="dan", declared={"purpose": "triage"})
+
 
 @pytest.fixture
 def catalogue(model: Path) -> Folders:
@@ -71,6 +75,7 @@ def test_a_new_version_is_copied_signed_and_verified(catalogue: Folders, home: P
     scan = reconciler(catalogue, home).scan()
     (found,) = scan.found
     assert (found.name, found.version, found.run_id) == ("cow", 1, "r1")
+    assert (found.registered_by, found.declared) == ("dan", {"purpose": "triage"})
     verified = ManifestStore(home).verified("cow", 1, found.digest)
     assert verified.folder == home / "models" / found.digest.removeprefix("sha256:")
     assert (verified.folder / "card.md").read_bytes() == (model / "card.md").read_bytes()
