@@ -43,6 +43,8 @@ def report_body(report: Report, language: str = "en", judgement: Verdict | None 
         language,
         report=report,
         judgement=judgement,
+        refusals=_reasons(judgement, passed=False),
+        kept=_reasons(judgement, passed=True),
         overall=[line for line in report.lines if line.subgroup is None],
         subgroups=_by_figure(report.lines),
         drawings=[drawing(curve, language) for curve in report.curves],
@@ -83,6 +85,13 @@ class _Shown:
     @property
     def done(self) -> int:
         return sum(bool(row.evidence) for row in self.items)
+
+
+def _reasons(judgement: Verdict | None, *, passed: bool) -> list[str]:
+    """The reasons of one kind; a reason that does not say its kind is of the verdict's."""
+    if judgement is None:
+        return []
+    return [str(each) for each in judgement.reasons if getattr(each, "passed", judgement.passed) is passed]
 
 
 def _by_figure(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:

@@ -94,7 +94,7 @@ def test_every_figure_stands_there_with_its_interval_and_n() -> None:
     for shown in ("0.823", "0.783 to 0.863", "480", "0.60 to 0.80", "1,234 readings", "too few cases", "at least 20"):
         assert shown in text
     danish = Elements(report_page(CHECKED, None, "da")).text
-    for shown in ("0,823", "0,783 til 0,863", "1.234 readings", "for få cases", "24. november 2026 kl. 12.30 UTC"):
+    for shown in ("0,823", "0,783 til 0,863", "1.234 granskninger", "for få cases", "24. november 2026 kl. 12.30 UTC"):
         assert shown in danish
     assert CHECKED.digest in danish
 
