@@ -1,8 +1,11 @@
 """The suite `reader-study`: a model that is known by its scores alone, put into a screening protocol.
 
-A score-replay model is a folder with `model.safetensors` (tensor `scores`, one probability of malignancy an exam) and
-`model.json` (`kind`, `study`, `cases`: the exam of each score). It stands for a vendor's model whose weights nobody
-hands out: its scores on a public reader study are evidence enough to judge it by.
+A score-replay model stands for a vendor's model whose weights nobody hands out: its scores on a public reader study are
+what it can be judged by. It is a folder with two files beside its card:
+
+- `model.json`: `kind` ("score-replay"), `study` ("nyu_reader_study") and `cases`, the exam of each score;
+- `model.safetensors`: one tensor `scores`, higher is more suspicious; one score an exam, or one a breast, of which the
+  highest counts.
 """
 
 from __future__ import annotations
@@ -10,145 +13,150 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from samdrift_evaluation import reader_study
+from samdrift_evaluation.checklist import checked
 from samdrift_evaluation.content import content_digest
 from samdrift_evaluation.errors import EvaluationError
-from samdrift_evaluation.estimate import Estimate
-from samdrift_evaluation.reader_study import Comparison, Protocol, Study
-from samdrift_evaluation.report import Curve, DataUsed, Line, Report
+from samdrift_evaluation.reader_study import Study, highest, study_of
+from samdrift_evaluation.reading_curves import SHARES, reads_saved, roc
+from samdrift_evaluation.reading_protocol import Comparison, ReadingProtocol, compare, sweep
+from samdrift_evaluation.report import DataUsed, Line, Report
 
 KIND, STUDY = "score-replay", "nyu_reader_study"
+FACTS_FILE, SCORES_FILE, SCORES = "model.json", "model.safetensors", "scores"
 #: The study inside SAMDRIFT_DATA.
 RESULTS = Path("mammography") / STUDY / "results.csv"
-#: Shares of exams read by one reader, for the curve.
-SHARES = tuple(share / 20 for share in range(20))
-LIMITS = (
-    "One study at one site: 480 exams chosen so that one in twelve has cancer, read without prior exams.",
-    "Readers did not see the AI; how they read when they know its score is not measured here.",
-    "Pairs of readers are averaged as if they read independently; real double reading ends in arbitration.",
-)
+#: Reporting checklists that apply.
+CHECKLISTS = ("tripod_ai", "claim_2024", "future_ai", "decide_ai")
 
 
 class StudyMissingError(EvaluationError):
     """SAMDRIFT_DATA does not hold the reader study. Point it at a folder with `mammography/nyu_reader_study`."""
 
 
-class NoReplayError(EvaluationError):
+class NotScoreReplayError(EvaluationError):
     """This is not a score-replay model: `model.json` with kind, study and cases, `model.safetensors` with scores."""
 
 
 class ReaderStudySuite:
-    """Evaluates a folder with recorded scores on the reader study in SAMDRIFT_DATA; about a second."""
+    """Evaluates a folder with recorded scores on the reader study in SAMDRIFT_DATA; about two seconds."""
 
     name = "reader-study"
 
-    def __init__(self, protocol: Protocol | None = None) -> None:
-        self.protocol = protocol or Protocol()
+    def __init__(self, protocol: ReadingProtocol | None = None) -> None:
+        self.protocol = protocol or ReadingProtocol()
 
     def evaluate(self, folder: Path) -> Report:
         """The report of the scores in `folder`.
 
         Raises:
             StudyMissingError: the study is not there.
-            NoReplayError: the folder is not a score-replay model.
+            NotScoreReplayError: the folder is not a score-replay model.
             StudyUnreadableError: an exam of the study has no score.
         """
         path = study_path()
-        study = reader_study.study_of(path, recorded_scores(folder))
-        found = reader_study.compare(study, self.protocol)
-        return Report(
+        study = study_of(path, recorded_scores(folder))
+        report = Report(
             suite=self.name,
             subject=content_digest(folder),
             made_at=datetime.now(UTC),
             made_by=f"samdrift {version('samdrift')}",
             data=(_data_used(path, study),),
-            lines=tuple(_lines(found, self.protocol)),
-            curves=tuple(_curves(study, self.protocol)),
-            limits=LIMITS,
-            settings=dict(vars(self.protocol)),
+            lines=tuple(_lines(compare(study, self.protocol))),
+            curves=(roc(study), reads_saved(list(sweep(study, self.protocol, SHARES)))),
+            limits=_limits(study),
+            settings=_settings(self.protocol),
         )
+        return replace(report, checklist=checked(report, CHECKLISTS))
 
 
 def study_path() -> Path:
-    """Where the study is; StudyMissingError when it is not there."""
+    """Where the study is; StudyMissingError names the missing file."""
     path = Path(os.environ.get("SAMDRIFT_DATA", "")) / RESULTS
     if "SAMDRIFT_DATA" not in os.environ or not path.is_file():
-        raise StudyMissingError(f"SAMDRIFT_DATA holds no {RESULTS}. Point it at the data.")
+        raise StudyMissingError(
+            f"The reader study is not there: {RESULTS} below the folder that SAMDRIFT_DATA names. Point it at the data."
+        )
     return path
 
 
-def recorded_scores(folder: Path) -> Mapping[str, float]:
-    """Exam -> score, from a score-replay model; NoReplayError when it is none."""
+def recorded_scores(folder: Path) -> dict[str, float]:
+    """Exam -> score, from a score-replay model; NotScoreReplayError when it is none."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        scores = load_file(folder / "model.safetensors")["scores"]
+        facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+        scores = load_file(folder / SCORES_FILE)[SCORES]
         kind, study, cases = facts["kind"], facts["study"], [str(case) for case in facts["cases"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoReplayError(f"{folder.name}: {NoReplayError.__doc__} ({type(error).__name__})") from error
-    if (kind, study) != (KIND, STUDY) or len(scores) != len(cases) or len(set(cases)) != len(cases):
-        raise NoReplayError(f"{folder.name}: {NoReplayError.__doc__} Each case must have one score of {STUDY}.")
-    return dict(zip(cases, scores.tolist(), strict=True))
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise _not_replay(folder, f"{type(error).__name__}: {error}") from error
+    if (kind, study) != (KIND, STUDY):
+        raise _not_replay(folder, f"it is of kind {kind!r} for study {study!r}, not {KIND!r} for {STUDY!r}")
+    if scores.shape != (len(cases),) or not np.isfinite(scores).all():
+        raise _not_replay(folder, f"{len(cases)} cases need as many finite scores")
+    return highest(cases, scores)
 
 
 def write_replay(folder: Path, scores: Mapping[str, float], card: str) -> None:
-    """Write a score-replay model: what a vendor would hand out instead of weights."""
+    """Write a score-replay model: what a vendor would hand out instead of weights.
+
+    Args:
+        folder: is made if it is not there.
+        scores: exam -> score.
+        card: Markdown for people; written as `card.md`.
+    """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    cases = sorted(scores)
-    save_file({"scores": np.array([scores[case] for case in cases])}, folder / "model.safetensors")
-    facts = {"kind": KIND, "study": STUDY, "cases": cases}
-    (folder / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    facts = {"kind": KIND, "study": STUDY, "cases": list(scores)}
+    save_file({SCORES: np.array(list(scores.values()), dtype=np.float64)}, folder / SCORES_FILE)
+    (folder / FACTS_FILE).write_text(json.dumps(facts) + "\n", encoding="utf-8")
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
-def _lines(found: Comparison, protocol: Protocol) -> Iterator[Line]:
-    """The figures that policies name. Sensitivities of single and double reading have no interval of their own here."""
-    method = f"percentile bootstrap over {found.n_exams} exams, {protocol.replicates} replicates, seed {protocol.seed}"
-    for name, value, (low, high), n in (
-        ("auc_exam", found.auc_exam, found.auc_ci, found.n_exams),
-        ("sensitivity_difference", found.difference, found.difference_ci, found.n_cancers),
-        (
-            "fpr_difference",
-            found.fpr_triage - found.fpr_double,
-            found.fpr_difference_ci,
-            found.n_exams - found.n_cancers,
-        ),
-    ):
-        figure = Estimate(value=value, low=low, high=high, n=n, method=method, confidence=protocol.confidence)
-        yield Line(name=name, figure=figure)
+def _lines(found: Comparison) -> Iterator[Line]:
+    """The figures that policies name."""
+    yield Line(name="reads_saved", figure=found.reads_saved)
+    yield Line(name="sensitivity_double", figure=found.sensitivity_double)
+    yield Line(name="sensitivity_triage", figure=found.sensitivity_triage)
+    yield Line(name="sensitivity_difference", figure=found.difference)
+    yield Line(name="cancers_read_once", figure=found.cancers_read_once)
+    yield Line(name="fpr_double", figure=found.fpr_double)
+    yield Line(name="fpr_triage", figure=found.fpr_triage)
+    yield Line(name="fpr_difference", figure=found.fpr_difference)
+    yield Line(name="auc_exam", figure=found.auc_exam)
 
 
-def _curves(study: Study, protocol: Protocol) -> Iterator[Curve]:
-    """What triage costs in sensitivity for every share of readings that it saves; and the ROC curve."""
-    swept = list(reader_study.sweep(study, protocol, SHARES))
-    yield Curve(
-        name="reads saved",
-        x="share of readings saved",
-        y="sensitivity, triage less double reading",
-        points=tuple((one.reads_saved, one.difference, *one.difference_ci) for one in swept),
-        reference=((0.0, -protocol.margin), (0.5, -protocol.margin)),
+def _limits(study: Study) -> tuple[str, ...]:
+    """What a reader must know before believing the figures."""
+    exams, cancers = len(study.cancer), int(study.cancer.sum())
+    return (
+        f"One study at one site, {exams} exams chosen so that {cancers} have cancer, where screening has about six in a "
+        "thousand. The false-positive rate and predictive values of a screening programme cannot be read from it.",
+        f"{cancers} exams with cancer: one cancer read otherwise moves sensitivity by {1 / cancers:.3f}.",
+        "Readers did not see the AI; how they read when they know what it says is not measured here.",
+        "Readers of a pair are combined as if they read independently, and any recall counts: real double reading ends "
+        "in arbitration.",
+        "Scores are replayed: nothing here shows that the model gives them on the images.",
+        "The cut between one reader and two is a quantile of these exams' scores; on other exams it sends another share "
+        "to one reader.",
+        "Whether the model was trained at the site that made the study is not known here: its supplier must say so.",
+        "Subgroups are not done: the study tells neither age nor density, nor vendor of the device.",
     )
-    yield Curve(name="roc", x="1 - specificity", y="sensitivity", points=roc(study), reference=((0.0, 0.0), (1.0, 1.0)))
 
 
-def roc(study: Study) -> tuple[tuple[float, float], ...]:
-    """(false positive rate, sensitivity) at every distinct score, from (0, 0) to (1, 1)."""
-    thresholds = np.unique(study.ai)[::-1]
-    called = study.ai[np.newaxis, :] >= thresholds[:, np.newaxis]
-    sensitivity = called[:, study.cancer].mean(axis=1)
-    fpr = called[:, ~study.cancer].mean(axis=1)
-    points: Sequence[tuple[float, float]] = [(float(x), float(y)) for x, y in zip(fpr, sensitivity, strict=True)]
-    return ((0.0, 0.0), *points)
+def _settings(protocol: ReadingProtocol) -> dict[str, Any]:
+    """What reproduces the figures. The margin is the policy's and stands there, beside the rule that uses it."""
+    return {name: value for name, value in asdict(protocol).items() if name != "margin"}
 
 
 def _data_used(path: Path, study: Study) -> DataUsed:
@@ -160,6 +168,10 @@ def _data_used(path: Path, study: Study) -> DataUsed:
         unit="exam",
         source="nyukat/mammography_metarepository, arXiv:2108.04800; BSD-2-Clause",
     )
+
+
+def _not_replay(folder: Path, why: str) -> NotScoreReplayError:
+    return NotScoreReplayError(f"{folder.name} is not a score-replay model ({why}). {NotScoreReplayError.__doc__}")
 
 
 suite = ReaderStudySuite()

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from samdrift_platform import telemetry
-from samdrift_platform.cli import evidence, installation, work
+from samdrift_platform.cli import evaluation, evidence, installation, work
 from samdrift_platform.cli.output import fail
 from samdrift_platform.errors import SamdriftError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (work.app, evidence.app, installation.app):
+for part in (work.app, evidence.app, evaluation.app, installation.app):
     app.add_typer(part)
 
 
