@@ -1,7 +1,8 @@
 """The Ed25519 key that signs manifests, and the public keys whose signatures are trusted here.
 
-A keys folder holds `signing.pem` (mode 0600) and, for every trusted key, `trusted/<key id>.pub`.
-To withdraw a key, remove its `.pub` file: what it signed is refused from then on.
+A keys folder holds `signing.pem` (mode 0600) and, for every trusted key, `trusted/<key id>.pub`: the key in hex, and
+until when it is believed. To withdraw a key, remove its `.pub` file: what it signed is refused from then on.
+`rotation` makes a new key in good time and has everything signed again.
 """
 
 from __future__ import annotations
@@ -11,14 +12,25 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samdrift_registry.durable import write_new
-from samdrift_registry.errors import BadSignatureError, KeyExposedError, KeyUnreadableError, UnknownKeyError
+from samdrift_registry.durable import replace, write_new
+from samdrift_registry.errors import (
+    BadSignatureError,
+    ExpiredKeyError,
+    KeyExposedError,
+    KeyUnreadableError,
+    UnknownKeyError,
+)
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SIGNING, TRUSTED = "signing.pem", "trusted"
+#: How long a new key is believed. NIST SP 800-57 Part 1 Rev. 5, table 1: one to three years for a private signing key.
+LIFETIME = timedelta(days=730)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +51,19 @@ class TrustedKeys:
 
     #: Key id -> 32 raw bytes.
     keys: Mapping[str, bytes]
+    #: Key id -> until when it is believed; aware. A key that is not listed has no end.
+    ends: Mapping[str, datetime] = field(default_factory=dict)
 
-    def check(self, key_id: str, signature: bytes, data: bytes) -> None:
-        """Return when `key_id` is trusted and signed `data`.
+    def without_ends(self) -> TrustedKeys:
+        """The same keys, believed for ever: only for signing again what an ended key signed in its time."""
+        return TrustedKeys(keys=self.keys)
+
+    def check(self, key_id: str, signature: bytes, data: bytes, *, now: datetime | None = None) -> None:
+        """Return when `key_id` is trusted at `now` (by default the clock's) and signed `data`.
 
         Raises:
             UnknownKeyError: the key is not among the trusted ones.
+            ExpiredKeyError: it is, and past its end.
             BadSignatureError: the signature is not this key's over `data`.
         """
         from cryptography.exceptions import InvalidSignature
@@ -52,10 +71,16 @@ class TrustedKeys:
 
         if key_id not in self.keys:
             raise UnknownKeyError.about(key_id)
+        self._check_end(key_id, now or datetime.now(UTC))
         try:
             Ed25519PublicKey.from_public_bytes(self.keys[key_id]).verify(signature, data)
         except InvalidSignature as error:
             raise BadSignatureError from error
+
+    def _check_end(self, key_id: str, now: datetime) -> None:
+        end = self.ends.get(key_id)
+        if end is not None and now >= end:
+            raise ExpiredKeyError.about(f"{key_id} ended {end:%Y-%m-%d %H:%M} UTC")
 
 
 def signing_key(folder: Path) -> SigningKey:
@@ -65,17 +90,26 @@ def signing_key(folder: Path) -> SigningKey:
         KeyExposedError: group or others may read the key's file.
         KeyUnreadableError: the file is not an Ed25519 key in PEM.
         UnknownKeyError: its public key was withdrawn, so nothing it signs would be accepted.
+        ExpiredKeyError: it is past its end; rotate.
     """
-    path = folder / "signing.pem"
+    path = folder / SIGNING
     if not path.exists():
-        _make(folder, path)
+        make_key(folder, SIGNING)
+    trusted = trusted_keys(folder)
+    key = read_key(folder, SIGNING)
+    if key.key_id not in trusted.keys:
+        raise UnknownKeyError.about(key.key_id)
+    trusted._check_end(key.key_id, datetime.now(UTC))
+    return key
+
+
+def read_key(folder: Path, name: str) -> SigningKey:
+    """The private key in the file `name`, whatever is trusted. Raises KeyExposedError, KeyUnreadableError."""
+    path = folder / name
     if path.stat().st_mode & 0o077:
         raise KeyExposedError.about(str(path))
     private = _read_private(path)
-    key_id = _key_id(private.public_key().public_bytes_raw())
-    if key_id not in trusted_keys(folder).keys:
-        raise UnknownKeyError.about(key_id)
-    return SigningKey(key_id=key_id, _private=private)
+    return SigningKey(key_id=_key_id(private.public_key().public_bytes_raw()), _private=private)
 
 
 def trusted_keys(folder: Path) -> TrustedKeys:
@@ -84,21 +118,47 @@ def trusted_keys(folder: Path) -> TrustedKeys:
     Raises:
         KeyUnreadableError: a file is not the key that its name says.
     """
-    return TrustedKeys(keys={path.stem: _read_public(path) for path in sorted((folder / "trusted").glob("*.pub"))})
+    found = {path.stem: _read_public(path) for path in sorted((folder / TRUSTED).glob("*.pub"))}
+    return TrustedKeys(
+        keys={key_id: public for key_id, (public, _) in found.items()},
+        ends={key_id: end for key_id, (_, end) in found.items() if end is not None},
+    )
 
 
-def _make(folder: Path, path: Path) -> None:
-    """Public key first: a kill in between leaves a trusted key that nobody holds, which is harmless."""
+def make_key(folder: Path, name: str, *, now: datetime | None = None) -> None:
+    """Make a key in the file `name` and trust it for LIFETIME; a key that is there stays.
+
+    Public key first: a kill in between leaves a trusted key that nobody holds, which is harmless.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
-    write_new(folder / "trusted" / f"{_key_id(public)}.pub", public.hex().encode() + b"\n")
+    text = _public_text(public, (now or datetime.now(UTC)) + LIFETIME)
+    write_new(folder / TRUSTED / f"{_key_id(public)}.pub", text)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with suppress(FileExistsError):  # another process made one meanwhile: its key is the key
-        write_new(path, pem, mode=0o600)
+        write_new(folder / name, pem, mode=0o600)
+
+
+def end_key(folder: Path, key_id: str, end: datetime) -> None:
+    """Believe a trusted key until `end` and no longer; an earlier end stays."""
+    path = folder / TRUSTED / f"{key_id}.pub"
+    public, known = _read_public(path)
+    if known is None or end < known:
+        replace(path, _public_text(public, end))
+
+
+def _public_text(public: bytes, end: datetime) -> bytes:
+    """The key, its end, and a checksum: a damaged end must not be taken for another end."""
+    told = f"{public.hex()}\nuntil {end.astimezone(UTC).isoformat(timespec='seconds')}\n"
+    return f"{told}{_checksum(told.encode())}\n".encode()
+
+
+def _checksum(told: bytes) -> str:
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def _read_private(path: Path) -> Ed25519PrivateKey:
@@ -114,14 +174,15 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
     return private
 
 
-def _read_public(path: Path) -> bytes:
-    text = path.read_bytes()
-    if not re.fullmatch(rb"[0-9a-f]{64}\n", text):
+def _read_public(path: Path) -> tuple[bytes, datetime | None]:
+    data = path.read_bytes()
+    found = re.fullmatch(rb"([0-9a-f]{64})\n(?:until (\S+)\n([0-9a-f]{16})\n)?", data)
+    if found is None or (found[3] is not None and found[3].decode() != _checksum(data[:-17])):
         raise KeyUnreadableError.about(str(path))
-    public = bytes.fromhex(text.decode())
+    public = bytes.fromhex(found[1].decode())
     if _key_id(public) != path.stem:
         raise KeyUnreadableError.about(str(path))
-    return public
+    return public, None if found[2] is None else datetime.fromisoformat(found[2].decode())
 
 
 def _key_id(public: bytes) -> str:

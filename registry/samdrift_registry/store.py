@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from samdrift_registry.durable import write_new
+from samdrift_registry import durable
 from samdrift_registry.errors import ManifestMissingError, MisplacedManifestError, WrongDigestError
 from samdrift_registry.keys import TrustedKeys, trusted_keys
 from samdrift_registry.manifest import SignedManifest, verify
@@ -57,7 +57,14 @@ class ManifestStore:
 
     def add(self, signed: SignedManifest) -> None:
         """Store a manifest for good; FileExistsError when the version has one, which stays as it is."""
-        write_new(self._path(signed.manifest.name, signed.manifest.version), signed.to_bytes(), mode=0o444)
+        durable.write_new(self._path(signed.manifest.name, signed.manifest.version), signed.to_bytes(), mode=0o444)
+
+    def replace(self, signed: SignedManifest) -> None:
+        """Put the same manifest with another signature in its place; ValueError when it is not the same manifest."""
+        manifest = signed.manifest
+        if self.get(manifest.name, manifest.version).manifest != manifest:
+            raise ValueError(f"{manifest.name} version {manifest.version} has another manifest")
+        durable.replace(self._path(manifest.name, manifest.version), signed.to_bytes(), mode=0o444)
 
     def verified(self, name: str, version: int, digest: str, *, trusted: TrustedKeys | None = None) -> VerifiedModel:
         """The files of the pinned version, checked against manifest and signature now, each time anew.
