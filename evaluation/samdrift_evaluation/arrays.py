@@ -29,12 +29,43 @@ def finite(name: str, values: ArrayLike) -> Numbers:
     return numbers
 
 
+def table(name: str, values: ArrayLike, *, gaps: bool = False) -> Numbers:
+    """`values` as float64 of shape (rows, columns), none of them empty; NaN only where `gaps` are allowed.
+
+    Raises:
+        EvaluationError: naming `name` and the fault.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 2 or numbers.size == 0:
+        raise EvaluationError(
+            f"`{name}` must be a table of rows and columns, not of shape {numbers.shape}.", field=name
+        )
+    if wrong := int(np.count_nonzero(np.isinf(numbers) if gaps else ~np.isfinite(numbers))):
+        raise EvaluationError(f"`{name}` has {wrong} missing or infinite values.", field=name)
+    return numbers
+
+
 def binary(name: str, values: ArrayLike) -> NDArray[np.bool_]:
     """`values` as booleans; they must be 0 and 1, or False and True."""
     numbers = finite(name, values)
     if not np.isin(numbers, (0.0, 1.0)).all():
         raise EvaluationError(f"`{name}` must hold 0 and 1 only.", field=name)
     return numbers.astype(np.bool_)
+
+
+def probabilities(name: str, values: ArrayLike) -> Numbers:
+    """`values` as float64 from 0 to 1, both included."""
+    numbers = finite(name, values)
+    if ((numbers < 0) | (numbers > 1)).any():
+        raise EvaluationError(f"`{name}` must lie between 0 and 1; recalibrate scores first.", field=name)
+    return numbers
+
+
+def fraction(name: str, value: float) -> float:
+    """`value`, when it lies between 0 and 1, both excluded: a target, a threshold probability, a prevalence."""
+    if not 0 < value < 1:
+        raise EvaluationError(f"`{name}` lies between 0 and 1, both excluded, not at {value}.", field=name)
+    return float(value)
 
 
 def coded(name: str, labels: ArrayLike) -> tuple[NDArray[np.intp], int]:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from samdrift_evaluation.arrays import Numbers, coded, finite, same_length
+from samdrift_evaluation.arrays import Numbers, coded, finite, same_length, table
 from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.errors import EvaluationError
-from samdrift_evaluation.estimate import Estimate, Figure
+from samdrift_evaluation.estimate import Estimate, Figure, when_enough
 from samdrift_evaluation.proportions import exact_bounds
 
 
@@ -30,7 +30,7 @@ def cvrmse(
     measured, expected = _pair(actual, forecast)
     _mean_above_zero(measured)
     return _over_days(
-        days, lambda s: _ratio(math.sqrt(s[0] * s[2]), s[1]), [(measured - expected) ** 2, measured], resampling
+        days, lambda s: _ratio(np.sqrt(s[0] * s[2]), s[1]), [(measured - expected) ** 2, measured], resampling
     )
 
 
@@ -104,6 +104,56 @@ def skill(
     return _over_days(days, lambda s: 1 - _ratio(s[0], s[1]), [errors, naive_errors], resampling)
 
 
+def skill_by_horizon(
+    actual: ArrayLike,
+    forecast: ArrayLike,
+    peer: ArrayLike,
+    days: ArrayLike,
+    *,
+    least: int = 20,
+    resampling: Resampling | None = None,
+) -> tuple[Figure, ...]:
+    """1 - RMSE of `forecast` / RMSE of a peer's saved forecasts, for each step ahead, on the same hours.
+
+    Args:
+        actual: what was measured, shape (issue times, steps ahead); NaN where it was not.
+        forecast: ours, of the same shape; NaN where there was none.
+        peer: the peer's, of the same shape; NaN where there was none.
+        days: the date of each issue time. Forecasts of one day err alike, so whole days are resampled.
+        least: cells that all three must have, below which a step says `TooFew`.
+        resampling: of the days.
+
+    Raises:
+        EvaluationError: shapes differ, or the peer makes no error at all at a step.
+    """
+    measured, ours = table("actual", actual, gaps=True), table("forecast", forecast, gaps=True)
+    theirs, day = table("peer", peer, gaps=True), np.asarray(days)
+    if not measured.shape == ours.shape == theirs.shape:
+        told = f"`actual` {measured.shape}, `forecast` {ours.shape}, `peer` {theirs.shape}"
+        raise EvaluationError(f"These must have the same shape: {told}.", field="peer")
+    same_length(actual=measured, days=day)
+
+    def skill_of(step: int) -> Figure:
+        columns = measured[:, step], ours[:, step], theirs[:, step]
+        known = np.isfinite(sum(columns))
+        return when_enough(
+            int(known.sum()),
+            least,
+            lambda: _root_skill(*(column[known] for column in columns), days=day[known], resampling=resampling),
+        )
+
+    return tuple(skill_of(step) for step in range(measured.shape[1]))
+
+
+def _root_skill(
+    measured: Numbers, ours: Numbers, theirs: Numbers, *, days: ArrayLike, resampling: Resampling | None
+) -> Estimate:
+    squares, peer_squares = (measured - ours) ** 2, (measured - theirs) ** 2
+    if not peer_squares.any():
+        raise EvaluationError("The peer makes no error; there is nothing to be better than.", field="peer")
+    return _over_days(days, lambda s: 1 - np.sqrt(_ratio(s[0], s[1])), [squares, peer_squares], resampling)
+
+
 def _pair(actual: ArrayLike, forecast: ArrayLike) -> tuple[Numbers, Numbers]:
     measured, expected = finite("actual", actual), finite("forecast", forecast)
     same_length(actual=measured, forecast=expected)
@@ -115,21 +165,26 @@ def _mean_above_zero(measured: Numbers) -> None:
         raise EvaluationError("The mean of `actual` is not above 0, so an error relative to it means nothing.")
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else math.nan
+def _ratio(part: Numbers, whole: Numbers) -> Numbers:
+    """`part / whole`; NaN where the whole is not above 0."""
+    return np.divide(part, whole, out=np.full_like(whole, math.nan), where=whole > 0)
 
 
 def _over_days(
-    days: ArrayLike, statistic: Callable[[Numbers], float], columns: list[Numbers], resampling: Resampling | None
+    days: ArrayLike, statistic: Callable[[Numbers], Numbers], columns: list[Numbers], resampling: Resampling | None
 ) -> Estimate:
-    """`statistic` of the columns' sums, followed by the number of values, with an interval over whole days."""
+    """`statistic` of the columns' sums, followed by the number of values, with an interval over whole days.
+
+    The statistic is given sums of shape (columns, replicates) and gives one value for each replicate.
+    """
     chosen = resampling or Resampling()
     day, count = coded("days", days)
     n = same_length(actual=columns[0], days=day)
     per_day = [np.bincount(day, column, minlength=count) for column in (*columns, np.ones(n))]
     sums = np.array(per_day, dtype=np.float64)
-    low, high = chosen.interval(lambda draws: statistic(sums @ draws.astype(np.float64)), count)
-    value, method = float(statistic(sums.sum(axis=1))), chosen.told(f"block bootstrap over {count} days")
+    low, high = chosen.bounds(chosen.replicated(lambda draws: statistic(sums @ draws.T.astype(np.float64)), count))
+    value = float(statistic(sums.sum(axis=1, keepdims=True))[0])
+    method = chosen.told(f"block bootstrap over {count} days")
     return Estimate(value=value, low=low, high=high, n=n, method=method, confidence=chosen.confidence)
 
 
@@ -139,19 +194,3 @@ def _all_alike(value: float, n: int, days: ArrayLike, confidence: float) -> Esti
     low, high = exact_bounds(count if value else 0, count, confidence)
     method = f"Clopper-Pearson exact over {count} days (every value {'inside' if value else 'outside'})"
     return Estimate(value=value, low=low, high=high, n=n, method=method, confidence=confidence)
-
-
-def skill_by_horizon(
-    actual: ArrayLike,
-    forecast: ArrayLike,
-    peer: ArrayLike,
-    days: ArrayLike,
-    *,
-    least: int = 20,
-    resampling: Resampling | None = None,
-) -> tuple[Figure, ...]:
-    """1 - RMSE of `forecast` / RMSE of a peer's saved forecasts, for each hour ahead, on cells that all three have.
-
-    All three of shape (issue times, horizons), NaN where there is none; `days` is the date of each issue time.
-    """
-    raise NotImplementedError
