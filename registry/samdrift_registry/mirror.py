@@ -36,7 +36,7 @@ def moves(
 
     Args:
         deployed: what serves.
-        aliases: (name, alias) -> version, as MLflow lists them. Aliases not named as a slot stay.
+        aliases: (name, alias) -> version, as MLflow lists them. Aliases of other names than the slots' stay as they are.
         listed: (name, version) that MLflow lists: a deleted one cannot carry an alias.
     """
     ours = {(name, str(slot)): one.version for (name, slot), one in deployed.items()}
