@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from samdrift_registry.deployments import Slot
-from samdrift_registry.statements import Kind
+from samdrift_platform.evidence.sentences import told
+from samdrift_platform.governance.journal import GOVERNING, load
+from samdrift_registry import deployments
+from samdrift_registry.deployments import Slot, deployment_of, subject_of
+from samdrift_registry.errors import VersionUnknownError
+from samdrift_registry.statements import Kind, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,10 @@ class History:
     #: Of the workloads that were asked about.
     pauses: tuple[Pause, ...]
 
+    def serving_at(self, moment: datetime) -> tuple[Interval, ...]:
+        """What was in which slot at that instant."""
+        return tuple(each for each in self.serving if each.since <= moment and not _over(each.until, moment))
+
 
 def history(connection: sa.Connection, home: Path, name: str, *, workloads: Sequence[str] = ()) -> History:
     """The history of the registered model `name`, every signature checked.
@@ -86,4 +94,78 @@ def history(connection: sa.Connection, home: Path, name: str, *, workloads: Sequ
         VersionUnknownError: nothing was ever stated about it (404).
         VerificationError: the journal was tampered with.
     """
-    raise NotImplementedError
+    statements = [signed.statement for signed in load(connection, home / "keys", GOVERNING)]
+    about = [each for each in statements if _is_about(each, name, workloads)]
+    if not any(each.subject.startswith("model:") for each in about):
+        raise VersionUnknownError.about(name)
+    return History(
+        model=name,
+        entries=tuple(map(_entry, about)),
+        serving=tuple(intervals(statements, name)),
+        pauses=tuple(_pauses(about)),
+    )
+
+
+def intervals(statements: Iterable[Statement], name: str) -> list[Interval]:
+    """What served in which slot of a model, by beginning. Raises BrokenSequenceError as `deployments.history` does."""
+    found: list[Interval] = []
+    open_: dict[Slot, int] = {}
+    for statement, model, slot in deployments.history(statements):
+        if model != name:
+            continue
+        if slot in open_:
+            before = open_.pop(slot)
+            found[before] = replace(found[before], until=statement.made_at)
+        if statement.kind is Kind.DEPLOYED:
+            open_[slot] = len(found)
+            found.append(_interval(statement))
+    return found
+
+
+def _interval(statement: Statement) -> Interval:
+    deployment = deployment_of(statement)
+    return Interval(
+        slot=deployment.slot,
+        version=deployment.version,
+        digest=deployment.digest,
+        share=deployment.share,
+        since=deployment.made_at,
+        until=None,
+        by=deployment.made_by,
+        reason=deployment.reason,
+        statement=deployment.statement,
+    )
+
+
+def _is_about(statement: Statement, name: str, workloads: Sequence[str]) -> bool:
+    kind, _, rest = statement.subject.partition(":")
+    return (kind == "model" and rest.rpartition("/")[0] == name) or (kind == "workload" and rest in workloads)
+
+
+def _entry(statement: Statement) -> Entry:
+    of_model = statement.subject.startswith("model:")
+    return Entry(
+        at=statement.made_at,
+        who=statement.made_by,
+        what=statement.kind,
+        subject=statement.subject,
+        version=subject_of(statement.subject)[1] if of_model else None,
+        told=told(statement),
+        statement=statement.id,
+    )
+
+
+def _pauses(statements: Iterable[Statement]) -> Iterator[Pause]:
+    running: dict[str, Pause] = {}
+    for statement in statements:
+        workload = statement.subject.removeprefix("workload:")
+        if statement.kind is Kind.RESUMED and workload in running:
+            yield replace(running.pop(workload), until=statement.made_at)
+        elif statement.kind is Kind.STOPPED and workload not in running:
+            by, reason = statement.made_by, str(statement.facts["reason"])
+            running[workload] = Pause(workload=workload, since=statement.made_at, until=None, by=by, reason=reason)
+    yield from running.values()
+
+
+def _over(until: datetime | None, moment: datetime) -> bool:
+    return until is not None and until <= moment

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from samdrift_platform.digest import digest_of, keyed_digest_of
+from samdrift_platform.evidence.deciding import DecidingVersion, Finding, deciding
+from samdrift_platform.evidence.decisions import decision
+from samdrift_platform.ledger import audit, effects, items, submissions
 from samdrift_platform.ledger.audit import Record
-from samdrift_platform.ledger.effects import EffectRow
+from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.ledger.submissions import Submission
-from samdrift_registry.approvals import Approval
+from samdrift_platform.ledger.tables import benefits, scores, truths, work_items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,26 +64,6 @@ class Saved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecidingVersion:
-    """A model version that decided, with the evidence on which it served at that moment."""
-
-    model: str
-    version: int
-    digest: str
-    #: None: no deployment of it stood in the journal then (named in `Replay.mismatches`).
-    slot: str | None
-    deployed_by: str | None
-    deployed_at: datetime | None
-    #: "mammography-triage/1"
-    policy: str | None
-    policy_digest: str | None
-    #: Digest of the evaluation report.
-    report: str | None
-    #: Those that counted when it was deployed.
-    approvals: tuple[Approval, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Replay:
     """One decision. `mismatches` is empty when everything that is kept agrees with everything that was recorded."""
 
@@ -102,15 +87,110 @@ class Replay:
     mismatches: tuple[str, ...]
 
 
+#: Events of one item that are read: far more than any has.
+_MOST_EVENTS = 10_000
+
+
 def replay(connection: sa.Connection, home: Path, item_id: UUID) -> Replay:
     """Everything about one item, compared.
 
+    The events themselves are taken at their word: `verification.verify` holds them to the chain.
+
     Args:
         connection: one consistent view (`Ledger.read`).
-        home: with manifests, reports and the trusted keys.
+        home: with manifests, model files, reports, policies and the trusted keys.
         item_id: of the work item.
 
     Raises:
         NotFoundError: there is no such item (404).
     """
-    raise NotImplementedError
+    item = items.get(connection, item_id)
+    own = audit.events_of(connection, f"item:{item_id}", limit=_MOST_EVENTS)
+    decided = decision(own)
+    details = decided.details if decided else {}
+    sent = audit.events_of(connection, f"submission:{item.submission_id}")
+    decided_at = datetime.fromisoformat(decided.at) if decided else None
+    found = Finding(mismatches=(), versions=())
+    if decided_at is not None:
+        found = deciding(connection, home, details, began_at=item.started_at, decided_at=decided_at)
+    made = Replay(
+        item=item,
+        submission=submissions.get(connection, item.submission_id),
+        decided_at=decided_at,
+        safe=bool(details.get("safe")),
+        input=_compared(connection, item_id, details.get("input"), item.payload),
+        result=_compared(connection, item_id, details.get("result"), item.result),
+        models=found.versions,
+        scores=tuple(_scores(connection, item_id)),
+        effects=tuple(effects.of_item(connection, item_id)),
+        benefits=tuple(_benefits(connection, item_id)),
+        truths=_truths(connection, item_id),
+        events=tuple(sorted((*sent, *own), key=lambda event: event.seq)),
+        mismatches=(),
+    )
+    return replace(made, mismatches=(*_mismatches(made, decided), *found.mismatches))
+
+
+def _compared(connection: sa.Connection, item_id: UUID, recorded: str | None, kept: Mapping[str, Any]) -> Compared:
+    salt = connection.execute(sa.select(work_items.c.salt).where(work_items.c.id == item_id)).scalar_one()
+    # Decisions from before digests were keyed stand in the chain with a plain one.
+    plain = (recorded or "").startswith("sha256:")
+    return Compared(recorded=recorded, recomputed=digest_of(kept) if plain else keyed_digest_of(salt, kept))
+
+
+def _scores(connection: sa.Connection, item_id: UUID) -> Iterator[Score]:
+    columns = [scores.c[name] for name in ("model", "version", "slot", "name", "value")]
+    query = sa.select(*columns).where(scores.c.item_id == item_id).order_by(scores.c.seq)
+    return (Score(**row) for row in connection.execute(query).mappings())
+
+
+def _benefits(connection: sa.Connection, item_id: UUID) -> Iterator[Saved]:
+    columns = [benefits.c[name] for name in ("kind", "measure", "quantity", "unit", "method")]
+    query = sa.select(*columns).where(benefits.c.item_id == item_id).order_by(benefits.c.seq)
+    return (Saved(**row) for row in connection.execute(query).mappings())
+
+
+def _truths(connection: sa.Connection, item_id: UUID) -> dict[str, float]:
+    query = sa.select(truths.c.name, truths.c.value).where(truths.c.item_id == item_id).order_by(truths.c.seq)
+    return {row.name: row.value for row in connection.execute(query)}
+
+
+def _mismatches(made: Replay, decided: Record | None) -> Iterator[str]:
+    if not any(event.action == "submission.received" for event in made.events):
+        yield "No event says that the submission was received."
+    if decided is None:
+        if made.item.result or made.item.models:
+            yield "The item has a result, but no event says that it was decided."
+        return
+    yield from _content(made)
+    if dict(made.item.models) != dict(decided.details["models"]):
+        yield f"The item names the models {dict(made.item.models)}; the event names {dict(decided.details['models'])}."
+    yield from _state(made, decided)
+    yield from _deliveries(made.effects, decided, made.events)
+
+
+def _content(made: Replay) -> Iterator[str]:
+    for what, compared in (("input", made.input), ("result", made.result)):
+        if compared.matches is False:
+            yield f"The {what} that is kept is not the one that was recorded: its digest is {compared.recomputed}."
+
+
+def _state(made: Replay, decided: Record) -> Iterator[str]:
+    """An item that has ended must have an event that says so."""
+    ends = [e for e in made.events if e.action.startswith("item.") and e.seq >= decided.seq]
+    said = {event.action.removeprefix("item.") for event in ends}
+    if made.item.state in items.ENDED and made.item.state not in said:
+        yield f"The item is {made.item.state}, but no event says so."
+
+
+def _deliveries(rows: Sequence[EffectRow], decided: Record, events: Sequence[Record]) -> Iterator[str]:
+    planned, kept = list(decided.details["effects"]), [row.step for row in rows]
+    if planned != kept:
+        yield f"The effects {kept} are kept; {planned} were planned."
+    told = {(event.details.get("key"), event.action) for event in events}
+    for row in rows:
+        ended = row.state in (EffectState.DELIVERED, EffectState.REFUSED, EffectState.UNKNOWN)
+        if ended and (str(row.key), f"effect.{row.state}") not in told:
+            yield f"The effect {row.step} is {row.state}, but no event says so."
+        if row.state is EffectState.PLANNED and (str(row.key), "effect.delivered") in told:
+            yield f"The effect {row.step} is planned, but an event says that it was delivered."

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.governing import Office, opened
+from samdrift_testing.work import NOW
+
+
+@pytest.fixture(autouse=True)
+def _fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here is about power cuts."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture
+def office(ledger: Ledger, tmp_path: Path) -> Office:
+    return opened(ledger, tmp_path / "home", now=NOW)
