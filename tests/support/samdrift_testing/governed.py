@@ -67,7 +67,7 @@ def approve(governance: Governance, home: Path, model: str, version: int, digest
     for person, role in ((KNOWS_THE_FIELD, Role.DOMAIN), (KNOWS_THE_MODEL, Role.TECHNICAL)):
         governance.appoint(person, [role], actor=OPERATOR, now=now)
     governance.register(model, version, digest, run_id=None, registered_by="ida", now=now)
-    stands = governance.standing(model, version, now=now)
+    stands = governance.standing(model, version)
     if stands.evaluated is None:
         report = report_about(home, model, version, now=now)
         governance.evaluated(model, version, report, policy=POLICY_NAME, evidence="own", now=now)
