@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,12 +21,13 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from samdrift_platform import plugins
+from samdrift_platform import demo_models, plugins
 from samdrift_platform.client import Client
 from samdrift_platform.demo_report import Report
 from samdrift_platform.demonstration import Demonstration, Finding, Service, ShippedModel
 from samdrift_platform.errors import SamdriftError, UnavailableError
-from samdrift_platform.ledger import benefits, items, pins, verification
+from samdrift_platform.governance import Governance
+from samdrift_platform.ledger import benefits, items, verification
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.process import configure_logs
 from samdrift_platform.settings import Settings
@@ -85,7 +85,7 @@ class Demo:
         platform = stack.enter_context(Platform(self._settings, environment))
         self._provide_models(platform, [model for shown in self._shown.values() for model in shown.models()])
         with self._step("Loading the workloads"):
-            platform.wait_for(["control", "registry", "dispatcher", "delivery"], timeout_s=READY_S)
+            platform.wait_for(["control", "registry", "evaluator", "dispatcher", "delivery"], timeout_s=READY_S)
         self._report.ready_s = time.monotonic() - self._begun_s
         return platform
 
@@ -97,17 +97,17 @@ class Demo:
         _wait_for_url(service.ready_url, log_path)
 
     def _provide_models(self, platform: Platform, shipped: Sequence[ShippedModel]) -> None:
-        """Log shipped models with the plain MLflow client, wait until they are signed, and pin them, once."""
-        with platform.ledger.read() as connection:
-            pinned = pins.current(connection)
-        missing = [model for model in shipped if model.name not in pinned]
+        """Take the shipped models that do not serve yet through governance, once."""
+        governance = Governance(platform.ledger, self._settings.home)
+        there = demo_models.serving(governance)
+        missing = [model for model in shipped if model.name not in there]
         if not missing:
             return
         with self._step("Starting the registry"):
-            platform.wait_for(["registry"], timeout_s=READY_S)
+            platform.wait_for(["registry", "evaluator"], timeout_s=READY_S)
         for model in missing:
-            with self._step(f"Registering {model.name}"):
-                _register_and_pin(platform, model)
+            with self._step(f"Registering, evaluating and approving {model.name} ({demo_models.NOTE})"):
+                demo_models.provide(governance, platform.settings, model)
 
     def _work(self, client: Client) -> None:
         """Let every demonstration submit, wait and look, side by side."""
@@ -179,33 +179,6 @@ def in_background(work: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, daemon=True).start()
     return future
-
-
-def _register_and_pin(platform: Platform, model: ShippedModel) -> None:
-    from samdrift_registry.log import log_model
-
-    version = log_model(model.folder, model.name, platform.settings.tracking_url)
-    digest = _wait_for_digest(platform.settings, model.name, version)
-    with platform.ledger.write() as connection:
-        pins.pin(connection, model.name, version, digest, actor="operator", now=datetime.now(UTC))
-
-
-def _wait_for_digest(settings: Settings, name: str, version: int) -> str:
-    """The digest of the version's manifest, once the registrar has signed it."""
-    from samdrift_registry.errors import ManifestMissingError
-    from samdrift_registry.store import ManifestStore
-
-    deadline_s = time.monotonic() + READY_S
-    while True:
-        try:
-            return ManifestStore(settings.home).get(name, version).manifest.digest
-        except ManifestMissingError as error:
-            if time.monotonic() > deadline_s:
-                logs = settings.home / "logs" / "registry.log"
-                raise UnavailableError(
-                    f"{name}/{version} was not signed in {READY_S:g} s. Look into {logs}."
-                ) from error
-            time.sleep(0.1)
 
 
 def _platform_findings(platform: Platform) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
+from samdrift_registry.deployments import Slot
 from samdrift_registry.errors import RegistryError
 from samdrift_registry.events import Departure, Event, Found
 from samdrift_registry.reconciler import Reconciler
@@ -54,11 +55,21 @@ class Registrar:
                 event.name, event.version, event.digest, **known, declared=event.declared, now=now
             )
         elif isinstance(event, Departure):
-            figures = {"alias": event.alias, "was": event.was, "now": event.now}
-            code = event.change.value
-            self._governance.alarm(_subject(event), code, str(event), figures, actor="registry", now=now)
+            self._depart(event, now)
         elif event.final:  # what is put off is tried again and may still be found
             self._governance.refuse(event.name, event.version, event.reason, now=now)
+
+    def _depart(self, event: Departure, now: datetime) -> None:
+        """An alarm, unless an alias says what is deployed, or is one that governance has no part in."""
+        if event.alias is not None and (event.alias not in set(Slot) or self._as_deployed(event)):
+            return
+        figures = {"alias": event.alias, "was": event.was, "now": event.now}
+        subject, code = _subject(event), event.change.value
+        self._governance.alarm(subject, code, str(event), figures, actor="registry", now=now)
+
+    def _as_deployed(self, event: Departure) -> bool:
+        deployment = self._governance.deployments().get((event.name, Slot(str(event.alias))))
+        return event.now == (str(deployment.version) if deployment else None)
 
     def _turn(self) -> None:
         try:

@@ -27,7 +27,7 @@ def declare(turn: Turn, name: str, version: int, facts: Mapping[str, str], *, by
     return turn.keep(Kind.DECLARED, model_subject(name, version), stated, by=by, digest=stands.digest)
 
 
-def approve(turn: Turn, name: str, version: int, role: Role, evidence: Evidence, *, by: str) -> Statement:
+def approve(turn: Turn, name: str, version: int, role: Role, evidence: Evidence, note: str, *, by: str) -> Statement:
     """Approve in `role` what was looked at."""
     stands = turn.registered(name, version)
     _check_approver(turn.people, by, role, stands)
@@ -43,6 +43,7 @@ def approve(turn: Turn, name: str, version: int, role: Role, evidence: Evidence,
         "declaration": evidence.declaration,
         "role": role,
         "expires_at": (turn.moment + rules.valid).isoformat(),
+        "note": note.strip(),
     }
     return turn.keep(Kind.APPROVED, model_subject(name, version), facts, by=by, digest=evidence.digest)
 

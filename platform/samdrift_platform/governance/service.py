@@ -128,11 +128,11 @@ class Governance(Readings):
             return approving.declare(turn, name, version, facts, by=actor)
 
     def approve(
-        self, name: str, version: int, role: Role, evidence: Evidence, *, actor: str, now: datetime
+        self, name: str, version: int, role: Role, evidence: Evidence, *, note: str = "", actor: str, now: datetime
     ) -> Statement:
-        """Approve in `role` what was looked at: `evidence` must be the version's current one."""
+        """Approve in `role` what was looked at: `evidence` must be the version's current one. `note`: for a reader."""
         with self._journal.turn(now) as turn:
-            return approving.approve(turn, name, version, role, evidence, by=actor)
+            return approving.approve(turn, name, version, role, evidence, note, by=actor)
 
     def withdraw(self, name: str, version: int, reason: str, *, actor: str, now: datetime) -> Statement:
         """Take back the actor's own approval. What serves goes on serving: clear, roll back or stop it."""
