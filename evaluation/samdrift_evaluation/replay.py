@@ -140,14 +140,14 @@ def _limits(study: Study) -> tuple[str, ...]:
     """What a reader must know before believing the figures."""
     exams, cancers = len(study.cancer), int(study.cancer.sum())
     return (
-        f"One study at one site, {exams} exams chosen so that {cancers} have cancer, where screening has about six in a "
+        f"One study at one site, {exams} exams chosen so that {cancers} have cancer; screening has about six in a "
         "thousand. The false-positive rate and predictive values of a screening programme cannot be read from it.",
         f"{cancers} exams with cancer: one cancer read otherwise moves sensitivity by {1 / cancers:.3f}.",
         "Readers did not see the AI; how they read when they know what it says is not measured here.",
         "Readers of a pair are combined as if they read independently, and any recall counts: real double reading ends "
         "in arbitration.",
         "Scores are replayed: nothing here shows that the model gives them on the images.",
-        "The cut between one reader and two is a quantile of these exams' scores; on other exams it sends another share "
+        "The cut between one reader and two is a quantile of these exams' scores; on other exams another share goes "
         "to one reader.",
         "Whether the model was trained at the site that made the study is not known here: its supplier must say so.",
         "Subgroups are not done: the study tells neither age nor density, nor vendor of the device.",
