@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samdrift_evaluation.auc import auc_with_interval
+from samdrift_evaluation.calibration import brier, calibration_error, reliability
 from samdrift_evaluation.errors import EvaluationError
 from samdrift_evaluation.estimate import Estimate, Figure, when_enough
 from samdrift_evaluation.plots import thinned
-from samdrift_evaluation.predictions import Predictions, lines, mean, share
+from samdrift_evaluation.predictions import Predictions, lines, share
 from samdrift_evaluation.report import Curve, Line
 
 #: More classes than this make tables that nobody reads; then only the overall share is given.
@@ -67,9 +68,10 @@ def _of_two(cases: Predictions, classes: Classes) -> Mapping[str, Figure]:
     score = _score(cases, classes)
     figures: dict[str, Figure] = {"prevalence": share(cases, truth, everything)}
     if score is not None:
-        figures["auc"] = _auc(cases, truth, score)
+        figures["auc"] = _of_scores(auc_with_interval, cases, truth, score)
         if _probabilities(score):
-            figures["brier"] = mean(cases, (score - truth) ** 2)
+            figures["brier"] = _of_scores(brier, cases, truth, score)
+            figures["calibration_error"] = _of_scores(calibration_error, cases, truth, score)
     return figures | {
         "sensitivity": share(cases, decided, truth),
         "specificity": share(cases, ~decided, ~truth),
@@ -90,15 +92,14 @@ def _of_many(cases: Predictions, classes: Classes) -> Mapping[str, Figure]:
         figures[f"sensitivity_{label}"] = share(cases, decided, truth)
         figures[f"precision_{label}"] = share(cases, truth, decided)
         if cases.scores is not None:
-            figures[f"auc_{label}"] = _auc(cases, truth, cases.scores[:, column])
+            figures[f"auc_{label}"] = _of_scores(auc_with_interval, cases, truth, cases.scores[:, column])
     return figures
 
 
-def _auc(cases: Predictions, truth: NDArray[np.bool_], score: NDArray[np.float64]) -> Figure:
-    def estimate() -> Estimate:
-        return auc_with_interval(truth, score, cases.groups, resampling=cases.resampling)
-
-    return when_enough(len(cases), 1, estimate)
+def _of_scores(
+    statistic: Callable[..., Estimate], cases: Predictions, truth: NDArray[np.bool_], score: NDArray[np.float64]
+) -> Figure:
+    return when_enough(len(cases), 1, lambda: statistic(truth, score, cases.groups, resampling=cases.resampling))
 
 
 def _truth(cases: Predictions, classes: Classes) -> NDArray[np.bool_]:
@@ -121,16 +122,7 @@ def _roc(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> Curve:
     return Curve(name="roc", x="1 - specificity", y="sensitivity", points=points, reference=CHANCE)
 
 
-def _reliability(cases: Predictions, truth: NDArray[np.bool_], score: NDArray[np.float64], bins: int = 10) -> Curve:
-    """Bins of equal size by the score; the observed share of each has its interval. Too small bins are left out."""
-    edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1]))
-    bin_of = np.searchsorted(edges, score, side="right")
-    points = []
-    for each in np.unique(bin_of):
-        inside = bin_of == each
-        observed = share(cases, truth, inside)
-        if isinstance(observed, Estimate):
-            points.append((float(score[inside].mean()), observed.value, observed.low, observed.high))
-    return Curve(
-        name="reliability", x="predicted probability", y="observed share", points=tuple(points), reference=CHANCE
-    )
+def _reliability(cases: Predictions, truth: NDArray[np.bool_], score: NDArray[np.float64]) -> Curve:
+    found = reliability(truth, score, cases.groups, resampling=cases.resampling)
+    points = tuple((each.expected, each.observed.value, each.observed.low, each.observed.high) for each in found)
+    return Curve(name="reliability", x="predicted probability", y="observed share", points=points, reference=CHANCE)

@@ -245,7 +245,7 @@ def _subject(model_id: str | None, answers: Answers) -> str:
 
 
 def _data_used(dataset: Any, cases: Predictions, config: Config) -> DataUsed:
-    features, (_, units) = dataset.features_data, cases.units()
+    features, units = dataset.features_data, cases.units.count
     table = features if isinstance(features, pd.DataFrame) else pd.Series(np.asarray(features).tolist())
     unit = "case" if config.groups is None else config.groups if isinstance(config.groups, str) else "group"
     return DataUsed(

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from samdrift_evaluation.arrays import coded, same_length
+from samdrift_evaluation.arrays import same_length
 from samdrift_evaluation.bootstrap import Resampling
-from samdrift_evaluation.errors import TooFewCasesError
 from samdrift_evaluation.estimate import Estimate, Figure, TooFew, when_enough
-from samdrift_evaluation.proportions import exact_bounds, proportion
 from samdrift_evaluation.report import Line
+from samdrift_evaluation.shares import share as share_of_cases
+from samdrift_evaluation.units import Units, units_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,14 +54,10 @@ class Predictions:
             subgroups={name: values[mask] for name, values in self.subgroups.items()},
         )
 
-    def units(self) -> tuple[NDArray[np.intp], int]:
-        """The unit of each case as a code from 0, and how many units there are."""
-        return (np.arange(len(self)), len(self)) if self.groups is None else coded("groups", self.groups)
-
-    def told(self, count: int) -> str:
-        """How an interval over `count` units came about."""
-        what = "case bootstrap" if self.groups is None else "cluster bootstrap"
-        return self.resampling.told(f"{what} over {count} {'cases' if self.groups is None else 'groups'}")
+    @property
+    def units(self) -> Units:
+        """The independent units."""
+        return units_of(len(self), self.groups)
 
 
 #: All figures of some cases. The figures that exist must not depend on which cases they are.
@@ -90,19 +86,23 @@ def share(cases: Predictions, hits: NDArray[np.bool_], among: NDArray[np.bool_])
     part = cases.only(among)
     if len(part) == 0:
         return TooFew(n=0, reason="there is no such case")
-    if part.groups is None:
-        return proportion(int(hits[among].sum()), len(part), confidence=cases.resampling.confidence)
-    return when_enough(len(part), 1, lambda: _share_of_groups(part, hits[among]))
+    return when_enough(len(part), 1, lambda: share_of_cases(hits[among], part.groups, resampling=part.resampling))
 
 
 def mean(cases: Predictions, values: NDArray[np.float64]) -> Figure:
     """The mean of `values`, with a bootstrap interval over the independent units."""
 
     def estimate() -> Estimate:
-        group, count = cases.units()
-        sums, sizes = np.bincount(group, values), np.bincount(group).astype(np.float64)
-        low, high = cases.resampling.interval(lambda draws: float(sums @ draws / (sizes @ draws)), count)
-        return _estimate(cases, float(values.mean()), low, high, cases.told(count))
+        units, chosen = cases.units, cases.resampling
+        low, high = chosen.bounds(units.replicated(lambda weights: weights @ values / weights.sum(axis=1), chosen))
+        return Estimate(
+            value=float(values.mean()),
+            low=low,
+            high=high,
+            n=len(values),
+            method=units.told(chosen),
+            confidence=chosen.confidence,
+        )
 
     return when_enough(len(cases), 1, estimate)
 
@@ -112,21 +112,3 @@ def _measured(cases: Predictions, measure: Measure, names: list[str]) -> Mapping
         few = TooFew(n=len(cases), reason=f"at least {cases.least} are needed")
         return dict.fromkeys(names, few)
     return measure(cases)
-
-
-def _share_of_groups(cases: Predictions, hits: NDArray[np.bool_]) -> Estimate:
-    group, count = cases.units()
-    if count < 2:
-        raise TooFewCasesError("an interval needs at least two independent groups", field="groups")
-    value, confidence = float(hits.mean()), cases.resampling.confidence
-    if value in (0.0, 1.0):  # resampling would claim certainty
-        low, high = exact_bounds(count if value else 0, count, confidence)
-        return _estimate(cases, value, low, high, f"Clopper-Pearson exact over {count} groups (all alike)")
-    part, size = np.bincount(group, hits.astype(np.float64)), np.bincount(group).astype(np.float64)
-    low, high = cases.resampling.interval(lambda draws: float(part @ draws / (size @ draws)), count)
-    return _estimate(cases, value, low, high, cases.told(count))
-
-
-def _estimate(cases: Predictions, value: float, low: float, high: float, method: str) -> Estimate:
-    confidence = cases.resampling.confidence
-    return Estimate(value=value, low=low, high=high, n=len(cases), method=method, confidence=confidence)

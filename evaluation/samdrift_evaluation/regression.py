@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samdrift_evaluation.arrays import finite
-from samdrift_evaluation.errors import TooFewCasesError
 from samdrift_evaluation.estimate import Estimate, Figure, TooFew
 from samdrift_evaluation.predictions import Predictions, lines, mean
 from samdrift_evaluation.report import Curve, Line
+from samdrift_evaluation.units import Units
 
 #: Sums over cases of 1, error², |error|, error, actual and actual²; shape (6,), (6, groups) or (6, replicates).
 Sums = NDArray[np.float64]
@@ -45,33 +45,33 @@ def regression_curves(cases: Predictions, bins: int = 10) -> tuple[Curve, ...]:
 
 def _measured(cases: Predictions, statistics: Mapping[str, Callable[[Sums], Sums]]) -> Mapping[str, Figure]:
     """All figures from one resampling: the replicates' sums are made once."""
-    group, count = cases.units()
-    if count < 2:
-        few = TooFewCasesError("an interval needs at least two independent groups or days")
-        return dict.fromkeys(statistics, TooFew(n=len(cases), reason=few.message))
-    sums = _sums(cases, group, count)
-    rng, shares = np.random.default_rng(cases.resampling.seed), np.full(count, 1 / count)
-    drawn = (rng.multinomial(count, shares).astype(np.float64) for _ in range(cases.resampling.replicates))
-    replicates = np.stack([sums @ draws for draws in drawn], axis=1)
-    return {name: _figure(cases, of, sums.sum(axis=1), replicates, count) for name, of in statistics.items()}
+    units = cases.units
+    if units.count < 2:
+        few = TooFew(n=len(cases), reason="an interval needs at least two independent groups or days")
+        return dict.fromkeys(statistics, few)
+    sums = _sums(cases, units)
+    replicates = cases.resampling.replicated(lambda draws: draws @ sums.T, units.count).T
+    return {name: _figure(cases, of, sums.sum(axis=1), replicates, units) for name, of in statistics.items()}
 
 
-def _figure(cases: Predictions, statistic: Callable[[Sums], Sums], sums: Sums, replicates: Sums, count: int) -> Figure:
+def _figure(
+    cases: Predictions, statistic: Callable[[Sums], Sums], sums: Sums, replicates: Sums, units: Units
+) -> Figure:
     value, values = float(statistic(sums)), np.asarray(statistic(replicates))
-    values = values[np.isfinite(values)]
-    if not math.isfinite(value) or values.size == 0:
+    if not math.isfinite(value) or np.isnan(values).all():
         return TooFew(n=len(cases), reason="the statistic does not exist for these cases")
-    outside = (1 - cases.resampling.confidence) / 2
-    low, high = (float(bound) for bound in np.quantile(values, (outside, 1 - outside)))
-    method, confidence = cases.told(count), cases.resampling.confidence
-    return Estimate(value=value, low=low, high=high, n=len(cases), method=method, confidence=confidence)
+    chosen = cases.resampling
+    low, high = chosen.bounds(values)
+    return Estimate(
+        value=value, low=low, high=high, n=len(cases), method=units.told(chosen), confidence=chosen.confidence
+    )
 
 
-def _sums(cases: Predictions, group: NDArray[np.intp], count: int) -> Sums:
+def _sums(cases: Predictions, units: Units) -> Sums:
     predicted, actual = _numbers(cases)
     error = predicted - actual
     columns = (np.ones(len(cases)), error**2, np.abs(error), error, actual, actual**2)
-    return np.array([np.bincount(group, column, minlength=count) for column in columns])
+    return np.array([np.bincount(units.of_case, column, minlength=units.count) for column in columns])
 
 
 def _numbers(cases: Predictions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
