@@ -15,9 +15,11 @@ from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
-from samdrift_registry.deployments import Slot
+from samdrift_registry.catalogue import Catalogue, MlflowCatalogue
+from samdrift_registry.deployments import Deployment, Slot
 from samdrift_registry.errors import RegistryError
 from samdrift_registry.events import Departure, Event, Found
+from samdrift_registry.mirror import Mirror, moves
 from samdrift_registry.reconciler import Reconciler
 from samdrift_registry.statements import model_subject
 
@@ -27,14 +29,33 @@ log = structlog.get_logger(__name__)
 PAUSE_S = 2.0
 
 
+class Aliases:
+    """MLflow's aliases `champion`, `canary` and `shadow`: they are made to say what is deployed, and decide nothing."""
+
+    def __init__(self, catalogue: Catalogue, mirror: Mirror) -> None:
+        """Read them in `catalogue`, set them with `mirror`."""
+        self._catalogue, self._mirror = catalogue, mirror
+
+    def follow(self, deployed: Mapping[tuple[str, Slot], Deployment]) -> None:
+        """Set those that say something else."""
+        listing = self._catalogue.listing()
+        listed = frozenset((version.name, version.version) for version in listing.versions)
+        self._mirror.apply(moves(deployed, listing.aliases, listed))
+
+
 class Registrar:
     """States what the reconciler sees."""
 
-    def __init__(self, ledger: Ledger, reconciler: Reconciler, governance: Governance) -> None:
-        """Look with `reconciler`, state through `governance`, report to `ledger`."""
+    def __init__(
+        self, ledger: Ledger, reconciler: Reconciler, governance: Governance, aliases: Aliases | None = None
+    ) -> None:
+        """Look with `reconciler`, state through `governance`, report to `ledger`; `aliases` follow what is deployed."""
         self._ledger = ledger
         self._reconciler = reconciler
         self._governance = governance
+        self._aliases = aliases
+        #: The journal's length when the aliases last followed it.
+        self._followed: int | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Scan until `stopping` is set; ready after a scan, not ready while MLflow or a key keeps it from one."""
@@ -73,13 +94,21 @@ class Registrar:
 
     def _turn(self) -> None:
         try:
-            self._reconciler.scan(tell=self.record)
+            scan = self._reconciler.scan(tell=self.record)
+            self._follow(moved=bool(scan.departures))
             refused = {f"{r.name}/{r.version}": r.reason for r in self._reconciler.refusals()}
         except RegistryError as error:
             log.warning("could not scan", why=error.message)
             self._report(ready=False, detail={"why": error.message})
         else:
             self._report(ready=True, detail={"refused": refused})
+
+    def _follow(self, *, moved: bool) -> None:
+        """After the scan, which has told who moved an alias before it is put back."""
+        newest = self._governance.newest()
+        if self._aliases is not None and (moved or newest != self._followed):
+            self._aliases.follow(self._governance.deployments())
+            self._followed = newest
 
     def _report(self, *, ready: bool, detail: Mapping[str, Any]) -> None:
         with self._ledger.write() as connection:
@@ -98,7 +127,8 @@ def main() -> None:
     stopping = process.begin("registry")
     ledger = Ledger(settings.ledger_url)
     reconciler = Reconciler(settings.tracking_url, settings.home)
-    Registrar(ledger, reconciler, Governance(ledger, settings.home)).run(stopping)
+    aliases = Aliases(MlflowCatalogue(settings.tracking_url), Mirror(settings.tracking_url))
+    Registrar(ledger, reconciler, Governance(ledger, settings.home), aliases).run(stopping)
 
 
 if __name__ == "__main__":

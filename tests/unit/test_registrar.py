@@ -14,11 +14,12 @@ from samdrift_platform.ledger import migrations, processes
 from samdrift_platform.ledger.database import Ledger, LedgerUnavailableError
 from samdrift_platform.ledger.processes import Process
 from samdrift_platform.registrar import Registrar
-from samdrift_registry.catalogue import Listing
+from samdrift_registry.catalogue import ListedVersion, Listing
 from samdrift_registry.deployments import Slot
 from samdrift_registry.errors import MlflowUnavailableError
 from samdrift_registry.events import Change, Departure, Found, Refused
 from samdrift_registry.origin import Origin
+from samdrift_registry.mirror import Move
 from samdrift_registry.reconciler import Reconciler
 from samdrift_testing.governing import MODEL, Office, opened
 from samdrift_testing.work import NOW
@@ -167,3 +168,39 @@ def test_a_champion_deleted_in_mlflow_is_an_alarm_and_serves_on(office: Office, 
     registry.record(Departure(change=Change.VANISHED, name=MODEL, version=1, was="runs:/r/model (run r)"))
     assert codes(office) == ["vanished"]
     assert office.governance.deployments()[MODEL, Slot.CHAMPION].version == 1
+
+
+class Shown:
+    """MLflow's aliases, and what a mirror makes of them."""
+
+    def __init__(self) -> None:
+        self.aliases: dict[tuple[str, str], int] = {}
+        self.looks = 0
+
+    def listing(self) -> Listing:
+        self.looks += 1
+        versions = tuple(ListedVersion(name=MODEL, version=n, source="runs:/r/model", run_id="r") for n in (1, 2))
+        return Listing(versions=versions, aliases=self.aliases)
+
+    def apply(self, found: list[Move]) -> None:
+        for move in found:
+            self.aliases.pop((move.name, move.alias), None)
+            if move.now is not None:
+                self.aliases[move.name, move.alias] = move.now
+
+
+def test_aliases_follow_what_is_deployed_and_are_put_back(office: Office) -> None:
+    shown = Shown()
+    aliases = registrar.Aliases(shown, shown)  # type: ignore[arg-type] # what is needed of both
+    registry = Registrar(office.ledger, Reconciler("unused", office.home), office.governance, aliases)
+    office.serve()
+    registry._follow(moved=False)
+    assert shown.aliases == {(MODEL, "champion"): 1}
+    shown.aliases[MODEL, "champion"] = 2
+    registry._follow(moved=False)
+    assert shown.looks == 1, "nothing has changed that the registry knows of"
+    registry._follow(moved=True)
+    assert shown.aliases == {(MODEL, "champion"): 1}
+    office.serve(2)
+    registry._follow(moved=False)
+    assert shown.aliases == {(MODEL, "champion"): 2}
