@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from samdrift_registry.catalogue import Catalogue, ListedVersion, MlflowCatalogue
+from samdrift_registry.catalogue import Catalogue, ListedVersion, Listing, MlflowCatalogue
 from samdrift_registry.copying import Limits
 from samdrift_registry.durable import DRAFTS, exclusive, sync_folder
 from samdrift_registry.errors import NotAcceptedError, ReusedVersionError, UnreadableArtefactError, VerificationError
-from samdrift_registry.events import Event, Found, Refused, Scan
+from samdrift_registry.events import Departure, Event, Found, Refused, Scan
 from samdrift_registry.formats import check_contents
 from samdrift_registry.inventory import digest_of, inventory
 from samdrift_registry.keys import SigningKey, signing_key
 from samdrift_registry.manifest import Manifest, sign
 from samdrift_registry.memory import Memory
+from samdrift_registry.mirror import Shown
 from samdrift_registry.origin import Origin, describe
 from samdrift_registry.store import ManifestStore
 
@@ -60,7 +61,7 @@ class Reconciler:
             key = signing_key(self._store.keys_folder)
             memory, listing = Memory.load(self._memory), self._catalogue.listing()
             self._clear()
-            departures = tuple(memory.departures(listing))
+            departures = tuple(self._departures(memory, listing))
             waiting = [listed for listed in listing.versions if memory.is_open(listed)]
             turn = sorted(waiting, key=lambda listed: (memory.attempts(listed), listed.name, listed.version))
             outcomes = [self._take(listed, key, memory) for listed in turn[: self._limits.versions]]
@@ -82,6 +83,11 @@ class Reconciler:
             for (name, version), seen in sorted(Memory.load(self._memory).versions.items())
             if seen.reason is not None
         )
+
+    def _departures(self, memory: Memory, listing: Listing) -> Iterator[Departure]:
+        """What changed, without the aliases that the mirror writes, and tells about when others do."""
+        mirrored = Shown.load(self._store.home).ours
+        return (each for each in memory.departures(listing) if (each.name, each.alias) not in mirrored)
 
     def _take(self, listed: ListedVersion, key: SigningKey, memory: Memory) -> Found | Refused:
         try:
