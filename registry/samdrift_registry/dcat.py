@@ -97,9 +97,6 @@ class _Writer:
         self.type, self.resource = RDF.type, RDFS.Resource
         self.adms = Namespace("http://www.w3.org/ns/adms#")
         self.owl = Namespace("http://www.w3.org/2002/07/owl#")
-            Namespace("http://www.w3.org/2006/vcard/ns#"),
-            Namespace("http://www.w3.org/2002/07/owl#"),
-        )
         for prefix, space in (("adms", self.adms), ("dct", DCTERMS)):
             self.graph.bind(prefix, space, replace=True)
         self.root = self.node("", DCAT.Catalog)
