@@ -15,11 +15,10 @@ from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
-from samdrift_registry.catalogue import Catalogue, MlflowCatalogue
-from samdrift_registry.deployments import Deployment, Slot
+from samdrift_registry.deployments import Slot
 from samdrift_registry.errors import RegistryError
 from samdrift_registry.events import Departure, Event, Found
-from samdrift_registry.mirror import Mirror, moves
+from samdrift_registry.mirror import Mirror
 from samdrift_registry.reconciler import Reconciler
 from samdrift_registry.statements import model_subject
 
@@ -29,33 +28,17 @@ log = structlog.get_logger(__name__)
 PAUSE_S = 2.0
 
 
-class Aliases:
-    """MLflow's aliases `champion`, `canary` and `shadow`: they are made to say what is deployed, and decide nothing."""
-
-    def __init__(self, catalogue: Catalogue, mirror: Mirror) -> None:
-        """Read them in `catalogue`, set them with `mirror`."""
-        self._catalogue, self._mirror = catalogue, mirror
-
-    def follow(self, deployed: Mapping[tuple[str, Slot], Deployment]) -> None:
-        """Set those that say something else."""
-        listing = self._catalogue.listing()
-        listed = frozenset((version.name, version.version) for version in listing.versions)
-        self._mirror.apply(moves(deployed, listing.aliases, listed))
-
-
 class Registrar:
     """States what the reconciler sees."""
 
     def __init__(
-        self, ledger: Ledger, reconciler: Reconciler, governance: Governance, aliases: Aliases | None = None
+        self, ledger: Ledger, reconciler: Reconciler, governance: Governance, mirror: Mirror | None = None
     ) -> None:
-        """Look with `reconciler`, state through `governance`, report to `ledger`; `aliases` follow what is deployed."""
+        """Look with `reconciler`, state through `governance`, report to `ledger`; `mirror` has aliases follow."""
         self._ledger = ledger
         self._reconciler = reconciler
         self._governance = governance
-        self._aliases = aliases
-        #: The journal's length when the aliases last followed it.
-        self._followed: int | None = None
+        self._mirror = mirror
 
     def run(self, stopping: threading.Event) -> None:
         """Scan until `stopping` is set; ready after a scan, not ready while MLflow or a key keeps it from one."""
@@ -94,8 +77,8 @@ class Registrar:
 
     def _turn(self) -> None:
         try:
-            scan = self._reconciler.scan(tell=self.record)
-            self._follow(moved=bool(scan.departures))
+            self._reconciler.scan(tell=self.record)
+            self._reflect()
             refused = {f"{r.name}/{r.version}": r.reason for r in self._reconciler.refusals()}
         except RegistryError as error:
             log.warning("could not scan", why=error.message)
@@ -103,12 +86,11 @@ class Registrar:
         else:
             self._report(ready=True, detail={"refused": refused})
 
-    def _follow(self, *, moved: bool) -> None:
-        """After the scan, which has told who moved an alias before it is put back."""
-        newest = self._governance.newest()
-        if self._aliases is not None and (moved or newest != self._followed):
-            self._aliases.follow(self._governance.deployments())
-            self._followed = newest
+    def _reflect(self) -> None:
+        """Have MLflow's aliases say what is deployed; who moved one is told before it is put back."""
+        if self._mirror is not None:
+            deployed = {key: each.version for key, each in self._governance.deployments().items()}
+            self._mirror.reflect(deployed, self.record)
 
     def _report(self, *, ready: bool, detail: Mapping[str, Any]) -> None:
         with self._ledger.write() as connection:
@@ -127,8 +109,8 @@ def main() -> None:
     stopping = process.begin("registry")
     ledger = Ledger(settings.ledger_url)
     reconciler = Reconciler(settings.tracking_url, settings.home)
-    aliases = Aliases(MlflowCatalogue(settings.tracking_url), Mirror(settings.tracking_url))
-    Registrar(ledger, reconciler, Governance(ledger, settings.home), aliases).run(stopping)
+    mirror = Mirror(settings.tracking_url, settings.home)
+    Registrar(ledger, reconciler, Governance(ledger, settings.home), mirror).run(stopping)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from samdrift_registry.catalogue import ListedVersion, Listing
 from samdrift_registry.deployments import Slot
 from samdrift_registry.errors import MlflowUnavailableError
 from samdrift_registry.events import Change, Departure, Found, Refused
+from samdrift_registry.mirror import Mirror
 from samdrift_registry.origin import Origin
-from samdrift_registry.mirror import Move
 from samdrift_registry.reconciler import Reconciler
 from samdrift_testing.governing import MODEL, Office, opened
 from samdrift_testing.work import NOW
@@ -171,36 +171,36 @@ def test_a_champion_deleted_in_mlflow_is_an_alarm_and_serves_on(office: Office, 
 
 
 class Shown:
-    """MLflow's aliases, and what a mirror makes of them."""
+    """MLflow's aliases, for the mirror."""
 
     def __init__(self) -> None:
         self.aliases: dict[tuple[str, str], int] = {}
-        self.looks = 0
 
     def listing(self) -> Listing:
-        self.looks += 1
         versions = tuple(ListedVersion(name=MODEL, version=n, source="runs:/r/model", run_id="r") for n in (1, 2))
-        return Listing(versions=versions, aliases=self.aliases)
+        return Listing(versions=versions, aliases=dict(self.aliases))
 
-    def apply(self, found: list[Move]) -> None:
-        for move in found:
-            self.aliases.pop((move.name, move.alias), None)
-            if move.now is not None:
-                self.aliases[move.name, move.alias] = move.now
+    def fetch(self, *_: object) -> None:
+        raise AssertionError("there is nothing to fetch")
+
+    def point(self, name: str, alias: str, version: int | None) -> None:
+        self.aliases.pop((name, alias), None)
+        if version is not None:
+            self.aliases[name, alias] = version
 
 
 def test_aliases_follow_what_is_deployed_and_are_put_back(office: Office) -> None:
     shown = Shown()
-    aliases = registrar.Aliases(shown, shown)  # type: ignore[arg-type] # what is needed of both
-    registry = Registrar(office.ledger, Reconciler("unused", office.home), office.governance, aliases)
+    mirror = Mirror("unused", office.home, aliases=shown)
+    registry = Registrar(office.ledger, Reconciler("unused", office.home), office.governance, mirror)
     office.serve()
-    registry._follow(moved=False)
+    registry._reflect()
     assert shown.aliases == {(MODEL, "champion"): 1}
     shown.aliases[MODEL, "champion"] = 2
-    registry._follow(moved=False)
-    assert shown.looks == 1, "nothing has changed that the registry knows of"
-    registry._follow(moved=True)
+    registry._reflect()
     assert shown.aliases == {(MODEL, "champion"): 1}
+    assert codes(office) == ["alias moved"]
     office.serve(2)
-    registry._follow(moved=False)
+    registry._reflect()
     assert shown.aliases == {(MODEL, "champion"): 2}
+    assert codes(office) == ["alias moved"]
