@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -252,3 +253,15 @@ def paired_columns(
         raise EvaluationError(told, field=missing[0])
     labels, one, other = ([row[name] for row in rows] for name in (label, first, second))
     return ScoredCases(labels=labels, first=one, second=other, groups=[row[group] for row in rows] if group else None)
+
+
+def data_of_file(path: Path, cases: ScoredCases, *, unit: str) -> DataUsed:
+    """What a report says of the file that the cases were read from."""
+    count = len(np.asarray(cases.labels))
+    return DataUsed(
+        name=path.name,
+        digest="sha256:" + hashlib.sha256(path.read_bytes()).hexdigest(),
+        cases=count,
+        units=units_of(count, cases.groups).count,
+        unit=unit,
+    )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from samdrift_platform.cli import reports
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
-from samdrift_platform.errors import NotFoundError
+from samdrift_platform.cli.reports import needs_evaluation
 
 if TYPE_CHECKING:
     from samdrift_evaluation.estimate import Estimate
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 app = typer.Typer()
 evaluation = typer.Typer(help="Evaluate scores, and hold reports to policies; needs no platform.", no_args_is_help=True)
 app.add_typer(evaluation, name="evaluation")
+evaluation.command("report")(reports.report)
+evaluation.command("compare")(reports.compare)
+evaluation.command("compare-scores")(reports.compare_scores)
 
 InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)]
 Share = Annotated[
@@ -49,7 +53,7 @@ def reader_study(
     """
     if plot and not sweep:
         raise typer.BadParameter("There is nothing to draw without --sweep.", param_hint="--plot")
-    _needs_evaluation()
+    needs_evaluation()
     from samdrift_evaluation.reader_study import read_study
     from samdrift_evaluation.reading_curves import SHARES
     from samdrift_evaluation.reading_protocol import ReadingProtocol
@@ -73,7 +77,7 @@ def reader_study(
 @evaluation.command("gate")
 def gate(report: InputFile, policy: InputFile, as_json: AsJson = False) -> None:
     """Hold the report REPORT.json to POLICY.yaml; exit status 1 if the gate refuses."""
-    _needs_evaluation()
+    needs_evaluation()
     from samdrift_evaluation.gate import judge, read_policy
     from samdrift_evaluation.report import Report
 
@@ -167,11 +171,3 @@ def _interval(figure: Estimate) -> str:
 def _signed(value: float) -> str:
     """Three decimals with their sign; what rounds to nothing has none."""
     return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
-
-
-def _needs_evaluation() -> None:
-    """The statistics come with an extra; who has only the client is told which."""
-    from importlib.util import find_spec
-
-    if find_spec("numpy") is None:
-        raise NotFoundError("Only the client is installed here. Run `pip install 'samdrift[evaluation]'` first.")
