@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Stands in every statement that a person would otherwise answer for.
 NOTE = "demonstration: no person approved this"
+#: Under whose name the models are logged: somebody who approves nothing.
+REGISTRANT = "samdrift-demo"
 #: Declared of every shipped model: true of a demonstration, and of nothing else.
 FACTS = {
     "legal_basis": "demonstration: input without personal data, so none is needed",
@@ -47,7 +49,7 @@ def provide(governance: Governance, settings: Settings, model: ShippedModel) -> 
     """
     from samdrift_registry.log import log_model
 
-    version = log_model(model.folder, model.name, settings.tracking_url)
+    version = log_model(model.folder, model.name, settings.tracking_url, registered_by=REGISTRANT)
     _wait_until_evaluated(governance, settings, model.name, version)
     governance.declare(model.name, version, FACTS, actor="operator", now=datetime.now(UTC))
     _approve(governance, governance.standing(model.name, version))
