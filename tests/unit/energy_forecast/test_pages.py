@@ -119,3 +119,19 @@ def test_names_are_escaped(made: WorkItem, store: MemoryStore) -> None:
     building = dict(made.payload["building"]) | {"name": "<script>alert(1)</script>"}
     nasty = replace(made, payload=dict(made.payload) | {"building": building})
     assert "<script>alert" not in page(site(store, nasty), f"/energy_forecast/plans/{nasty.id}")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "Heat planning is stopped"), ("da", "Varmeplanlægningen er stoppet")]
+)
+def test_the_plan_of_a_stopped_workload_says_so_and_claims_no_saving(
+    made: WorkItem, document: dict[str, Any], store: MemoryStore, language: str, told: str
+) -> None:
+    (outcome,) = Example(document, store=store).stopped(workload)
+    stopped = replace(made, result=outcome.result, models={})
+    text = page(site(store, stopped), f"/energy_forecast/plans/{made.id}", language)
+    assert told in text
+    assert "planned, not measured" not in text
+    assert "planlagt, ikke målt" not in text
+    assert len(Outline(text).all("tr")) == 48 + 48 + 2
+    assert page(site(store, stopped), "/energy_forecast/", language)

@@ -100,6 +100,51 @@ def test_without_room_temperature_the_fixed_setback_plan_stays(example: Example,
     assert not list(workload.benefits(made))
 
 
+def safe(example: Example, **building: Any) -> Outcome:
+    document = copy.deepcopy(dict(example.document))
+    document["buildings"][0] |= building
+    (only,) = Example(document, store=example.store).stopped(workload)
+    return only
+
+
+def test_while_stopped_the_fixed_setback_plan_applies(example: Example) -> None:
+    stopped, made = safe(example), outcome(example)
+    assert stopped.verdict is Verdict.DONE
+    assert stopped.result["safe_state"] == {
+        "da": "Varmeplanlægningen er stoppet, så den faste natsænkning gælder.",
+        "en": "Heat planning is stopped, so the fixed setback plan applies.",
+    }
+    ours, theirs = result(stopped)["hours"], result(made)["hours"]
+    assert [hour["set_point_c"] for hour in ours] == [hour["setback_c"] for hour in theirs]
+    assert [(hour["begins"], hour["open"]) for hour in ours] == [(hour["begins"], hour["open"]) for hour in theirs]
+    assert {hour["reason"] for hour in ours} == {"fixed_setback"}
+    assert list(workload.benefits(stopped)) == []
+
+
+def test_the_safe_plan_has_the_shape_of_every_plan_and_the_same_files(example: Example) -> None:
+    stopped, made = result(safe(example)), result(outcome(example))
+    assert stopped.keys() == made.keys()
+    assert stopped["hours"][0].keys() == made["hours"][0].keys()
+    assert stopped["summary"].keys() == made["summary"].keys()
+    read = set_points_of_csv(example.store.get(stopped["exports"]["csv"]))
+    assert list(read.values()) == [hour["set_point_c"] for hour in stopped["hours"]]
+    assert example.store.get(stopped["exports"]["ical"]).startswith(b"BEGIN:VCALENDAR")
+
+
+def test_the_safe_plan_needs_no_readings(example: Example) -> None:
+    assert safe(example, readings="sha256:" + "0" * 64).verdict is Verdict.DONE
+
+
+def test_scores_are_the_heat_and_whether_there_is_a_plan(example: Example) -> None:
+    made = outcome(example)
+    summary = result(made)["summary"]
+    heat = {"setback_kwh": summary["setback_kwh"], "planned_kwh": summary["planned_kwh"]}
+    assert workload.scores(made) == {**heat, "planned": 1}
+    assert isinstance(workload.scores(made)["planned"], int)
+    assert workload.scores(safe(example)) == {}
+    assert workload.scores(outcome(example, readings=example.store.put(b""))) == {}
+
+
 def test_a_rejected_building_does_not_stop_its_neighbour(example: Example) -> None:
     document = copy.deepcopy(dict(example.document))
     document["buildings"].append(document["buildings"][0] | {"id": "school-2", "readings": example.store.put(b"")})

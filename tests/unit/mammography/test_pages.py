@@ -217,3 +217,24 @@ def test_every_reason_can_be_shown(code: str, language: str) -> None:
         text = page(client, "/mammography/", language) + page(client, PATHS[1], language)
     assert "%(" not in text
     assert "radiolog" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "marks"),
+    [
+        ("en", "Not scored, because scoring is stopped. Two radiologists read.", "No model has looked at the exam."),
+        ("da", "Ikke scoret, fordi scoringen er stoppet. To radiologer gransker.", "Ingen model har set på"),
+    ],
+)
+def test_an_exam_of_the_safe_state_says_that_no_model_has_seen_it(language: str, told: str, marks: str) -> None:
+    unseen = [view(each, score=None, picture=None) for each in View]
+    given = replace(exam(9, None, "double", "stopped", views=unseen, reference_population=None), models={})
+    app = portal_of(workload, items=[given])
+    app.dependency_overrides[pages.now] = lambda: NOW
+    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
+        shown = client.get(f"/mammography/exams/{given.id}", headers={"Accept-Language": language})
+        listed = client.get("/mammography/", headers={"Accept-Language": language})
+    assert told in shown.text
+    assert marks in shown.text
+    assert "None" not in shown.text
+    assert told in listed.text

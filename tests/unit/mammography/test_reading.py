@@ -10,7 +10,7 @@ from samdrift_mammography.errors import NoBreastError, UnreadableFileError
 from samdrift_mammography.lesion_head import ReferencePopulation
 from samdrift_mammography.marks import Mark
 from samdrift_mammography.picture import png
-from samdrift_mammography.reading import triaged
+from samdrift_mammography.reading import stopped, triaged
 from samdrift_mammography.reasons import BANNER
 from samdrift_mammography.scoring import Engine, ScoredView
 from samdrift_mammography.views import View
@@ -43,6 +43,11 @@ def read(
     answers: Mapping[View, float | Exception], *obstacles: str, problems: Mapping[View, str] | None = None
 ) -> Outcome:
     store = MemoryStore()
+    item = exam(store, *obstacles, problems=problems)
+    return triaged(item, store, cast(Engine, ScriptedEngine(answers)))
+
+
+def exam(store: MemoryStore, *obstacles: str, problems: Mapping[View, str] | None = None) -> Item:
     data = store.put(b"any")
     images = [
         {
@@ -55,8 +60,7 @@ def read(
         for view in View
     ]
     payload = {"kind": "exam", "exam": "1.2", "screening_unit": "unit", "images": images}
-    item = Item(reference="1.2/0", payload={**payload, "missing": [], "obstacles": list(obstacles)})  # type: ignore[dict-item] # JSON it is
-    return triaged(item, store, cast(Engine, ScriptedEngine(answers)))
+    return Item(reference="1.2/0", payload={**payload, "missing": [], "obstacles": list(obstacles)})  # type: ignore[dict-item] # JSON it is
 
 
 LOW = dict.fromkeys(View, 5.0)
@@ -125,3 +129,34 @@ def test_a_reading_is_saved_only_where_one_radiologist_reads(score: float, saved
 
 def test_no_reading_is_saved_by_what_is_not_scored() -> None:
     assert list(workload.benefits(read(LOW, "missing-views"))) == []
+
+
+def test_while_stopped_every_exam_is_read_by_two_and_nothing_is_marked() -> None:
+    outcome = stopped(exam(MemoryStore()))
+    assert outcome.verdict is Verdict.DONE
+    assert (outcome.result["score"], outcome.result["reading"]) == (None, "double")
+    assert outcome.result["reasons"] == ["stopped"]
+    assert outcome.reason == "Not scored, because scoring is stopped. Two radiologists read."
+    views = cast(list[Any], outcome.result["views"])
+    assert [(view["view"], view["score"], view["marks"], view["picture"]) for view in views] == [
+        (str(view), None, [], None) for view in View
+    ]
+    assert list(workload.benefits(outcome)) == []
+
+
+def test_an_exam_in_the_safe_state_looks_like_any_other_that_was_not_scored() -> None:
+    unscored = read(LOW, "implant").result
+    assert stopped(exam(MemoryStore(), "implant")).result.keys() == unscored.keys()
+
+
+def test_scores_tell_decisions_from_measurements() -> None:
+    scores = dict(workload.scores(read(LOW | {View.LCC: 97.0})))
+    assert scores == {"readings": 2, "priority": 1, "step": 10.0, "lesion": 97.0}
+    assert {name for name, value in scores.items() if isinstance(value, int)} == {"readings", "priority"}
+    assert workload.scores(read(LOW)) == {"readings": 1, "priority": 0, "step": 1.0, "lesion": 5.0}
+
+
+def test_what_was_not_scored_has_its_decision_alone() -> None:
+    assert workload.scores(read(LOW, "implant")) == {"readings": 2, "priority": 0}
+    refused = Outcome(reference="file-1", verdict=Verdict.REJECTED, result={"code": "empty"}, reason="empty")
+    assert workload.scores(refused) == {}

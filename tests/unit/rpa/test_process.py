@@ -11,7 +11,7 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item, Outcome, Verdict
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.process import Engine, judge
+from samdrift_rpa.process import Engine, judge, to_a_person
 from samdrift_rpa.workload import workload
 
 STORE = MemoryStore()
@@ -124,3 +124,21 @@ def test_the_minutes_saved_are_the_policys_estimate(engine: Engine) -> None:
     assert (benefit.quantity, benefit.unit) == (engine.policy.time_spend_per_occurance_min, "min")
     assert "not measured" in benefit.method
     assert engine.policy.version in benefit.method
+
+
+@pytest.mark.parametrize("content", [write(SALE), b"not an invoice", b"<Invoice/>"], ids=["good", "no XML", "empty"])
+def test_while_stopped_every_document_goes_to_a_person_and_nothing_happens(content: bytes) -> None:
+    found = to_a_person(Item(reference="r", payload={"document": STORE.put(content)}, deadline=DEADLINE), STORE)
+    assert found.verdict is Verdict.WAITING_FOR_PERSON
+    assert grounds(found) == ["stopped"]
+    assert found.reason == "Automatic processing is stopped, so a person decides."
+    assert (steps(found), list(workload.benefits(found))) == ([], [])
+    assert ("invoice" in found.result) == (content == write(SALE))
+
+
+def test_scores_say_whether_a_person_decides_and_how_many_rules_were_broken(engine: Engine) -> None:
+    assert workload.scores(outcome(engine, write(SALE))) == {"to_person": 0, "failed_rules": 0}
+    broken = write(SALE).replace(b">1562.50</cbc:PayableAmount>", b">1600.00</cbc:PayableAmount>")
+    assert workload.scores(outcome(engine, broken)) == {"to_person": 0, "failed_rules": 1}
+    expensive = replace(SALE, lines=(replace(CHAIR, price=Decimal(100_000)),))
+    assert workload.scores(outcome(engine, write(expensive)))["to_person"] == 1
