@@ -5,59 +5,43 @@ It looks at nothing else: no name, no supplier, no date. The same report and pol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from samdrift_evaluation.estimate import Figure, TooFew
-from samdrift_evaluation.gate_policy import Bound, GatePolicy, Rule, WhenTooFew
+from samdrift_evaluation.estimate import Estimate, Figure, TooFew
+from samdrift_evaluation.gate_policy import GatePolicy, Rule, WhenTooFew
 from samdrift_evaluation.gate_policy import read_policy as read_policy
 from samdrift_evaluation.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One rule and what the report says about it; `str()` is a sentence for a person."""
+    """One demand of the policy and what came of it; `str()` is told to a person."""
 
-    rule: Rule
-    #: None: all cases.
-    subgroup: str | None
-    #: None: the report does not have the figure.
-    figure: Figure | None
+    #: What is demanded something of: "auc_exam", "skill (weather=mild)", "setting recall_threshold".
+    about: str
     passed: bool
+    #: What was found, and by how much it misses the demand.
+    found: str
+    #: What would change it; empty where it passed.
+    remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self._what()} {self._verdict()}"
-
-    def _what(self) -> str:
-        return self.rule.figure if self.subgroup is None else f"{self.rule.figure} ({self.subgroup})"
-
-    def _verdict(self) -> str:
-        if self.figure is None:
-            return "was not measured. Evaluate with a suite that measures it."
-        if isinstance(self.figure, TooFew):
-            return _too_few(self.figure, passed=self.passed)
-        value = _bound_of(self.rule.bound, self.figure.low, self.figure.high)
-        told = f"is {self.figure}; its {self.rule.bound} bound {value:.4g} {_demand(self.rule)}"
-        return (
-            f"{told}: passed." if self.passed else f"{told}: missed by {_missed(self.rule, value):.3g}. {self._help()}"
-        )
-
-    def _help(self) -> str:
-        """Whether more cases could help: only if the point itself is on the right side."""
-        assert self.figure is not None  # noqa: S101 - `_verdict` asked before
-        assert not isinstance(self.figure, TooFew)  # noqa: S101 - so did it this
-        if _missed(self.rule, self.figure.value) > 0:
-            return "The value itself is on the wrong side: only a better model would pass."
-        return f"The value itself is on the right side: more than {self.figure.n} cases would narrow the interval."
+        return " ".join(part for part in (self.about, self.found, self.remedy) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What the gate found."""
 
-    passed: bool
-    #: Those that refuse come first.
+    #: In the policy's order, but those that refuse come first.
     reasons: tuple[Reason, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every demand is met."""
+        return not self.refusals
 
     @property
     def refusals(self) -> tuple[Reason, ...]:
@@ -66,16 +50,27 @@ class Judgement:
 
 
 def judge(report: Report, policy: GatePolicy) -> Judgement:
-    """Hold `report` to every rule of `policy`; it passes when none refuses."""
-    reasons = [reason for rule in policy.rules for reason in _reasons(report, rule)]
-    reasons.sort(key=lambda reason: reason.passed)
-    return Judgement(passed=all(reason.passed for reason in reasons), reasons=tuple(reasons))
+    """Hold `report` to everything that `policy` demands of figures and of how they were made."""
+    reasons = [*_made_as_asked(report, policy)]
+    for rule in policy.rules:
+        reasons += [_held(rule, subgroup, report, policy) for subgroup in _subgroups(report, rule)]
+    return Judgement(reasons=tuple(sorted(reasons, key=lambda reason: reason.passed)))
 
 
-def _reasons(report: Report, rule: Rule) -> Iterator[Reason]:
-    for subgroup in _subgroups(report, rule):
-        figure = report.figure(rule.figure, subgroup)
-        yield Reason(rule=rule, subgroup=subgroup, figure=figure, passed=_passes(rule, figure))
+def _made_as_asked(report: Report, policy: GatePolicy) -> Iterator[Reason]:
+    """A figure means something else under another threshold, so the settings are held to the policy, too."""
+    if policy.suite is not None:
+        yield _same("suite", report.suite, policy.suite)
+    for name, asked in policy.settings.items():
+        yield _same(f"setting {name}", report.settings.get(name), asked)
+
+
+def _same(about: str, found: object, asked: object) -> Reason:
+    if found == asked:
+        return Reason(about=about, passed=True, found=f"is {asked}, as the policy asks.")
+    told = "is not stated" if found is None else f"is {found}"
+    remedy = f"Evaluate with {asked}, or have a policy adopted that means the other."
+    return Reason(about=about, passed=False, found=f"{told}; the policy asks for {asked}.", remedy=remedy)
 
 
 def _subgroups(report: Report, rule: Rule) -> Sequence[str | None]:
@@ -87,31 +82,54 @@ def _subgroups(report: Report, rule: Rule) -> Sequence[str | None]:
     return list(rule.subgroups)
 
 
-def _passes(rule: Rule, figure: Figure | None) -> bool:
+def _held(rule: Rule, subgroup: str | None, report: Report, policy: GatePolicy) -> Reason:
+    about = rule.figure if subgroup is None else f"{rule.figure} ({subgroup})"
+    figure: Figure | None = report.figure(rule.figure, subgroup)
     if figure is None:
-        return False
+        remedy = "Evaluate with a suite that measures it."
+        return Reason(about=about, passed=False, found="was not measured.", remedy=remedy)
     if isinstance(figure, TooFew):
-        return rule.too_few is WhenTooFew.ALLOW
-    return _missed(rule, _bound_of(rule.bound, figure.low, figure.high)) <= 0
+        return _without_number(about, figure, rule)
+    if figure.confidence < policy.confidence:
+        found = f"has an interval of confidence {figure.confidence:g}; the policy asks for {policy.confidence:g}."
+        return Reason(about=about, passed=False, found=found, remedy="Evaluate with the wider interval.")
+    return _with_number(about, figure, rule)
 
 
-def _bound_of(bound: Bound, low: float, high: float) -> float:
-    return low if bound is Bound.LOW else high
+def _without_number(about: str, figure: TooFew, rule: Rule) -> Reason:
+    if rule.too_few is WhenTooFew.ALLOW:
+        return Reason(about=about, passed=True, found=f"has no figure ({figure}). The policy lets that pass.")
+    remedy = "Collect more cases; the policy asks for a figure."
+    return Reason(about=about, passed=False, found=f"has no figure ({figure}).", remedy=remedy)
 
 
-def _missed(rule: Rule, value: float) -> float:
-    """How far `value` is on the wrong side of the rule; 0 or below: it is not."""
-    short = [] if rule.at_least is None else [rule.at_least - value]
-    over = [] if rule.at_most is None else [value - rule.at_most]
-    return max(short + over)
+def _with_number(about: str, figure: Estimate, rule: Rule) -> Reason:
+    bound = rule.bound_of(figure)
+    told = f"is {figure}; its {rule.bound} bound {bound:.4g} must {rule.demand}"
+    if rule.passes(bound):
+        return Reason(about=about, passed=True, found=f"{told}: passed.")
+    missed = f"{told}: missed by {rule.missed_by(bound):.2g}."
+    return Reason(about=about, passed=False, found=missed, remedy=_remedy(figure, rule))
 
 
-def _demand(rule: Rule) -> str:
-    least = "" if rule.at_least is None else f"at least {rule.at_least:g}"
-    most = "" if rule.at_most is None else f"at most {rule.at_most:g}"
-    return "must be " + " and ".join(part for part in (least, most) if part)
+def _remedy(figure: Estimate, rule: Rule) -> str:
+    """More cases help only if the point itself is on the right side; an interval narrows with the root of n."""
+    if not rule.passes(figure.value):
+        return "The value itself is on the wrong side: more cases would not help, only a better model."
+    bound = rule.bound_of(figure)
+    wide, room = abs(figure.value - bound), abs(figure.value - bound) - rule.missed_by(bound)
+    if room <= wide / 100:
+        return (
+            "The value itself is on the right side, but only just: no number of cases can be named that would show it."
+        )
+    needed = _rounded_up(figure.n * (wide / room) ** 2)
+    return (
+        f"The value itself is on the right side: with about {needed:,} such cases instead of {figure.n:,} "
+        "the interval would be narrow enough, if the value stays."
+    )
 
 
-def _too_few(figure: TooFew, *, passed: bool) -> str:
-    then = "The policy lets that pass." if passed else "Collect more cases; the policy asks for a figure."
-    return f"has no figure ({figure}). {then}"
+def _rounded_up(cases: float) -> int:
+    """To two significant digits: it is an estimate."""
+    step = int(10 ** max(0, math.floor(math.log10(cases)) - 1))
+    return math.ceil(cases / step) * step

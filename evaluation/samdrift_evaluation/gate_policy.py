@@ -7,13 +7,19 @@ never edited: a change is a new version, which is adopted anew and asks for new 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from samdrift_evaluation.errors import EvaluationError
+from samdrift_evaluation.estimate import Estimate
 from samdrift_evaluation.schemas import first_fault
+
+#: The policies that come with this package.
+FOLDER = Path(__file__).parent / "policies"
 
 #: What people must declare of a version; Deloitte's evaluation of Denmark's signature projects (January 2025) found
 #: that many could not go into operation for want of exactly these.
@@ -72,9 +78,34 @@ class Rule:
     bound: Bound
     at_least: float | None = None
     at_most: float | None = None
+    #: The margin that the limit comes from. Non-inferiority is strict: the bound must lie inside, not on, the margin.
+    margin: str | None = None
     #: "overall", "each" (every subgroup that the report has), or names such as "density=dense".
     subgroups: str | tuple[str, ...] = "overall"
     too_few: WhenTooFew = WhenTooFew.REFUSE
+
+    def bound_of(self, figure: Estimate) -> float:
+        """The end of the interval that the rule looks at."""
+        return figure.low if self.bound is Bound.LOW else figure.high
+
+    def missed_by(self, value: float) -> float:
+        """How far `value` lies on the wrong side; 0 or below where it does not."""
+        short = [] if self.at_least is None else [self.at_least - value]
+        over = [] if self.at_most is None else [value - self.at_most]
+        return max(short + over)
+
+    def passes(self, value: float) -> bool:
+        """Whether `value` meets the demand; nothing that is not a number does."""
+        missed = self.missed_by(value)
+        return missed < 0 if self.margin else missed <= 0
+
+    @property
+    def demand(self) -> str:
+        """As it ends a sentence: "be at least 0.6", "lie above -0.05 (margin sensitivity)"."""
+        least, most = ("lie above", "lie below") if self.margin else ("be at least", "be at most")
+        parts = [] if self.at_least is None else [f"{least} {self.at_least:g}"]
+        parts += [] if self.at_most is None else [f"{most} {self.at_most:g}"]
+        return " and ".join(parts) + (f" (margin {self.margin})" if self.margin else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,17 +135,23 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class GatePolicy:
-    """A policy as it was read; `digest` names its file."""
+    """A policy as it was read; `str()` gives "reader-study-margin-0.05/1"."""
 
     name: str
     version: int
-    #: Of the file's bytes.
+    #: `sha256:…` of the file's bytes.
     digest: str
     #: Why these rules, in a sentence or two.
     reason: str
     rules: tuple[Rule, ...]
-    #: Margins and thresholds that the suite takes from here.
+    #: The suite that must have made the report; None: any.
+    suite: str | None = None
+    #: What the report must have been made with: thresholds, shares, prevalence. Figures mean something else without.
+    settings: Mapping[str, str | float] = field(default_factory=dict)
+    #: Name -> how much worse than today's practice is still accepted, 0 or above, in the figure's unit.
     margins: Mapping[str, float] = field(default_factory=dict)
+    #: Least confidence of an interval.
+    confidence: float = 0.95
     evidence: EvidenceBy = EvidenceBy.OWN
     approvals: Approvals = field(default_factory=Approvals)
     required_facts: tuple[str, ...] = REQUIRED_FACTS
@@ -123,52 +160,87 @@ class GatePolicy:
     watch: Watch = field(default_factory=Watch)
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}@{self.digest}"
+        return f"{self.name}/{self.version}"
 
 
 def read_policy(text: bytes) -> GatePolicy:
     """A policy from its YAML file.
 
     Raises:
-        PolicyUnreadableError: it is not YAML, breaks the schema, or a rule demands nothing.
+        PolicyUnreadableError: it is not YAML, says a thing twice, breaks the schema, names a margin that it does not
+            state, or has a rule that nothing could miss.
     """
-    import yaml
-
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PolicyUnreadableError(f"{PolicyUnreadableError.__doc__} It is not YAML.") from error
-    if fault := first_fault("gate_policy", document):
+    document = _parsed(text)
+    if fault := first_fault("gate_policy", document) or next(_faults(document), None):
         raise PolicyUnreadableError(f"The gate policy is not usable: {fault}. Correct it and give it a new version.")
     return _policy(document, "sha256:" + hashlib.sha256(text).hexdigest())
 
 
+def _parsed(text: bytes) -> Any:
+    import yaml
+
+    class OnceLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+        """Refuses a key that stands there twice: people would sign the first, the gate would use the last."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+            if twice := {str(key) for key in keys if keys.count(key) > 1}:
+                raise PolicyUnreadableError(f"The gate policy says {', '.join(sorted(twice))} twice. Which one holds?")
+            return super().construct_mapping(node, deep=deep)
+
+    try:
+        return yaml.load(text, OnceLoader)  # noqa: S506 - it is a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise PolicyUnreadableError(f"{PolicyUnreadableError.__doc__} It is not YAML.") from error
+
+
+def _faults(document: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong although the schema is kept."""
+    margins = document.get("margins", {})
+    numbers = {f"margins/{name}": margin for name, margin in margins.items()}
+    for i, rule in enumerate(document["rules"]):
+        if rule.get("margin", "") not in {"", *margins}:
+            yield f"rules/{i}: the margin {rule['margin']!r} is not among the margins"
+        numbers |= {f"rules/{i}/{name}": rule[name] for name in _LIMITS if name in rule}
+    for place, number in numbers.items():
+        if not math.isfinite(number):
+            yield f"{place}: {number} is no limit"
+
+
+_LIMITS = ("at_least", "at_most")
+
+
 def _policy(document: Mapping[str, Any], digest: str) -> GatePolicy:
-    shadow = document.get("shadow", {})
-    optional = {name: document[name] for name in ("margins",) if name in document}
-    if "required_facts" in document:
-        optional["required_facts"] = tuple(document["required_facts"])
+    margins = document.get("margins", {})
     return GatePolicy(
         name=document["name"],
-        version=document["version"],
+        version=int(document["version"]),
         digest=digest,
         reason=document["reason"],
-        rules=tuple(_rule(each) for each in document["rules"]),
+        rules=tuple(_rule(each, margins) for each in document["rules"]),
+        suite=document.get("suite"),
+        settings=document.get("settings", {}),
+        margins=margins,
+        confidence=document.get("confidence", 0.95),
         evidence=EvidenceBy(document.get("evidence", EvidenceBy.OWN)),
         approvals=_approvals(document.get("approvals", {})),
-        least_shadow_items=shadow.get("least_items", 0),
+        required_facts=tuple(document.get("required_facts", REQUIRED_FACTS)),
+        least_shadow_items=document.get("shadow", {}).get("least_items", 0),
         watch=_watch(document.get("watch", {})),
-        **optional,
     )
 
 
-def _rule(document: Mapping[str, Any]) -> Rule:
-    chosen = document.get("subgroups", "overall")
+def _rule(document: Mapping[str, Any], margins: Mapping[str, float]) -> Rule:
+    chosen, bound = document.get("subgroups", "overall"), Bound(document["bound"])
+    limits: dict[str, float] = {name: document[name] for name in _LIMITS if name in document}
+    if margin := document.get("margin"):
+        limits = {"at_least": -margins[margin]} if bound is Bound.LOW else {"at_most": margins[margin]}
     return Rule(
         figure=document["figure"],
-        bound=Bound(document["bound"]),
-        at_least=document.get("at_least"),
-        at_most=document.get("at_most"),
+        bound=bound,
+        at_least=limits.get("at_least"),
+        at_most=limits.get("at_most"),
+        margin=margin,
         subgroups=chosen if isinstance(chosen, str) else tuple(chosen),
         too_few=WhenTooFew(document.get("too_few", WhenTooFew.REFUSE)),
     )

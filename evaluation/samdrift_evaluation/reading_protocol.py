@@ -101,53 +101,71 @@ def compare(study: Study, protocol: ReadingProtocol) -> Comparison:
     Raises:
         TooFewCasesError: no bootstrap replicate holds exams with and without cancer.
     """
-    return _compared(_Readings(study, protocol.recall_threshold), protocol)
+    return sweep(study, protocol, (protocol.single_read_share,))[0]
 
 
-def sweep(study: Study, protocol: ReadingProtocol, shares: Sequence[float]) -> Iterator[Comparison]:
+def sweep(study: Study, protocol: ReadingProtocol, shares: Sequence[float]) -> list[Comparison]:
     """The same for every share of exams that one reader reads; the same draws serve all shares."""
-    readings = _Readings(study, protocol.recall_threshold)
-    for share in shares:
-        yield _compared(readings, replace(protocol, single_read_share=share))
+    readings, n = _Readings(study, protocol.recall_threshold), len(study.cancer)
+    found = readings.figures(np.arange(n)[np.newaxis], shares)
+    drawn = _joined([readings.figures(sample, shares) for sample in _samples(n, protocol)])
+    return [
+        _comparison(
+            replace(protocol, single_read_share=share),
+            study.cancer,
+            {name: float(values[place, 0]) for name, values in found.items()},
+            {name: values[place] for name, values in drawn.items()},
+        )
+        for place, share in enumerate(shares)
+    ]
 
 
 class _Readings:
     """A study under one recall threshold: what stays the same while shares and samples vary."""
 
     def __init__(self, study: Study, recall_threshold: float) -> None:
-        self.cancer = study.cancer
-        self._ai = study.ai
+        self._cancer, self._ai = study.cancer, study.ai
         readers = study.reader_pom.shape[1]
         recalling = (study.reader_pom >= recall_threshold).sum(axis=1)
         missing = readers - recalling
-        self._by_one: Numbers = recalling / readers
         self._by_two: Numbers = 1 - missing * (missing - 1) / (readers * (readers - 1))
+        #: What changes in an exam's recalls when one reader reads it instead of two.
+        self._change: Numbers = recalling / readers - self._by_two
 
-    def figures(self, sample: NDArray[np.intp], share: float) -> dict[str, Numbers]:
-        """Name -> (samples,) figure of each sample; `sample` has shape (samples, n) and holds exam numbers.
+    def figures(self, sample: NDArray[np.intp], shares: Sequence[float]) -> dict[str, Numbers]:
+        """Name -> (shares, samples): each sample's figure; `sample` has shape (samples, n) and holds exam numbers.
 
         A figure is NaN in a sample without a case that it could rest on.
         """
-        ai, cancer = self._ai[sample], self.cancer[sample]
-        once = ai <= np.quantile(ai, share, axis=1, keepdims=True)
-        double = self._by_two[sample]
-        triage = np.where(once, self._by_one[sample], double)
-        found = {
-            "reads_saved": once.mean(axis=1) / 2,
-            "sensitivity_double": _mean_where(double, cancer),
-            "sensitivity_triage": _mean_where(triage, cancer),
-            "difference": _mean_where(triage - double, cancer),
-            "fpr_double": _mean_where(double, ~cancer),
-            "fpr_triage": _mean_where(triage, ~cancer),
-            "fpr_difference": _mean_where(triage - double, ~cancer),
+        ai, double = self._ai[sample], self._by_two[sample]
+        ill = self._cancer[sample].astype(np.float64)
+        sensitivity, fpr, auc = _mean(double, ill), _mean(double, 1 - ill), self._auc(sample)
+        cuts = np.quantile(ai, shares, axis=1)
+        changed = [self._changed(sample, ai <= cut[:, np.newaxis], ill) for cut in cuts]
+        return {
+            "reads_saved": np.stack([each[0] for each in changed]),
+            "sensitivity_double": np.stack([sensitivity for _ in changed]),
+            "sensitivity_triage": np.stack([sensitivity + each[1] for each in changed]),
+            "difference": np.stack([each[1] for each in changed]),
+            "fpr_double": np.stack([fpr for _ in changed]),
+            "fpr_triage": np.stack([fpr + each[2] for each in changed]),
+            "fpr_difference": np.stack([each[2] for each in changed]),
+            "auc_exam": np.stack([auc for _ in changed]),
+            "cancers_read_once": np.stack([each[3] for each in changed]),
         }
-        return {**found, "auc_exam": self._auc(sample), "cancers_read_once": _mean_where(once.astype(float), cancer)}
+
+    def _changed(
+        self, sample: NDArray[np.intp], once: NDArray[np.bool_], ill: Numbers
+    ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Readings saved, change of sensitivity and of false-positive rate, cancers read once, when `once` are."""
+        change = once * self._change[sample]
+        return once.mean(axis=1) / 2, _mean(change, ill), _mean(change, 1 - ill), _mean(once, ill)
 
     def _auc(self, sample: NDArray[np.intp]) -> Numbers:
         """AUC of each sample, counted through how often each exam was drawn; ties half."""
         order, starts = self._by_score
         drawn = np.stack([np.bincount(each, minlength=len(order)) for each in sample])[:, order]
-        ill = self.cancer[order]
+        ill = self._cancer[order]
         abnormal = np.add.reduceat(drawn * ill, starts, axis=1)
         normal = np.add.reduceat(drawn * ~ill, starts, axis=1)
         exceeded = (abnormal * (np.cumsum(normal, axis=1) - normal / 2)).sum(axis=1)
@@ -161,16 +179,16 @@ class _Readings:
         return order, np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
 
 
-def _compared(readings: _Readings, protocol: ReadingProtocol) -> Comparison:
-    n, cancers = len(readings.cancer), int(readings.cancer.sum())
-    found = readings.figures(np.arange(n)[np.newaxis], protocol.single_read_share)
-    drawn = _joined([readings.figures(sample, protocol.single_read_share) for sample in _samples(n, protocol)])
+def _comparison(
+    protocol: ReadingProtocol, cancer: NDArray[np.bool_], found: Mapping[str, float], drawn: Mapping[str, Numbers]
+) -> Comparison:
+    """Figures of the study as it is (`found`) with the intervals of its replicates (`drawn`)."""
+    n, cancers = len(cancer), int(cancer.sum())
     method = f"percentile bootstrap over {n} exams, {protocol.replicates} replicates, seed {protocol.seed}"
 
     def estimate(name: str, cases: int) -> Estimate:
         low, high = _interval(drawn[name], protocol.confidence)
-        value = float(found[name][0])
-        return Estimate(value=value, low=low, high=high, n=cases, method=method, confidence=protocol.confidence)
+        return Estimate(value=found[name], low=low, high=high, n=cases, method=method, confidence=protocol.confidence)
 
     return Comparison(
         protocol=protocol,
@@ -197,12 +215,12 @@ def _samples(n: int, protocol: ReadingProtocol) -> Iterator[NDArray[np.intp]]:
 
 
 def _joined(parts: Sequence[Mapping[str, Numbers]]) -> dict[str, Numbers]:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
-def _mean_where(values: Numbers, chosen: NDArray[np.bool_]) -> Numbers:
-    """Mean of the chosen values of each row; NaN where a row has none."""
-    return _ratio(np.where(chosen, values, 0.0).sum(axis=1), chosen.sum(axis=1))
+def _mean(values: NDArray[Any], weights: Numbers) -> Numbers:
+    """Weighted mean of each row; NaN where a row has no weight."""
+    return _ratio(np.einsum("ij,ij->i", values, weights), weights.sum(axis=1))
 
 
 def _ratio(part: Numbers, whole: NDArray[np.number]) -> Numbers:

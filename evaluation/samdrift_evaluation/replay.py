@@ -71,7 +71,7 @@ class ReaderStudySuite:
             made_by=f"samdrift {version('samdrift')}",
             data=(_data_used(path, study),),
             lines=tuple(_lines(compare(study, self.protocol))),
-            curves=(roc(study), reads_saved(list(sweep(study, self.protocol, SHARES)))),
+            curves=(roc(study), reads_saved(sweep(study, self.protocol, SHARES))),
             limits=_limits(study),
             settings=_settings(self.protocol),
         )

@@ -69,7 +69,7 @@ def reader_study(
     )
     study = read_study(file, ai)
     if sweep:
-        _show_sweep(list(sweep_shares(study, protocol, SHARES)), plot, as_json=as_json)
+        _show_sweep(sweep_shares(study, protocol, SHARES), plot, as_json=as_json)
     else:
         _show_comparison(compare_readings(study, protocol), as_json=as_json)
 
