@@ -7,9 +7,11 @@ import httpx
 from samdrift_platform import errors
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.objects import StoreFullError
+from samdrift_registry.errors import NotAllowedError
 
 _BY_STATUS: dict[int, type[SamdriftError]] = {
     401: errors.SignInError,
+    403: NotAllowedError,
     404: errors.NotFoundError,
     409: errors.ConflictError,
     413: errors.BodyTooLargeError,

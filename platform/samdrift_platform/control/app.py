@@ -12,37 +12,57 @@ from fastapi import APIRouter, Depends, FastAPI
 from samdrift_platform import plugins
 from samdrift_platform.contract import Workload
 from samdrift_platform.control import (
+    acts,
+    alarms,
     audit,
     benefits,
+    documents,
     health,
+    history,
     items,
     models,
     objects,
     openapi,
+    people,
+    policies,
     problems,
     processes,
+    replays,
     sign_in,
+    stops,
     submissions,
+    truths,
     workloads,
 )
 from samdrift_platform.control.access import current_user
 from samdrift_platform.control.body_limit import BodyLimit
+from samdrift_platform.control.permissions import Appointments, permitted
 from samdrift_platform.control.unexpected import UnexpectedErrors
+from samdrift_platform.governance import Governance
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.portal.mount import mount
 from samdrift_platform.settings import Settings
 
-_DESCRIPTION = "Submit work to any workload, follow it, fetch what came of it, and see the evidence."
+_DESCRIPTION = "Submit work to any workload, follow it, govern the models that decide, and see the evidence."
 #: Nouns below /v1, in the order of the document.
 _ROUTERS = (
     workloads.router,
+    stops.router,
     objects.router,
     submissions.router,
     items.router,
+    truths.router,
     models.router,
+    acts.router,
+    history.router,
+    documents.router,
+    policies.router,
+    people.router,
+    alarms.router,
     benefits.router,
     audit.router,
+    replays.router,
     processes.router,
     sign_in.links,
 )
@@ -57,7 +77,7 @@ def create_app(
 ) -> FastAPI:
     """The application for `settings`; parts that are not given are opened as the settings say.
 
-    `app.state` holds `settings`, `ledger`, `store` and `workloads` (name -> Workload).
+    `app.state` holds `settings`, `ledger`, `store`, `workloads` (name -> Workload), `governance` and `appointments`.
     """
     app = FastAPI(
         title="Samdrift",
@@ -71,6 +91,8 @@ def create_app(
     app.state.ledger = ledger or Ledger(settings.ledger_url)
     app.state.store = store or ObjectStore(settings.objects_url)
     app.state.workloads = dict(_hosted(settings) if workloads is None else workloads)
+    app.state.governance = Governance(app.state.ledger, settings.home)
+    app.state.appointments = Appointments(app.state.ledger, app.state.governance)
     problems.install(app)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(BodyLimit, max_body_mib=settings.max_body_mib)
@@ -83,7 +105,7 @@ def create_app(
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix="/v1", dependencies=[Depends(current_user)])
+    api = APIRouter(prefix="/v1", dependencies=[Depends(current_user), Depends(permitted)])
     for router in _ROUTERS:
         api.include_router(router)
     return api

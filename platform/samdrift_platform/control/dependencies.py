@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from samdrift_platform.contract import Workload
 from samdrift_platform.errors import NotFoundError
+from samdrift_platform.governance import Governance
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import Settings
@@ -34,6 +35,11 @@ def _workloads(request: Request) -> Mapping[str, Workload]:
     return found
 
 
+def _governance(request: Request) -> Governance:
+    found: Governance = request.app.state.governance
+    return found
+
+
 async def _body(request: Request) -> bytes:
     """The whole body, read after the sender is known and counted by `BodyLimit` on the way."""
     return await request.body()
@@ -43,7 +49,11 @@ TheLedger = Annotated[Ledger, Depends(_ledger)]
 TheStore = Annotated[ObjectStore, Depends(_store)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheWorkloads = Annotated[Mapping[str, Workload], Depends(_workloads)]
+TheGovernance = Annotated[Governance, Depends(_governance)]
 Body = Annotated[bytes, Depends(_body)]
+
+#: MLflow's version number.
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 #: Rows of one answer, and rows to leave out before them. Rows are counted in 64 bits by both databases.
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows in the answer.")]

@@ -18,7 +18,7 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 
 router = APIRouter(tags=["items"])
 
-_EXAMPLE: dict[str, Any] = {
+ITEM: dict[str, Any] = {
     "id": "0b9f2c7e-59c3-4c51-8d0a-3f4f4a8b7f10",
     "submission_id": "6f1c2d30-5b7e-4d62-9a59-0c3a7f0e1b42",
     "workload": "heating",
@@ -40,7 +40,7 @@ _EXAMPLE: dict[str, Any] = {
 class ItemAnswer(Answer):
     """A work item."""
 
-    model_config = example(**_EXAMPLE)
+    model_config = example(**ITEM)
 
     id: UUID
     #: The first submission that named it.
@@ -111,7 +111,7 @@ class EffectAnswer(Answer):
 class ItemDetail(ItemAnswer):
     """A work item with its effects, in order, and what the audit chain holds about it."""
 
-    model_config = example(**_EXAMPLE, effects=[], audit=[])
+    model_config = example(**ITEM, effects=[], audit=[])
 
     effects: list[EffectAnswer]
     audit: list[AuditRecord]

@@ -23,7 +23,7 @@ class JsonBody(BaseModel):
             raise InvalidInputError.of_body(error) from error
 
     @classmethod
-    def described(cls, example: dict[str, Any]) -> dict[str, Any]:
+    def described(cls, example: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
         """For a route's `openapi_extra`: this is the body, and it may look like `example`."""
         content = {"application/json": {"schema": cls.model_json_schema(), "example": example}}
-        return {"requestBody": {"required": True, "content": content}}
+        return {"requestBody": {"required": required, "content": content}}

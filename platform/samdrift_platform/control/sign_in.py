@@ -15,9 +15,15 @@ from fastapi.responses import RedirectResponse, Response
 
 from samdrift_platform.control.access import SESSION_COOKIE, SignedIn, Way, check_same_origin
 from samdrift_platform.control.answers import Answer, example
-from samdrift_platform.control.dependencies import TheLedger
-from samdrift_platform.errors import SignInError
+from samdrift_platform.control.dependencies import Body, TheGovernance, TheLedger
+from samdrift_platform.control.json_body import JsonBody
+from samdrift_platform.control.people import Name
+from samdrift_platform.control.permissions import Appointments, Right
+from samdrift_platform.errors import NotFoundError, SignInError
+from samdrift_platform.governance import Governance
+from samdrift_platform.governance.permissions import check_person
 from samdrift_platform.ledger import grants
+from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 
 links = APIRouter(tags=["sign-in"])
@@ -27,22 +33,54 @@ sessions = APIRouter(tags=["sign-in"], include_in_schema=False)
 class SignInLink(Answer):
     """A link that signs one browser in, once."""
 
-    model_config = example(url="http://127.0.0.1:8700/sign-in?link=…", valid_s=900)
+    model_config = example(url="http://127.0.0.1:8700/sign-in?link=…", subject="operator", valid_s=900)
 
     url: str
+    #: Who is signed in by it.
+    subject: str
     #: How long it can be used, seconds.
     valid_s: int
 
 
-@links.post("/links", status_code=201)
-def make_link(request: Request, user: SignedIn, ledger: TheLedger) -> SignInLink:
-    """Make a sign-in link for the bearer of a token. A browser's session cannot make another one."""
+class Token(Answer):
+    """A bearer token; it is shown once."""
+
+    model_config = example(token="…", subject="karen", valid_s=2592000)  # noqa: S106 - an example without a secret
+
+    token: str
+    #: Who acts with it.
+    subject: str
+    valid_s: int
+
+
+class SubjectBody(JsonBody):
+    """Whom to sign in. They were appointed before; what they do stands under their name, the link under the asker's."""
+
+    subject: Name
+
+
+@links.post("/links", status_code=201, openapi_extra=SubjectBody.described({"subject": "karen"}, required=False))
+def make_link(request: Request, body: Body, user: SignedIn, ledger: TheLedger, governance: TheGovernance) -> SignInLink:
+    """Make a sign-in link for the bearer of a token, or (an operator's right) for somebody who was appointed.
+
+    A browser's session cannot make another one.
+    """
     if user.how is not Way.TOKEN:
         raise SignInError("Only a bearer token makes sign-in links. Run `samdrift sign-in` on the installation.")
-    with ledger.write() as connection:
-        secret = grants.issue(connection, GrantKind.LINK, user.subject, now=datetime.now(UTC))
+    subject = SubjectBody.read(body).subject if body else user.subject
+    secret = _issue(request, ledger, governance, GrantKind.LINK, subject, by=user.subject)
     address = f"{request.base_url}sign-in?{urlencode({'link': secret})}"
-    return SignInLink(url=address, valid_s=int(grants.LIFETIME[GrantKind.LINK].total_seconds()))
+    return SignInLink(url=address, subject=subject, valid_s=_valid_s(GrantKind.LINK))
+
+
+@links.post("/tokens", status_code=201, openapi_extra=SubjectBody.described({"subject": "karen"}))
+def make_token(request: Request, body: Body, user: SignedIn, ledger: TheLedger, governance: TheGovernance) -> Token:
+    """Make a token for a program or a command line that acts for somebody who was appointed: an operator's right."""
+    if user.how is not Way.TOKEN:
+        raise SignInError("Only a bearer token makes tokens. Run `samdrift sign-in --write-token` on the installation.")
+    subject = SubjectBody.read(body).subject
+    secret = _issue(request, ledger, governance, GrantKind.TOKEN, subject, by=user.subject)
+    return Token(token=secret, subject=subject, valid_s=_valid_s(GrantKind.TOKEN))
 
 
 @sessions.post("/sign-in", dependencies=[Depends(check_same_origin)])
@@ -72,3 +110,19 @@ def sign_out(request: Request, ledger: TheLedger) -> Response:
     response = RedirectResponse("/signed-out", status_code=303)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
     return response
+
+
+def _issue(request: Request, ledger: Ledger, governance: Governance, kind: GrantKind, subject: str, *, by: str) -> str:
+    """A secret for `subject`; for somebody else only by who may, and only for somebody whom we know."""
+    if subject != by:
+        appointments: Appointments = request.app.state.appointments
+        appointments.check(by, Right.SIGN_OTHERS_IN)
+        check_person(subject)
+        if subject not in governance.people():
+            raise NotFoundError(f"Nobody called {subject!r} was appointed. `samdrift people appoint {subject}` first.")
+    with ledger.write() as connection:
+        return grants.issue(connection, kind, subject, now=datetime.now(UTC), issued_by=by)
+
+
+def _valid_s(kind: GrantKind) -> int:
+    return int(grants.LIFETIME[kind].total_seconds())

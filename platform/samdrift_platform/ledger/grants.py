@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -32,14 +33,17 @@ LIFETIME = {
 }
 
 
-def issue(connection: sa.Connection, kind: GrantKind, subject: str, *, now: datetime) -> str:
-    """A new secret for `subject` (32 random bytes, URL-safe)."""
-    secret = secrets.token_urlsafe(32)
-    row = {"digest": _digest(secret), "kind": kind, "subject": subject, "created_at": now}
-    connection.execute(sa.insert(grants).values(**row, expires_at=now + LIFETIME[kind]))
-    event = audit.Event(actor=subject, action=f"grant.{kind}", subject=f"subject:{subject}")
-    audit.append(connection, [event], now=now)
-    return secret
+def issue(
+    connection: sa.Connection, kind: GrantKind, subject: str, *, now: datetime, issued_by: str | None = None
+) -> str:
+    """A new secret for `subject` (32 random bytes, URL-safe).
+
+    `issued_by`: who asked for it, when that is not `subject`. Who can sign others in can act for them, so the audit
+    chain says it: of the link or token itself, and of the session that a link opens (which names its link).
+    """
+    issuer = issued_by or subject
+    details = {"issued_by": issuer} if issuer != subject else {}
+    return _issue(connection, kind, subject, details, actor=issuer, now=now)
 
 
 def subject_of(connection: sa.Connection, kind: GrantKind, secret: str, *, now: datetime) -> str:
@@ -56,12 +60,29 @@ def redeem(connection: sa.Connection, secret: str, *, now: datetime) -> str:
     subject = connection.execute(unused.values(used_at=now).returning(grants.c.subject)).scalar()
     if subject is None:
         raise SignInError("This sign-in link was used before or is too old. Make a new one with `samdrift sign-in`.")
-    return issue(connection, GrantKind.SESSION, str(subject), now=now)
+    return _issue(connection, GrantKind.SESSION, str(subject), {"link": _name(secret)}, actor=str(subject), now=now)
 
 
 def revoke(connection: sa.Connection, secret: str) -> None:
     """End a session or a token."""
     connection.execute(sa.delete(grants).where(grants.c.digest == _digest(secret)))
+
+
+def _issue(
+    connection: sa.Connection, kind: GrantKind, subject: str, details: Mapping[str, str], *, actor: str, now: datetime
+) -> str:
+    secret = secrets.token_urlsafe(32)
+    row = {"digest": _digest(secret), "kind": kind, "subject": subject, "created_at": now}
+    connection.execute(sa.insert(grants).values(**row, expires_at=now + LIFETIME[kind]))
+    told = {**details, "grant": _name(secret)}
+    event = audit.Event(actor=actor, action=f"grant.{kind}", subject=f"subject:{subject}", details=told)
+    audit.append(connection, [event], now=now)
+    return secret
+
+
+def _name(secret: str) -> str:
+    """What the chain calls a grant: enough of its digest to tell it from others, and useless for guessing."""
+    return _digest(secret)[:16]
 
 
 def _valid(kind: GrantKind, secret: str, now: datetime) -> sa.ColumnElement[bool]:

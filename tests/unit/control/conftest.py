@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -23,8 +24,9 @@ def http(plane: Control) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def shared_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
-    """For tests that leave nothing behind, or do not mind what is there."""
+    """For tests that leave nothing behind, or do not mind what is there; the operator is one, as after a start."""
     with control(tmp_path_factory.mktemp("home")) as running:
+        running.app.state.governance.prepare([], now=datetime.now(UTC))
         yield running
 
 

@@ -37,6 +37,7 @@ class Case:
     remedy: str
 
 
+VERSION = "/v1/models/x/versions/1"
 CASES = [
     Case(
         name="unknown workload",
@@ -259,35 +260,43 @@ CASES = [
         remedy="schema",
     ),
     Case(
-        name="unknown model",
-        path="/v1/models/x/pin",
-        content=json.dumps({"version": 1, "digest": NOT_STORED}).encode(),
+        name="unknown version",
+        path=f"{VERSION}/promote",
+        content=b'{"reason": "better"}',
         status=404,
         fault=None,
-        remedy="samdrift models list",
+        remedy="Log it with MLflow",
     ),
     Case(
-        name="pin without a digest",
-        path="/v1/models/x/pin",
-        content=b'{"version": 1}',
+        name="promotion without a reason",
+        path=f"{VERSION}/promote",
+        content=b"{}",
         status=422,
-        fault="/digest",
+        fault="/reason",
         remedy="Add this field",
     ),
     Case(
-        name="pin with half a digest",
-        path="/v1/models/x/pin",
-        content=b'{"version": 1, "digest": "sha256:0"}',
+        name="rollback to version zero",
+        path="/v1/models/x/rollback",
+        content=b'{"reason": "worse", "to": 0}',
         status=422,
-        fault="/digest",
+        fault="/to",
         remedy="schema",
     ),
     Case(
-        name="pin with version zero",
-        path="/v1/models/x/pin",
-        content=b'{"version": 0}',
+        name="approval without the role",
+        path=f"{VERSION}/approve",
+        content=b"{}",
+        status=403,
+        fault=None,
+        remedy="role clinical or domain or technical",
+    ),
+    Case(
+        name="version zero",
+        path="/v1/models/x/versions/0",
+        method="GET",
         status=422,
-        fault="/version",
+        fault="version",
         remedy="schema",
     ),
     Case(name="unknown address", path="/v1/nothing", method="GET", status=404, fault=None, remedy="openapi.json"),

@@ -51,7 +51,7 @@ def test_any_json(shared_http: httpx.Client, body: Any, key: str | None) -> None
 @given(body=st.binary(max_size=200))
 def test_any_bytes(shared_http: httpx.Client, body: bytes) -> None:
     check_answer(shared_http.post(SUBMIT, content=body))
-    check_answer(shared_http.post("/v1/models/x/pin", content=body))
+    check_answer(shared_http.post("/v1/models/x/versions/1/approve", content=body))
 
 
 @quick

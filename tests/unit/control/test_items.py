@@ -11,12 +11,23 @@ from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.ledger import audit, effects, endings, queue
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
+from samdrift_registry.deployments import Deployment, Slot
 from samdrift_testing.control import Control
 from samdrift_testing.tallying import document
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
-MODELS = {"counter": "3@sha256:" + "0" * 64}
+COUNTER = Deployment(
+    model="counter",
+    version=3,
+    digest="sha256:" + "0" * 64,
+    slot=Slot.CHAMPION,
+    share=1.0,
+    reason="counts",
+    made_by="operator",
+    made_at=NOW,
+    statement="sha256:" + "1" * 64,
+)
 SAVED = Benefit(measure="time", quantity=2.5, unit="min", method="stopwatch, n = 12")
 
 
@@ -34,9 +45,9 @@ def claim(plane: Control) -> Claim:
 
 def complete(plane: Control, claimed: Claim, *planned: Effect) -> None:
     outcome = Outcome(reference=claimed.reference, verdict=Verdict.DONE, result={"doubled": 2}, reason="counted")
-    completion = Completion(outcome=outcome, effects=planned, saved=[SAVED])
+    completion = Completion(outcome=outcome, effects=planned, saved=[SAVED], decided_by=[COUNTER])
     with plane.ledger.write() as connection:
-        assert not endings.complete(connection, "tallying", [(claimed, completion)], models=MODELS, now=NOW)
+        assert not endings.complete(connection, "tallying", [(claimed, completion)], now=NOW)
 
 
 def only_item(http: httpx.Client) -> dict[str, Any]:
@@ -55,7 +66,7 @@ def test_an_item_shows_what_came_in_and_out_and_which_models_decided(plane: Cont
     assert item["payload"] == {"number": 1}
     assert item["result"] == {"doubled": 2}
     assert item["reason"] == "counted"
-    assert item["models"] == MODELS
+    assert item["models"] == {"counter": "3@sha256:" + "0" * 64}
     assert item["attempt"] == 1
     assert datetime.fromisoformat(item["finished_at"]) == NOW
     assert item["deadline"] is None

@@ -59,6 +59,9 @@ def test_every_answer_and_json_body_has_an_example(shared_plane: Control) -> Non
             content = response.get("content", {}).get(JSON)
             if content is None:
                 continue
+            if "$ref" not in content["schema"]:  # a document whose own schema is published elsewhere
+                assert shown(content), name
+                continue
             schema = schema_of(document, content["schema"]["$ref"])
             examples = schema.get("examples") or [
                 schema_of(document, member["items"]["$ref"]).get("examples") for member in schema["properties"].values()
@@ -100,7 +103,7 @@ def test_answers_and_problems_are_as_the_document_says(shared_plane: Control, sh
     submission = shared_http.post("/v1/workloads/tallying/submissions", json=body).json()
     for name in (
         "workloads", "workloads/tallying", "submissions", f"submissions/{submission['id']}", "items", "models",
-        "benefits", "audit", "audit/verification", "processes",
+        "policies", "people", "alarms", "benefits", "audit", "audit/verification", "processes",
     ):  # fmt: skip
         template = "/v1/" + name.replace(submission["id"], "{submission_id}").replace("/tallying", "/{name}")
         schema = document["paths"][template]["get"]["responses"]["200"]["content"][JSON]["schema"]
