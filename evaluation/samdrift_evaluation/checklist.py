@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -79,9 +80,17 @@ def checked(report: Report, names: Sequence[str], card: Collection[str] = ()) ->
     Args:
         report: the report as it is without a checklist.
         names: which checklists apply, as `names()` lists them.
-        card: sections of the model card that are filled in; a card's section counts only if it stands here.
+        card: facts that were declared of the version ("intended_use") and sections of its card, as `sections` gives
+            them; a card's section counts only if it stands here.
     """
     return tuple(_checked(each.name, item, report, card) for each in map(read, names) for item in each.items)
+
+
+def sections(markdown: str) -> frozenset[str]:
+    """The sections of a model card in Markdown that have text: "## Intended use" is `intended_use`."""
+    parts = re.split(r"^#{2,6}[ \t]+(.+?)[ \t#]*$", markdown, flags=re.MULTILINE)
+    titled = zip(parts[1::2], parts[2::2], strict=True)
+    return frozenset(re.sub(r"\W+", "_", title.lower()).strip("_") for title, text in titled if text.strip())
 
 
 def _checked(checklist: str, item: Item, report: Report, card: Collection[str]) -> CheckedItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,10 @@ def number(value: float, digits: int | None = None, *, language: str) -> str:
     """`1,234.5` as the language writes it, with `digits` decimals or as many as it needs, at most four."""
     from babel.numbers import format_decimal
 
+    # Rounded as Python does, so that a page and the terminal never differ in a last digit.
+    rounded = Decimal(f"{value:.{4 if digits is None else digits}f}")
     pattern = "#,##0.####" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, pattern, locale=locale_of(language))).replace("-", "\N{MINUS SIGN}")
+    return str(format_decimal(rounded + 0, pattern, locale=locale_of(language))).replace("-", "\N{MINUS SIGN}")
 
 
 def locale_of(language: str) -> Locale:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from samdrift_evaluation import checklist
+from samdrift_evaluation.compare import ScoredCases, compare_reports, compare_scores, comparison_page
 from samdrift_evaluation.report_page import report_page
 from samdrift_reports.examples import REPORT
 from samdrift_testing.pages import NARROW, check_keyboard, check_rules
@@ -62,6 +63,19 @@ def test_a_report_breaks_no_accessibility_rule_and_fits_a_narrow_screen(
     page.set_viewport_size({"width": NARROW, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
     check_rules(page)
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_comparison_breaks_no_accessibility_rule_and_fits_a_narrow_screen(
+    opened: Opened, language: str, paired: bool
+) -> None:
+    cases = ScoredCases(labels=[0, 1] * 30, first=list(range(60)), second=[i % 20 + i % 2 for i in range(60)])
+    found = compare_scores(cases, thresholds=(30, 10)) if paired else compare_reports(REPORT, CHECKED)
+    page = opened(comparison_page(found, language), "light")
+    check_rules(page)
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
 def test_a_name_of_a_drawing_is_what_a_screen_reader_says(opened: Opened) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from samdrift_evaluation import checklist
-from samdrift_evaluation.checklist import UnknownChecklistError, checked
+from samdrift_evaluation.checklist import UnknownChecklistError, checked, sections
 from samdrift_evaluation.estimate import TooFew
 from samdrift_evaluation.report import Line, Report
 from samdrift_reports.examples import REPORT
@@ -80,6 +80,12 @@ def test_a_section_of_the_card_counts_only_when_it_is_filled() -> None:
     assert evidence(REPORT, "3b") == (None, "card: intended_use, card: users|intended_users")
     assert evidence(REPORT, "3b", "intended_use")[0] is None
     assert evidence(REPORT, "3b", "intended_use", "users") == ("card: intended_use; card: users", "")
+
+
+def test_sections_of_a_card_are_those_with_text() -> None:
+    card = "# name\nintroduction\n\n## Intended use ##\nReading films.\n## Users\n\n### Who trains?\ntext\n## Empty\n"
+    assert sections(card) == {"intended_use", "who_trains"}
+    assert sections("") == sections("no heading") == frozenset()
 
 
 def test_an_unknown_checklist_is_named() -> None:

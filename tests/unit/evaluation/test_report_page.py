@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
 from samdrift_evaluation import checklist
@@ -136,6 +138,14 @@ def test_there_is_no_third_language() -> None:
 def test_numbers_are_written_as_the_language_does() -> None:
     assert number(-1234.56, 1, language="en") == "−1,234.6"
     assert number(-1234.56, language="da") == "−1.234,56"
+    assert number(-0.00001, language="en") == "0"
+
+
+@given(st.floats(-1e12, 1e12), st.integers(0, 6))
+def test_a_page_rounds_as_the_terminal_does(value: float, digits: int) -> None:
+    written = number(value, digits, language="en").replace(",", "").replace("−", "-")
+    assert float(written) == float(f"{value:.{digits}f}")
+    assert written != "-0"
 
 
 def _sentences() -> Iterator[str]:
