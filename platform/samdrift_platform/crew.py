@@ -105,9 +105,10 @@ class Crew:
     dismissed: bool = False
 
     def assign(self, assignment: Assignment) -> None:
-        """Serve this from now on."""
+        """Serve this from now on. The same with newer evidence changes nothing that is loaded."""
         if assignment != self.assignment:
-            self.assignment, self.refused, self.canaries_aside, self.trouble = assignment, None, False, ""
+            self.refused, self.canaries_aside, self.trouble = None, False, ""
+        self.assignment = assignment
 
     def tend(self) -> None:
         """Take in what has loaded, replace what is gone, and let the next replica change. Cheap when nothing is due."""

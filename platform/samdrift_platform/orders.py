@@ -10,11 +10,15 @@ import structlog
 
 from samdrift_platform.assignments import Wanted, wanted
 from samdrift_platform.contract import Workload
-from samdrift_platform.errors import SamdriftError
-from samdrift_platform.governance import Governance, load_deployments
+from samdrift_platform.governance.journal import Journal
 from samdrift_platform.ledger import statements
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import Settings
+from samdrift_registry import deployments
+from samdrift_registry.errors import RegistryError
+from samdrift_registry.lifecycle import stopped
+from samdrift_registry.proof import collect
+from samdrift_registry.statements import Kind
 
 if TYPE_CHECKING:
     from samdrift_platform.assignments import Deployments
@@ -34,7 +38,7 @@ class Orders:
     def __init__(self, workloads: Sequence[Workload], settings: Settings, ledger: Ledger) -> None:
         """Read nothing yet."""
         self._workloads, self._settings, self._ledger = workloads, settings, ledger
-        self._governance = Governance(ledger, settings.home)
+        self._journal = Journal(ledger, settings.home)
         self._seen: int | None = None
         self._deployments: Deployments = {}
         self._proofs: dict[Deployment, Proof] = {}
@@ -45,34 +49,35 @@ class Orders:
     def current(self) -> Wanted:
         """What to serve now; cheap while the journal stands still."""
         with self._ledger.read() as connection:
-            newest = statements.newest_seq(connection)
-        if newest != self._seen:
+            newest = statements.newest_signature_seq(connection)
+        if newest != self._seen or self.trouble:
             self._read()
             self._seen = newest
         return self._wanted
 
     def _read(self) -> None:
-        from samdrift_registry.errors import RegistryError
+        halted, trouble = self._stopped()
+        trouble = self._serving() or trouble
+        if trouble and trouble != self.trouble:
+            log.error("the record of governance does not hold", error=trouble)
+        self.trouble = trouble
+        orders = wanted(self._workloads, self._deployments, halted, self._proofs.__getitem__, self._settings)
+        self._wanted = replace(orders, missing={name: trouble or why for name, why in orders.missing.items()})
 
-        self.trouble = ""
+    def _serving(self) -> str:
+        """Read what is deployed, and on what evidence; why that is not possible."""
         try:
-            with self._ledger.read() as connection:
-                found = load_deployments(connection, self._settings.home)
-            self._deployments, self._proofs = found, {each: self._governance.proof(each) for each in found.values()}
+            signed = self._journal.read()
+            found = deployments.current(each.statement for each in signed)
         except RegistryError as error:
-            self._tell(error)
-        orders = wanted(self._workloads, self._deployments, self._stopped(), self._proofs.__getitem__, self._settings)
-        self._wanted = replace(orders, missing={name: self.trouble or why for name, why in orders.missing.items()})
+            return error.message
+        self._deployments, self._proofs = found, {each: collect(signed, each) for each in found.values()}
+        return ""
 
-    def _stopped(self) -> Collection[str]:
-        from samdrift_registry.errors import RegistryError
-
+    def _stopped(self) -> tuple[Collection[str], str]:
+        """Who is stopped; and why nobody can know, where that is so. Looks at nothing else than stops."""
         try:
-            return set(self._governance.stops())
+            told = self._journal.read([Kind.STOPPED, Kind.RESUMED])
         except RegistryError as error:
-            self._tell(error)
-            return {workload.name for workload in self._workloads}
-
-    def _tell(self, error: SamdriftError) -> None:
-        self.trouble = error.message
-        log.error("the record of governance does not hold", error=error.message)
+            return {workload.name for workload in self._workloads}, error.message
+        return set(stopped(each.statement for each in told)), ""

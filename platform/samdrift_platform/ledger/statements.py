@@ -79,6 +79,11 @@ def newest_seq(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(statements.c.seq), 0))).scalar_one())
 
 
+def newest_signature_seq(connection: sa.Connection) -> int:
+    """Rises with every statement, and when statements are signed again: whoever hands signatures on looks at this."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(signatures.c.seq), 0))).scalar_one())
+
+
 def announced(connection: sa.Connection, kinds: Sequence[Kind]) -> list[str]:
     """Ids of the statements of these kinds about SUBJECTS that the audit chain names, in its order.
 
