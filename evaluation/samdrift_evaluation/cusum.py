@@ -28,7 +28,7 @@ def calibration_cusum(
     odds_ratio: float = 2.0,
     alpha: float = 0.01,
     simulations: int = 2000,
-    seed: int = 0,
+    resampling: Resampling | None = None,
 ) -> Drifted:
     """Risk-adjusted CUSUM of outcomes against the probabilities `stated`, in the order in which truth arrived.
 
@@ -43,6 +43,7 @@ def calibration_cusum(
         raise EvaluationError(f"The odds ratio to be found lies above 1, not at {odds_ratio}.", field="odds_ratio")
     if n < LEAST:
         return TooFew(n=n, reason=f"at least {LEAST} outcomes are needed")
+    chosen = resampling or Resampling()
 
     def simulated(rng: np.random.Generator, rows: int) -> Numbers:
         return _both_ways((rng.random((rows, n)) < probability).astype(np.float64), probability, odds_ratio)
@@ -50,10 +51,10 @@ def calibration_cusum(
     return _judged(
         "calibration CUSUM",
         _both_ways(positive[None, :], probability, odds_ratio),
-        _quantiles(simulated, n, simulations, seed),
-        f"{simulations} sequences simulated from the stated probabilities, seed {seed}",
+        _quantiles(simulated, n, simulations, chosen.seed),
+        f"{simulations} sequences simulated from the stated probabilities, seed {chosen.seed}",
         fraction("alpha", alpha),
-        _mean(positive - probability, 1, seed),
+        _mean(positive - probability, 1, chosen),
     )
 
 
@@ -64,36 +65,54 @@ def residual_cusum(
     block: int = 1,
     alpha: float = 0.01,
     simulations: int = 2000,
-    seed: int = 0,
+    resampling: Resampling | None = None,
 ) -> Drifted:
     """CUSUM, both ways, of residuals (measured minus expected) standardised by those of the evaluation.
 
     Page, Biometrika 41 (1954) 100-115, with an allowance of half a standard deviation. The threshold is the quantile
-    of the same number over sequences drawn from `reference` in whole blocks of `block` neighbouring values (24 for
-    hours that hang together over a day; circular block bootstrap, Politis & Romano 1992), so what hangs together there
-    does not raise alarms here. `size` is the mean of `current` minus that of `reference`, in their unit.
+    of the same number over sequences drawn from `reference`, each against a reference that is drawn again as well, so
+    that not knowing its mean exactly raises no alarms. `size` is the mean of `current` minus that of `reference`, in
+    their unit.
+
+    Args:
+        reference: residuals of the evaluation, in order of time.
+        current: residuals since then, in order of time.
+        block: neighbouring values that are drawn together: 24 for hours that hang together over a day. Both
+            sequences must then begin where a block does; a broken block at the end of `reference` is left out.
+        alpha: level of one look.
+        simulations: sequences drawn.
+        resampling: of the interval of `size`; its seed is that of the simulations too.
+
+    Returns:
+        the measure, or TooFew with fewer than 20 blocks in `reference`, or fewer than 20 values or 2 blocks now.
+
+    Raises:
+        EvaluationError: a residual is missing, the reference ones are all the same, or `block` is below 1.
     """
     before, now = finite("reference", reference), finite("current", current)
     if block < 1:
         raise EvaluationError("A block holds at least one value.", field="block")
-    if min(len(before), len(now)) < max(LEAST, 2 * block):
-        return TooFew(n=min(len(before), len(now)), reason=f"at least {max(LEAST, 2 * block)} residuals are needed")
-    centre, spread = float(before.mean()), float(before.std(ddof=1))
+    count = len(before) // block
+    if count < LEAST:
+        return TooFew(n=count, reason=f"at least {LEAST} blocks of reference residuals are needed")
+    if len(now) < (least := max(LEAST, 2 * block)):
+        return TooFew(n=len(now), reason=f"at least {least} residuals are needed")
+    centre, spread = float(before.mean()), float(before.std())
     if not spread > 0:
         raise EvaluationError("The reference residuals are all the same; there is no scale.", field="reference")
+    chosen, blocks = resampling or Resampling(), (before[: count * block].reshape(count, block) - centre) / spread
 
     def simulated(rng: np.random.Generator, rows: int) -> Numbers:
-        starts = rng.integers(len(before), size=(rows, -(-len(now) // block)))
-        places = (starts[:, :, None] + np.arange(block)).reshape(rows, -1)[:, : len(now)] % len(before)
-        return _either((before[places] - centre) / spread)
+        drawn = blocks[rng.integers(count, size=(rows, -(-len(now) // block)))].reshape(rows, -1)[:, : len(now)]
+        return _either(_standardised(drawn, blocks, rng))
 
     return _judged(
         "residual CUSUM",
         _either(((now - centre) / spread)[None, :]),
-        _quantiles(simulated, len(now), simulations, seed),
-        f"{simulations} sequences of reference blocks of {block}, seed {seed}",
+        _quantiles(simulated, len(now), simulations, chosen.seed),
+        f"{simulations} sequences of reference blocks of {block}, seed {chosen.seed}",
         fraction("alpha", alpha),
-        _mean(now - centre, block, seed),
+        _mean(now - centre, block, chosen),
     )
 
 
@@ -108,6 +127,15 @@ def _both_ways(positive: Numbers, probability: Numbers, odds_ratio: float) -> Nu
     return np.stack(
         [cumulated(positive * np.log(r) - np.log1p((r - 1) * probability)) for r in (odds_ratio, 1 / odds_ratio)]
     )
+
+
+def _standardised(drawn: Numbers, blocks: Numbers, rng: np.random.Generator) -> Numbers:
+    """Sequences, shape (sequences, cases), each by mean and spread of a reference that is drawn for it."""
+    count = len(blocks)
+    times = rng.multinomial(count, np.full(count, 1 / count), size=len(drawn)) / count
+    mean, square = times @ blocks.mean(axis=1), times @ (blocks**2).mean(axis=1)
+    spread: Numbers = np.sqrt(np.maximum(square - mean**2, np.finfo(np.float64).tiny))
+    return (drawn - mean[:, None]) / spread[:, None]
 
 
 def _either(standardised: Numbers) -> Numbers:
@@ -140,10 +168,17 @@ def _judged(measure: str, sums: Numbers, without: Numbers, source: str, alpha: f
     )
 
 
-def _mean(residuals: Numbers, block: int, seed: int) -> Estimate:
-    resampling, n = Resampling(seed=seed), len(residuals)
+def _mean(residuals: Numbers, block: int, resampling: Resampling) -> Estimate:
+    n = len(residuals)
     units = units_of(n, None if block == 1 else np.arange(n) // block)
     low, high = resampling.bounds(
         units.replicated(lambda weights: weights @ residuals / weights.sum(axis=1), resampling)
     )
-    return Estimate(value=float(residuals.mean()), low=low, high=high, n=n, method=units.told(resampling))
+    return Estimate(
+        value=float(residuals.mean()),
+        low=low,
+        high=high,
+        n=n,
+        method=units.told(resampling),
+        confidence=resampling.confidence,
+    )

@@ -153,3 +153,18 @@ def test_too_few_cases_are_named(labels: list[int], scores: list[int], groups: l
 def test_refuses_what_is_not_a_score(labels: list[int], scores: list[float], told: str) -> None:
     with pytest.raises(EvaluationError, match=told):
         auc_with_interval(labels, scores)
+
+
+def test_stratified_bootstrap_agrees_with_resampling_written_out() -> None:
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0, 1], [30, 12])
+    scores = np.round(rng.normal(labels * 1.0, 1.0), 1)
+    figure = auc_with_interval(labels, scores, strata=labels, resampling=FEW)
+    rng = np.random.default_rng(0)
+    normal, abnormal = rng.multinomial(30, [1 / 30] * 30, size=200), rng.multinomial(12, [1 / 12] * 12, size=200)
+    values = []
+    for times in np.concatenate([normal, abnormal], axis=1):
+        picked = np.repeat(np.arange(42), times)
+        values.append(pairwise(list(labels[picked]), list(scores[picked])))
+    assert (figure.low, figure.high) == pytest.approx(tuple(np.quantile(values, (0.025, 0.975))))
+    assert figure.method == "bootstrap over 42 cases in 2 strata, 200 replicates, seed 0"

@@ -12,8 +12,8 @@ from sklearn.metrics import mean_pinball_loss
 from samdrift_evaluation.arrays import Numbers
 from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.errors import EvaluationError, TooFewCasesError
-from samdrift_evaluation.estimate import Estimate
-from samdrift_evaluation.forecasts import cvrmse, interval_coverage, nmbe, pinball, skill
+from samdrift_evaluation.estimate import Estimate, TooFew
+from samdrift_evaluation.forecasts import cvrmse, interval_coverage, nmbe, pinball, skill, skill_by_horizon
 
 #: Two days of two hours, kWh: errors -1, 1, 2, 0; mean 4.
 ACTUAL, FORECAST, DAYS = [2.0, 4.0, 6.0, 4.0], [3.0, 3.0, 4.0, 4.0], ["mon", "mon", "tue", "tue"]
@@ -111,3 +111,40 @@ def test_refusals_name_the_remedy() -> None:
         nmbe(ACTUAL, [1.0] * 3, DAYS)
     with pytest.raises(EvaluationError, match="`actual` 4, `days` 3"):
         nmbe(ACTUAL, FORECAST, DAYS[:3])
+
+
+def test_skill_against_a_peer_is_that_of_each_step_on_the_cells_all_have() -> None:
+    rng = np.random.default_rng(11)
+    actual = 10 + rng.normal(size=(240, 3))
+    ours, peer = actual + rng.normal(size=(240, 3)), actual + 1.3 * rng.normal(size=(240, 3))
+    actual[::7, 1], peer[5:15, 1], peer[:230, 2] = np.nan, np.nan, np.nan
+    days = np.arange(240) // 24
+    figures = skill_by_horizon(actual, ours, peer, days, resampling=Resampling(replicates=300))
+    for step in (0, 1):
+        known = ~np.isnan(actual[:, step]) & ~np.isnan(peer[:, step])
+        root = [np.sqrt(((each - actual)[known, step] ** 2).mean()) for each in (ours, peer)]
+        figure = figures[step]
+        assert isinstance(figure, Estimate)
+        assert figure.value == pytest.approx(1 - root[0] / root[1])
+        assert figure.n == known.sum()
+    first = figures[0]
+    assert isinstance(first, Estimate)
+    assert (first.low, first.high) == pytest.approx(
+        resampled_days(
+            10,
+            24,
+            lambda a, f, p: 1 - np.sqrt(((a - f) ** 2).mean() / ((a - p) ** 2).mean()),
+            actual[:, 0],
+            ours[:, 0],
+            peer[:, 0],
+        )
+    )
+    assert figures[2] == TooFew(n=10, reason="at least 20 are needed")
+
+
+def test_a_peer_of_another_shape_or_without_error_is_refused() -> None:
+    actual = np.ones((30, 2))
+    with pytest.raises(EvaluationError, match=r"same shape: .*`peer` \(30, 3\)"):
+        skill_by_horizon(actual, actual, np.ones((30, 3)), np.arange(30))
+    with pytest.raises(EvaluationError, match="The peer makes no error"):
+        skill_by_horizon(actual, 2 * actual, actual, np.arange(30))
