@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -59,7 +60,10 @@ def read_organisation(home: Path) -> Organisation:
         raise ConfigurationError.about(
             f"{path}: {', '.join(unknown)} is not known; there are {', '.join(sorted(known))}"
         )
-    return Organisation(**{name: None if value is None else str(value) for name, value in said.items()})
+    found = Organisation(**{name: None if value is None else str(value) for name, value in said.items()})
+    if found.homepage is not None and not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", found.homepage):
+        raise ConfigurationError.about(f"{path}: homepage {found.homepage!r} is no web address")
+    return found
 
 
 def read_duties(home: Path) -> tuple[Duty, ...]:

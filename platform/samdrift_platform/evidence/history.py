@@ -102,7 +102,7 @@ def history(connection: sa.Connection, home: Path, name: str, *, workloads: Sequ
         model=name,
         entries=tuple(map(_entry, about)),
         serving=tuple(intervals(statements, name)),
-        pauses=tuple(_pauses(about)),
+        pauses=tuple(pauses(about, workloads)),
     )
 
 
@@ -120,6 +120,21 @@ def intervals(statements: Iterable[Statement], name: str) -> list[Interval]:
             open_[slot] = len(found)
             found.append(_interval(statement))
     return found
+
+
+def pauses(statements: Iterable[Statement], workloads: Sequence[str]) -> Iterator[Pause]:
+    """The stops of these workloads: those that are over first, then those that last."""
+    running: dict[str, Pause] = {}
+    for statement in statements:
+        kind, _, workload = statement.subject.partition(":")
+        if kind != "workload" or workload not in workloads:
+            continue
+        if statement.kind is Kind.RESUMED and workload in running:
+            yield replace(running.pop(workload), until=statement.made_at)
+        elif statement.kind is Kind.STOPPED and workload not in running:
+            by, reason = statement.made_by, str(statement.facts["reason"])
+            running[workload] = Pause(workload=workload, since=statement.made_at, until=None, by=by, reason=reason)
+    yield from running.values()
 
 
 def _interval(statement: Statement) -> Interval:
@@ -153,18 +168,6 @@ def _entry(statement: Statement) -> Entry:
         told=told(statement),
         statement=statement.id,
     )
-
-
-def _pauses(statements: Iterable[Statement]) -> Iterator[Pause]:
-    running: dict[str, Pause] = {}
-    for statement in statements:
-        workload = statement.subject.removeprefix("workload:")
-        if statement.kind is Kind.RESUMED and workload in running:
-            yield replace(running.pop(workload), until=statement.made_at)
-        elif statement.kind is Kind.STOPPED and workload not in running:
-            by, reason = statement.made_by, str(statement.facts["reason"])
-            running[workload] = Pause(workload=workload, since=statement.made_at, until=None, by=by, reason=reason)
-    yield from running.values()
 
 
 def _over(until: datetime | None, moment: datetime) -> bool:
