@@ -51,7 +51,7 @@ class Demo:
 
     def __init__(self, settings: Settings, console: Console) -> None:
         """Prepare; nothing is started yet."""
-        self._settings = replace(settings, port=_free_port(settings))
+        self._settings = replace(settings, port=_free_port(settings), prefect_port=0)  # it is over before Monday
         self._console = console
         self._progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console

@@ -28,6 +28,7 @@ class Settings:
     mlflow_url: str = _setting("", "MLflow tracking URI; empty: SQLite in the home folder, no server.")
     host: str = _setting("127.0.0.1", "Address on which the control plane listens.")
     port: int = _setting(8700, "Port of the control plane.")
+    prefect_port: int = _setting(8701, "Port on 127.0.0.1 of the Prefect server that keeps schedules; 0: none run.")
     tenant: str = _setting("demo", "The one tenant of this installation.")
     max_body_mib: int = _setting(512, "Largest request body, MiB.")
     workloads: str = _setting("", "Names of the workloads to host, separated by commas; empty: all that are installed.")

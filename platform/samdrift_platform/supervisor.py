@@ -119,6 +119,7 @@ class Platform:
         self.settings = settings
         self._environment = {**cluster.environment(settings), **settings.environment(), **(environment or {})}
         self.children = [self._child(name, [sys.executable, "-m", module]) for name, module in MODULES.items()]
+        self.children += schedules(self.settings, self._environment)
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._lock: IO[str] | None = None
@@ -211,6 +212,25 @@ class Platform:
     def _write_token(self) -> None:
         self._token_at = datetime.now(UTC)
         _write_token(self.ledger, self.settings.home)
+
+
+def schedules(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
+    """Prefect's server and the process that serves our flows to it; nothing else waits for either."""
+    if not settings.prefect_port:
+        return []
+    home, port = settings.home.resolve(), str(settings.prefect_port)
+    own = {
+        **environment,
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+    serving = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui"]
+    flows = [sys.executable, "-m", "samdrift_platform.weekly"]
+    return [
+        Child(name=name, argv=argv, environment=own, log_path=home / "logs" / f"{name}.log")
+        for name, argv in (("prefect", serving), ("schedules", flows))
+    ]
 
 
 def _lock(home: Path) -> IO[str]:

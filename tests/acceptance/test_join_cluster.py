@@ -31,6 +31,7 @@ def test_it_joins_and_leaves(plugin_site: Path, tmp_path: Path) -> None:
     argv += ["--include-dashboard=false", "--num-cpus=2", "--object-store-memory=100000000"]
     address = {"RAY_ADDRESS": f"127.0.0.1:{ray_port}"}
     home = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_WORKLOADS": "errands", "SAMDRIFT_PORT": str(port)}
+    home |= {"SAMDRIFT_PREFECT_PORT": "0"}
     with Tree(argv, ray, tmp_path / "ray.out") as cluster:
         cluster.wait_until("the cluster runs", lambda: "runtime started" in cluster.tail(), timeout_s=60)
         with Tree(samdrift("up"), {**ray, **address, **home}, tmp_path / "up.out") as up:

@@ -16,6 +16,7 @@ import pytest
 
 from samdrift_platform.client import Client
 from samdrift_platform.supervisor import MODULES
+from samdrift_platform.weekly import CRON
 from samdrift_testing.ports import free_ports
 from samdrift_testing.trees import Tree, samdrift
 
@@ -31,17 +32,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def up(home: Path, plugin_site: Path) -> Iterator[Tree]:
     """A running platform that hosts the plug-in's errands; the tests of this module use it one after the other."""
+    ports = free_ports(2)
     environment = {
         "PYTHONPATH": str(plugin_site),
         "SAMDRIFT_HOME": str(home),
         "SAMDRIFT_WORKLOADS": "errands",
-        "SAMDRIFT_PORT": str(free_ports(1)[0]),
+        "SAMDRIFT_PORT": str(ports[0]),
+        "SAMDRIFT_PREFECT_PORT": str(ports[1]),
         "SAMDRIFT_LEASE_S": str(LEASE_S),
     }
     with Tree(samdrift("up", "--json"), environment, home.parent / "up.out") as tree:
         tree.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
         tree.wait_until("the platform is ready", lambda: _ready(environment["SAMDRIFT_PORT"]), timeout_s=READY_S)
-        tree.url = f"http://127.0.0.1:{environment['SAMDRIFT_PORT']}"
+        tree.url, tree.prefect_url = (f"http://127.0.0.1:{port}" for port in ports)
         yield tree
 
 
@@ -69,19 +72,25 @@ def test_a_second_platform_on_the_same_home_is_refused(up: Tree, home: Path, tmp
 
 def test_a_port_that_is_taken_is_named_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        environment = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_PORT": str(taken.getsockname()[1])}
+        port = str(taken.getsockname()[1])
+        environment = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_PORT": port, "SAMDRIFT_PREFECT_PORT": "0"}
         with Tree(samdrift("up"), environment, tmp_path / "taken.out") as second:
             assert second.finish(timeout_s=30) == 1
-            assert f"Cannot listen on 127.0.0.1:{environment['SAMDRIFT_PORT']}" in second.tail()
+            assert f"Cannot listen on 127.0.0.1:{port}" in second.tail()
 
 
 def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    environment = {"SAMDRIFT_HOME": str(home), "SAMDRIFT_PORT": str(free_ports(1)[0])}
+    ports = dict(zip(("SAMDRIFT_PORT", "SAMDRIFT_PREFECT_PORT"), map(str, free_ports(2)), strict=True))
+    environment = {"SAMDRIFT_HOME": str(home), **ports}
     with Tree(samdrift("up", "--json"), environment, tmp_path / "early.out") as early:
         early.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
         early.process.send_signal(signal.SIGTERM)
         assert early.finish(timeout_s=30) == 0
+
+
+def test_prefect_keeps_the_weekly_watch(up: Tree) -> None:
+    up.wait_until("the watch is scheduled", lambda: _crons(up.prefect_url) == [CRON], timeout_s=READY_S)
 
 
 @pytest.mark.parametrize("victim", ["gcs_server", "raylet"])
@@ -133,6 +142,15 @@ def _ready(port: str) -> bool:
         return all(part["ready"] for part in parts)
     except httpx.TransportError:
         return False
+
+
+def _crons(url: str) -> list[str]:
+    """The schedules of the deployed watch, as Prefect knows them."""
+    try:
+        answer = httpx.get(f"{url}/api/deployments/name/watch/weekly", timeout=5)
+    except httpx.TransportError:
+        return []
+    return [one["schedule"]["cron"] for one in answer.json()["schedules"]] if answer.is_success else []
 
 
 def _members(up: Tree) -> list[psutil.Process]:

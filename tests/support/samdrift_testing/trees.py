@@ -27,6 +27,7 @@ class Tree:
         self.output = output
         #: Where it answers, once a test knows.
         self.url = ""
+        self.prefect_url = ""
 
     def __enter__(self) -> Self:
         """Nothing more to do."""
