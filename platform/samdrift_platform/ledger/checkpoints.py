@@ -5,7 +5,7 @@ A checkpoint counts most where it is kept elsewhere too: `verification.verify` t
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 SUBJECT = "audit:chain"
 #: Who makes it.
 MAKER = "registrar"
+#: How often the registrar makes one.
+EVERY = timedelta(hours=1)
 
 
 def checkpoint(connection: sa.Connection, key: SigningKey, *, now: datetime) -> SignedStatement | None:
     """Sign the chain's head and keep that as a statement; None: nothing has happened since the last one.
 
-    Call it in a `Ledger.write()`; the registrar does so every hour.
+    Call it in a `Ledger.write()`.
     """
     from samdrift_registry.statements import Kind, Statement, sign_statement
 
     take_turns(connection, statements.TURN)  # before the head's lock: everybody takes them in this order
     head = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()).one()
-    if head.seq == 0 or _is_checkpoint(connection, head.seq):
+    if head.seq in (0, _last(connection)[0]):
         return None
     facts = {"seq": head.seq, "hash": head.hash}
     statement = Statement(kind=Kind.CHECKPOINT, subject=SUBJECT, facts=facts, made_at=now, made_by=MAKER)
@@ -42,13 +44,20 @@ def checkpoint(connection: sa.Connection, key: SigningKey, *, now: datetime) -> 
     return signed
 
 
+def is_due(connection: sa.Connection, *, now: datetime, every: timedelta = EVERY) -> bool:
+    """Whether the last checkpoint is older than `every`, or there is none."""
+    seq, at = _last(connection)
+    return seq == 0 or datetime.fromisoformat(at) + every <= now
+
+
 def kept(connection: sa.Connection) -> list[SignedStatement]:
     """All checkpoints, oldest first: what an auditor takes away. Raises StatementUnreadableError as `about` does."""
     return statements.about(connection, SUBJECT)
 
 
-def _is_checkpoint(connection: sa.Connection, seq: int) -> bool:
-    subject = connection.execute(
-        sa.select(audit_events.c.subject).where(audit_events.c.seq == seq)
-    ).scalar_one_or_none()
-    return subject == SUBJECT
+def _last(connection: sa.Connection) -> tuple[int, str]:
+    """Number and time of the event of the last checkpoint; 0: there is none."""
+    named = sa.and_(audit_events.c.subject == SUBJECT, audit_events.c.action == f"{statements.STATED}checkpoint")
+    query = sa.select(audit_events.c.seq, audit_events.c.at).where(named).order_by(audit_events.c.seq.desc()).limit(1)
+    found = connection.execute(query).first()
+    return (found.seq, found.at) if found else (0, "")
