@@ -46,6 +46,12 @@ class ModelFolderError(RegistryError):
     status = 422
 
 
+class OtherKindError(RegistryError):
+    """The version holds a model of another kind than is loaded here. Register one of the right kind."""
+
+    status = 422
+
+
 class OutOfSpaceError(RegistryError):
     """The disk of Samdrift's home is full or read-only. Make room; the next scan goes on where this one stopped."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from samdrift_registry.errors import DisguisedFileError, ForbiddenFormatError
 
 #: Tags of a version or a registered model that declare what people must know: `samdrift.legal_basis` and so on.
 DECLARED = (
@@ -19,6 +21,8 @@ DECLARED = (
 _PREFIX = "samdrift."
 #: Tag of a version that names who registered it, where the run does not say.
 REGISTERED_BY = _PREFIX + "registered_by"
+#: Modules of MLflow's that load numbers; None: the files were not logged as an MLflow model.
+_LOADERS = frozenset({None, "mlflow.sklearn", "mlflow.lightgbm", "mlflow.pytorch"})
 _USER, _COMMIT = "mlflow.user", "mlflow.source.git.commit"
 #: What MLflow writes for a user whom it does not know.
 _NOBODY = frozenset({"", "unknown"})
@@ -79,22 +83,47 @@ def tags_of(registered_by: str | None, declared: Mapping[str, str]) -> dict[str,
 
 
 def describe(folder: Path, kind: str) -> Description:
-    """What the files in `folder` say of themselves."""
-    import yaml
+    """What the files in `folder` say of themselves.
 
-    mlmodel, requirements = folder / "MLmodel", folder / "requirements.txt"
-    told = yaml.safe_load(mlmodel.read_text(encoding="utf-8")) if mlmodel.is_file() else {}
-    signature = told.get("signature") if isinstance(told, dict) else None
+    Raises:
+        DisguisedFileError: `MLmodel` is not YAML.
+        ForbiddenFormatError: `MLmodel` says that the model is Python code.
+    """
+    told, requirements = _mlmodel(folder / "MLmodel"), folder / "requirements.txt"
+    if kind == "files" and (loader := _loader(told)) not in _LOADERS:
+        raise ForbiddenFormatError.about(f"MLmodel (the model is Python code, run by {loader!r})")
     lines = requirements.read_text(encoding="utf-8").splitlines() if requirements.is_file() else []
     return Description(
         kind=kind,
-        signature=_texts(signature.items()) if isinstance(signature, dict) else {},
+        signature=_texts(told.get("signature")),
         requirements=tuple(line.strip() for line in lines if line.strip()),
     )
 
 
-def _texts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str]:
-    return {str(name): str(text) for name, text in pairs if text is not None}
+def _mlmodel(path: Path) -> Mapping[str, Any]:
+    """Without MLflow's own reader, which would go on to read what the file names."""
+    import yaml
+
+    if not path.is_file():
+        return {}
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DisguisedFileError.about("MLmodel is not YAML") from error
+    return told if isinstance(told, dict) else {}
+
+
+def _loader(told: Mapping[str, Any]) -> str | None:
+    """The Python module that MLflow would have load the model."""
+    flavors = told.get("flavors")
+    flavor = flavors.get("python_function") if isinstance(flavors, dict) else None
+    return str(flavor.get("loader_module"))[:80] if isinstance(flavor, dict) else None
+
+
+def _texts(told: object) -> dict[str, str]:
+    """Texts by name; what else a stranger may have put there is left out."""
+    pairs = told.items() if isinstance(told, dict) else ()
+    return {name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)}
 
 
 def _first(*names: str | None) -> str | None:
