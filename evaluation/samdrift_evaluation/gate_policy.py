@@ -103,8 +103,9 @@ class Rule:
     def demand(self) -> str:
         """As it ends a sentence: "be at least 0.6", "lie above -0.05 (margin sensitivity)"."""
         least, most = ("lie above", "lie below") if self.margin else ("be at least", "be at most")
-        parts = [] if self.at_least is None else [f"{least} {self.at_least:g}"]
-        parts += [] if self.at_most is None else [f"{most} {self.at_most:g}"]
+        # Adding 0.0 makes a 0 of a -0.
+        parts = [] if self.at_least is None else [f"{least} {self.at_least + 0.0:g}"]
+        parts += [] if self.at_most is None else [f"{most} {self.at_most + 0.0:g}"]
         return " and ".join(parts) + (f" (margin {self.margin})" if self.margin else "")
 
 

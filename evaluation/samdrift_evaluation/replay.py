@@ -22,9 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from samdrift_evaluation.auc import auc_with_interval
 from samdrift_evaluation.checklist import checked
 from samdrift_evaluation.content import content_digest
 from samdrift_evaluation.errors import EvaluationError
+from samdrift_evaluation.estimate import Estimate, TooFew
+from samdrift_evaluation.proportions import exact_bounds
 from samdrift_evaluation.reader_study import Study, highest, study_of
 from samdrift_evaluation.reading_curves import SHARES, reads_saved, roc
 from samdrift_evaluation.reading_protocol import Comparison, ReadingProtocol, compare, sweep
@@ -36,6 +39,8 @@ FACTS_FILE, SCORES_FILE, SCORES = "model.json", "model.safetensors", "scores"
 RESULTS = Path("mammography") / STUDY / "results.csv"
 #: Reporting checklists that apply.
 CHECKLISTS = ("tripod_ai", "claim_2024", "future_ai", "decide_ai")
+#: Exams with cancer below which figures that rest on them say "too few".
+LEAST_CANCERS = 20
 
 
 class StudyMissingError(EvaluationError):
@@ -70,7 +75,7 @@ class ReaderStudySuite:
             made_at=datetime.now(UTC),
             made_by=f"samdrift {version('samdrift')}",
             data=(_data_used(path, study),),
-            lines=tuple(_lines(compare(study, self.protocol))),
+            lines=tuple(_lines(study, compare(study, self.protocol))),
             curves=(roc(study), reads_saved(sweep(study, self.protocol, SHARES))),
             limits=_limits(study),
             settings=_settings(self.protocol),
@@ -123,17 +128,46 @@ def write_replay(folder: Path, scores: Mapping[str, float], card: str) -> None:
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
-def _lines(found: Comparison) -> Iterator[Line]:
+def _lines(study: Study, found: Comparison) -> Iterator[Line]:
     """The figures that policies name."""
-    yield Line(name="reads_saved", figure=found.reads_saved)
-    yield Line(name="sensitivity_double", figure=found.sensitivity_double)
-    yield Line(name="sensitivity_triage", figure=found.sensitivity_triage)
-    yield Line(name="sensitivity_difference", figure=found.difference)
-    yield Line(name="cancers_read_once", figure=found.cancers_read_once)
-    yield Line(name="fpr_double", figure=found.fpr_double)
-    yield Line(name="fpr_triage", figure=found.fpr_triage)
-    yield Line(name="fpr_difference", figure=found.fpr_difference)
-    yield Line(name="auc_exam", figure=found.auc_exam)
+    figures = {
+        "reads_saved": found.reads_saved,
+        "fpr_double": found.fpr_double,
+        "fpr_triage": found.fpr_triage,
+        "fpr_difference": found.fpr_difference,
+    }
+    resting_on_cancers = {
+        "sensitivity_double": found.sensitivity_double,
+        "sensitivity_triage": found.sensitivity_triage,
+        "sensitivity_difference": _not_certain(study, found.difference),
+        "cancers_read_once": found.cancers_read_once,
+        "auc_exam": auc_with_interval(study.cancer, study.ai) if _separated(found.auc_exam) else found.auc_exam,
+    }
+    few = TooFew(n=found.n_cancers, reason=f"at least {LEAST_CANCERS} exams with cancer are needed")
+    enough = found.n_cancers >= LEAST_CANCERS
+    yield from (Line(name=name, figure=figure if enough else few) for name, figure in resting_on_cancers.items())
+    yield from (Line(name=name, figure=figure) for name, figure in figures.items())
+
+
+def _separated(auc: Estimate) -> bool:
+    """Whether the classes separate completely; then every replicate says so, and the bootstrap knows no doubt."""
+    return auc.value in (0.0, 1.0)
+
+
+def _not_certain(study: Study, difference: Estimate) -> Estimate:
+    """Where no cancer loses anything, every replicate says 0, and the bootstrap would call that certain.
+
+    Then 0 of n cancers lose, which is bounded exactly; and where r of m readers recall, one reader falls short of a
+    pair by r (m - r) / (m (m - 1)), which is largest for r = m / 2.
+    """
+    if (difference.low, difference.value) != (0.0, 0.0):
+        return difference
+    readers, n = study.reader_pom.shape[1], difference.n
+    half = readers // 2
+    _, lose = exact_bounds(0, n, difference.confidence)
+    low = -lose * half * (readers - half) / (readers * (readers - 1))
+    method = f"Clopper-Pearson exact: 0 of {n} cancers lose, times the most that one can"
+    return replace(difference, low=low, method=method)
 
 
 def _limits(study: Study) -> tuple[str, ...]:

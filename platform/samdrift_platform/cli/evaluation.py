@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -156,7 +157,7 @@ def _judgement_document(report: Report, policy: GatePolicy, judgement: Judgement
         "passed": judgement.passed,
         "report": report.digest,
         "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest},
-        "reasons": [{"passed": reason.passed, "reason": str(reason)} for reason in judgement.reasons],
+        "reasons": [asdict(reason) for reason in judgement.reasons],
     }
 
 

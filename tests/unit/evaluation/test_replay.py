@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from samdrift_evaluation.content import content_digest
-from samdrift_evaluation.estimate import Estimate
+from samdrift_evaluation.estimate import Estimate, TooFew
 from samdrift_evaluation.gate import Judgement, judge
 from samdrift_evaluation.gate_policy import FOLDER, read_policy
 from samdrift_evaluation.reader_study import StudyUnreadableError, ai_columns, read_study
@@ -34,14 +34,14 @@ MARGINS = ("0.05", "0.10")
 
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A study of 60 exams, a third with cancer, whose AI is good."""
+    """A study of 60 exams, a third with cancer, whose AI is somewhat good."""
     rng = np.random.default_rng(0)
     rows = ["case_ID,side,label,Reader01_POM,Reader02_POM,Reader03_POM,AI_good_POM"]
     for case in range(60):
         for side in "LR":
             label = int(case % 3 == 0 and side == "L")
             poms = ",".join(f"{pom:.2f}" for pom in rng.random(3) * (0.1 + 0.4 * label))
-            rows.append(f"{case},{side},{label},{poms},{rng.random() / 2 + label / 2:.3f}")
+            rows.append(f"{case},{side},{label},{poms},{rng.random() * 0.8 + label * 0.2:.3f}")
     path = tmp_path / "data" / RESULTS
     path.parent.mkdir(parents=True)
     path.write_text("\n".join(rows) + "\n")
@@ -74,6 +74,7 @@ def test_the_report_says_what_the_comparison_says(study: Path, tmp_path: Path) -
     assert report.figure("sensitivity_difference") == direct.difference
     assert report.figure("fpr_difference") == direct.fpr_difference
     assert report.figure("auc_exam") == direct.auc_exam
+    assert len(report.lines) == 9
     assert all(isinstance(line.figure, Estimate) for line in report.lines)
     assert (report.suite, report.subject) == ("reader-study", content_digest(folder))
     assert report.settings["seed"] == 3
@@ -161,6 +162,34 @@ def test_a_score_that_tells_nothing_apart_is_stopped_at_both_margins(study: Path
     report = suite.evaluate(replayed(tmp_path / "model", scores))
     for margin in MARGINS:
         assert "auc_exam" in {reason.about for reason in held(report, margin).refusals}
+
+
+def perfect(tmp_path: Path, study: Path, cancers: int, share: float = 0.6) -> Report:
+    """The report on an AI that knows which of 60 exams have cancer; three of four readers recall every exam."""
+    rows = ["case_ID,label,Reader1,Reader2,Reader3,Reader4,AI_x"]
+    rows += [f"{case},{int(case < cancers)},1,1,1,0,{int(case < cancers)}" for case in range(60)]
+    study.write_text("\n".join(rows) + "\n")
+    protocol = ReadingProtocol(single_read_share=share, replicates=100)
+    return ReaderStudySuite(protocol).evaluate(replayed(tmp_path / "m", scores_of(study, "AI_x")))
+
+
+def test_perfection_on_few_cancers_is_not_certain(study: Path, tmp_path: Path) -> None:
+    """No cancer is read once and no replicate differs: the bootstrap alone would give an interval of width 0."""
+    report = perfect(tmp_path, study, 24, share=0.2)
+    difference, auc = report.figure("sensitivity_difference"), report.figure("auc_exam")
+    assert isinstance(difference, Estimate)
+    assert isinstance(auc, Estimate)
+    # 0 of 24: 1 - 0.025 ** (1 / 24); a cancer that half of four readers recall loses 2 * 2 / (4 * 3).
+    assert difference.low == pytest.approx(-(1 - 0.025 ** (1 / 24)) / 3)
+    assert (difference.value, difference.high) == (0.0, 0.0)
+    assert "Clopper-Pearson" in difference.method
+    assert auc.low < auc.value == 1.0
+
+
+def test_too_few_cancers_have_no_figure_and_pass_no_gate(study: Path, tmp_path: Path) -> None:
+    report = perfect(tmp_path, study, 19)
+    assert report.figure("auc_exam") == TooFew(n=19, reason="at least 20 exams with cancer are needed")
+    assert {reason.about for reason in held(report, "0.10").refusals} == {"sensitivity_difference", "auc_exam"}
 
 
 # --- real -------------------------------------------------------------------------------------------------------------
