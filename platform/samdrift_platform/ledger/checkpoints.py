@@ -5,6 +5,7 @@ A checkpoint counts most where it is kept elsewhere too: `verification.verify` t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,23 @@ def is_due(connection: sa.Connection, *, now: datetime, every: timedelta = EVERY
 def kept(connection: sa.Connection) -> list[SignedStatement]:
     """All checkpoints, oldest first: what an auditor takes away. Raises StatementUnreadableError as `about` does."""
     return statements.about(connection, SUBJECT)
+
+
+def to_bytes(taken: Sequence[SignedStatement]) -> bytes:
+    """Checkpoints to take away, one a line."""
+    return "".join(f"{each.to_text()}\n" for each in taken).encode()
+
+
+def from_bytes(data: bytes) -> list[SignedStatement]:
+    """What `to_bytes` wrote; StatementUnreadableError when a byte of it was changed."""
+    from samdrift_registry.errors import StatementUnreadableError
+    from samdrift_registry.statements import SignedStatement
+
+    try:
+        lines = data.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise StatementUnreadableError from error
+    return [SignedStatement.from_text(line) for line in lines]
 
 
 def _last(connection: sa.Connection) -> tuple[int, str]:

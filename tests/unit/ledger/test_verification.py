@@ -19,6 +19,7 @@ from samdrift_platform.ledger import audit, checkpoints, statements, tables, ver
 from samdrift_platform.ledger.audit import GENESIS, Event, chained
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.verification import Verification
+from samdrift_registry.errors import StatementUnreadableError
 from samdrift_registry.keys import SigningKey, TrustedKeys, signing_key, trusted_keys
 from samdrift_registry.statements import Kind, SignedStatement, Statement, sign_statement
 from samdrift_testing.work import NOW, seconds
@@ -129,7 +130,10 @@ def test_a_checkpoint_signs_number_and_hash_of_the_last_event(ledger: Ledger, ke
     assert signed is not None
     assert signed.check(keys.trusted).facts == {"seq": 1, "hash": head.hash}
     with ledger.read() as connection:
-        assert checkpoints.kept(connection) == [signed]
+        taken = checkpoints.to_bytes(checkpoints.kept(connection))
+    assert checkpoints.from_bytes(taken) == [signed]
+    with pytest.raises(StatementUnreadableError):
+        checkpoints.from_bytes(taken.replace(b'"seq":1', b'"seq":2 '))
 
 
 FAULTS = {
