@@ -135,7 +135,8 @@ def _standardised(drawn: Numbers, blocks: Numbers, rng: np.random.Generator) -> 
     times = rng.multinomial(count, np.full(count, 1 / count), size=len(drawn)) / count
     mean, square = times @ blocks.mean(axis=1), times @ (blocks**2).mean(axis=1)
     spread: Numbers = np.sqrt(np.maximum(square - mean**2, np.finfo(np.float64).tiny))
-    return (drawn - mean[:, None]) / spread[:, None]
+    standardised: Numbers = (drawn - mean[:, None]) / spread[:, None]
+    return standardised
 
 
 def _either(standardised: Numbers) -> Numbers:
