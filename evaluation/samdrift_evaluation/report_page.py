@@ -144,8 +144,8 @@ def _anchors(report: Report) -> dict[str, str]:
         **{f"{FIGURE}: {name}": anchor for name, anchor in figures.items()},
         **{f"{SUBGROUPS}: {name}": anchor for name, anchor in tables.items()},
         **{f"{CURVE}: {name}": anchor for name, anchor in curves.items()},
-        "data": "data",
-        "limits": "limits",
-        "settings": "settings",
-        **{f"setting: {name}": "settings" for name in report.settings},
+        "data": "report-data",
+        "limits": "report-limits",
+        "settings": "report-settings",
+        **{f"setting: {name}": "report-settings" for name in report.settings},
     }
