@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from samdrift_platform import plugins
 from samdrift_platform.errors import SamdriftError, UnavailableError
-from samdrift_platform.process import begin, die_with_parent
+from samdrift_platform.process import configure_logs, die_with_parent
+from samdrift_platform.telemetry import silence
 
 if TYPE_CHECKING:
     from samdrift_evaluation.report import Report
@@ -94,7 +95,8 @@ def _finish(child: subprocess.Popen[bytes], going_on: Callable[[], bool]) -> int
 
 def main(suite: str, folder: Path, output: Path) -> int:
     """The child's part: 0 with a report in `output`, 1 with the suite's own refusal."""
-    begin("evaluation")
+    silence()
+    configure_logs("evaluation")  # and not `begin`: SIGTERM, which comes when the evaluator dies, must end us
     draft = output.with_suffix(".draft")
     try:
         data, status = plugins.suite(suite).evaluate(folder).to_bytes(), 0

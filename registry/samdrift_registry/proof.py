@@ -59,7 +59,7 @@ def verified(home: Path, deployment: Deployment, proof: Proof, *, now: datetime)
 def proven(home: Path, deployment: Deployment, proof: Proof, *, now: datetime) -> None:
     """All of `verified` but the model's own files. Raises as `verified` does."""
     trusted = trusted_keys(home / "keys")
-    statements = [SignedStatement.from_text(text).check(trusted) for text in proof.statements]
+    statements = [SignedStatement.from_text(text).check(trusted, now=now) for text in proof.statements]
     deployed = _deployed(statements, deployment)
     if deployed.made_at > now + CLOCKS:
         raise NotProvenError.about(f"{_told(deployment)} is deployed only from {deployed.made_at:%Y-%m-%d %H:%M} on")

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from samdrift_registry.errors import StatementUnreadableError
@@ -81,11 +82,12 @@ class Statement:
 
     def canonical(self) -> bytes:
         """The bytes that are signed."""
-        return canonical_json(self.document())
+        return self._bytes
 
     def document(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**asdict(self), "made_at": self.made_at.isoformat()}
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**named, "made_at": self.made_at.isoformat()}
 
     @classmethod
     def from_text(cls, text: str) -> Statement:
@@ -104,14 +106,19 @@ class Statement:
         return statement
 
     @classmethod
-    def _of(cls, fields: Mapping[str, Any]) -> Statement:
-        made_at = datetime.fromisoformat(fields["made_at"])
-        return cls(**{**fields, "kind": Kind(fields["kind"]), "made_at": made_at})
+    def _of(cls, document: Mapping[str, Any]) -> Statement:
+        made_at = datetime.fromisoformat(document["made_at"])
+        return cls(**{**document, "kind": Kind(document["kind"]), "made_at": made_at})
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`sha256:` over the signed bytes: names this statement and no other, whoever signed it."""
         return "sha256:" + hashlib.sha256(self.canonical()).hexdigest()
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        """Once: every fold and every check asks for them."""
+        return canonical_json(self.document())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,13 +153,13 @@ class SignedStatement:
             raise StatementUnreadableError
         return signed
 
-    def check(self, trusted: TrustedKeys) -> Statement:
-        """The statement, once its signature holds.
+    def check(self, trusted: TrustedKeys, *, now: datetime | None = None) -> Statement:
+        """The statement, once its signature holds at `now` (by default the clock's): keys end.
 
         Raises:
             UnknownKeyError, BadSignatureError, ExpiredKeyError: as `TrustedKeys.check` does.
         """
-        trusted.check(self.key_id, self.signature, self.statement.canonical())
+        trusted.check(self.key_id, self.signature, self.statement.canonical(), now=now)
         return self.statement
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import textwrap
 import threading
@@ -48,7 +50,8 @@ class Hanging:
     name = "hanging"
     def evaluate(self, folder):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        (folder / "pids").write_text(f"{os.getpid()} {child.pid}")
+        (folder / "draft").write_text(f"{os.getpid()} {child.pid}")
+        (folder / "draft").rename(folder / "pids")
         time.sleep(60)
 
 good, refusing, crashing, faulty, hanging = Good(), Refusing(), Crashing(), Faulty(), Hanging()
@@ -116,9 +119,12 @@ def _gone(pid: int) -> bool:
         return True
 
 
-def _check_gone(folder: Path) -> None:
+def _pids(folder: Path) -> list[int]:
+    return [int(pid) for pid in (folder / "pids").read_text().split()]
+
+
+def _check_gone(pids: list[int]) -> None:
     """A killed process is gone once its parent, or init, has been told."""
-    pids = [int(pid) for pid in (folder / "pids").read_text().split()]
     told = threading.Event()
     for _ in range(100):
         if all(_gone(pid) for pid in pids):
@@ -139,10 +145,28 @@ def test_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EvaluationEndedError, match="longer than"):
         run("hanging", folder, at_it)
     monkeypatch.undo()
-    _check_gone(folder)
+    _check_gone(_pids(folder))
 
 
 def test_ended_with_the_evaluator(folder: Path) -> None:
     with pytest.raises(EvaluationEndedError, match="with the evaluator"):
         run("hanging", folder, lambda: not (folder / "pids").exists())
-    _check_gone(folder)
+    _check_gone(_pids(folder))
+
+
+def test_killed_with_the_evaluator(folder: Path) -> None:
+    """No power of ours runs after a kill: the kernel must end the child."""
+    program = f"""
+from pathlib import Path
+from samdrift_platform.evaluation_run import evaluate
+evaluate("hanging", Path({str(folder)!r}), Path({str(folder.parent / "report.json")!r}), going_on=lambda: True)
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as evaluator:
+        told = threading.Event()
+        while not (folder / "pids").exists():
+            assert evaluator.poll() is None
+            told.wait(0.05)
+        evaluator.kill()
+    child, grandchild = _pids(folder)
+    _check_gone([child])
+    os.kill(grandchild, signal.SIGKILL)  # a suite's own children are its own to look after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -231,7 +232,7 @@ def test_a_suppliers_report_that_is_not_about_this_model(
     assert [worker.turn(), worker.turn()] == [True, False]
     assert state(office) in (State.REFUSED, State.DRAFT)
     reasons = [*office.governance.standing(MODEL, 1).blocked, *worker.waiting.values()]
-    assert any(__import__("re").search(why, reason) for reason in reasons)
+    assert any(re.search(why, reason) for reason in reasons)
 
 
 # Kills.
