@@ -118,6 +118,7 @@ def _outline(documentation: TechnicalDocumentation, language: Language) -> Outli
     return Outline(
         title=f"{word('annex', language)}: {standing.name} {standing.version}",
         language=language,
+        notice=documentation.card.notice or "",
         sections=[_summary(documentation, language), *_sections(documentation, language)],
         footer=word("made_from", language).format(at=moment(documentation.card.made_at)),
     )

@@ -54,8 +54,7 @@ def _hardware(documentation: TechnicalDocumentation, language: Language) -> Iter
 
 def _supplied(documentation: TechnicalDocumentation, language: Language) -> Iterator[Block]:
     if supplied := documentation.card.supplied:
-        yield Paragraph(text=f"{recorded('supplied', language)}:")
-        yield Quotation(text=supplied)
+        yield Quotation(label=recorded("supplied", language), text=supplied)
 
 
 def _run(documentation: TechnicalDocumentation, language: Language) -> Iterator[Block]:
@@ -67,8 +66,7 @@ def _run(documentation: TechnicalDocumentation, language: Language) -> Iterator[
 def _architecture(documentation: TechnicalDocumentation, language: Language) -> Iterator[Block]:
     if found := documentation.architecture.get("architecture"):
         text = found if isinstance(found, str) else json.dumps(found, indent=1, ensure_ascii=False)
-        yield Paragraph(text=f"{recorded('architecture', language)}:")
-        yield Quotation(text=text)
+        yield Quotation(label=recorded("architecture", language), text=text)
 
 
 def _approvals(documentation: TechnicalDocumentation, language: Language) -> Iterator[Block]:

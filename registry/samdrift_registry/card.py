@@ -28,6 +28,8 @@ class ModelCard:
     report: Report | None
     #: What the supplier wrote (`card.md` in the model's folder).
     supplied: str | None
+    #: What nobody may miss ("Not a medical device", `notice` in the model's `model.json`).
+    notice: str | None
     #: When the card was made; aware, UTC.
     made_at: datetime
 
@@ -82,6 +84,7 @@ class ModelCard:
             "blocked": list(standing.blocked),
             "notes": list(standing.notes),
             "supplied": self.supplied,
+            "notice": self.notice,
             "missing": list(self.missing),
         }
 
@@ -158,7 +161,7 @@ def _outline(card: ModelCard, language: Language) -> Outline:
     sections = [Section(heading=word(name, language), blocks=blocks) for name, blocks in made.items() if blocks]
     title = f"{word('card', language)}: {card.standing.name} {card.standing.version}"
     footer = word("made_from", language).format(at=moment(card.made_at))
-    return Outline(title=title, language=language, sections=sections, footer=footer)
+    return Outline(title=title, language=language, notice=card.notice or "", sections=sections, footer=footer)
 
 
 def _missing(card: ModelCard, language: Language) -> Iterator[Block]:
@@ -246,7 +249,8 @@ def _notes(card: ModelCard, language: Language) -> Iterator[Block]:
 
 
 def _supplied(card: ModelCard, language: Language) -> Iterator[Block]:
-    yield Quotation(text=card.supplied) if card.supplied else Facts(rows=[(word("supplied_heading", language), None)])
+    label = word("supplied_heading", language)
+    yield Quotation(label=label, text=card.supplied) if card.supplied else Facts(rows=[(label, None)])
 
 
 def _figure(line: Line, language: Language) -> str:

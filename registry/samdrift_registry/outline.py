@@ -53,6 +53,7 @@ class Paragraph:
 class Quotation:
     """Somebody else's text, as it is: neither markup nor script in it means anything."""
 
+    label: str
     text: str
 
 
@@ -75,6 +76,8 @@ class Outline:
 
     title: str
     language: Language
+    #: What nobody may miss; stands right below the title.
+    notice: str = ""
     sections: Sequence[Section] = field(default_factory=tuple)
     footer: str = ""
 
@@ -90,7 +93,7 @@ def to_html(outline: Outline) -> str:
 
 def to_markdown(outline: Outline) -> str:
     """GitHub-flavoured Markdown. What comes from people cannot become markup."""
-    parts = [f"# {_plain(outline.title)}"]
+    parts = [f"# {_plain(outline.title)}", f"**{_plain(outline.notice)}**" if outline.notice else ""]
     for section in outline.sections:
         parts.append(f"{'#' * section.level} {_plain(section.heading)}")
         parts += [_markdown(block, MISSING[outline.language]) for block in section.blocks]
@@ -121,7 +124,8 @@ def _markdown(block: Block, missing: str) -> str:
     if isinstance(block, Points):
         return "\n".join(f"- {_plain(item)}" for item in block.items)
     if isinstance(block, Quotation):
-        return "\n".join(f"    {line}".rstrip() for line in block.text.splitlines())  # a code block: nothing is markup
+        lines = "\n".join(f"    {line}".rstrip() for line in block.text.splitlines())  # a code block: nothing is markup
+        return f"{_plain(block.label)}:\n\n{lines}"
     return _plain(block.text)
 
 

@@ -20,6 +20,7 @@ from samdrift_registry.card import ModelCard
 from samdrift_registry.dcat import ListedModel, ListedService
 from samdrift_registry.deployments import Slot, current, subject_of
 from samdrift_registry.lifecycle import Standing, standing
+from samdrift_registry.manifest import SignedManifest
 from samdrift_registry.organisation import read_duties, read_organisation
 from samdrift_registry.statements import Statement
 from samdrift_registry.store import ManifestStore
@@ -59,7 +60,7 @@ def technical_documentation(
         duties=read_duties(home),
         offers=[_offer(each, workload) for each, workload in using.items()],
         use=in_use(connection, statements, card.standing, list(using)),
-        architecture=_architecture(home, card),
+        architecture=_described(home, card.manifest),
     )
 
 
@@ -104,17 +105,20 @@ def _standings(statements: Sequence[Statement], now: datetime) -> Iterator[Stand
 def _card(home: Path, stood: Standing, now: datetime) -> ModelCard:
     manifest = ManifestStore(home).find(stood.name, stood.version)
     supplied = kept_files.of_model(home, manifest.manifest, "card.md") if manifest else None
+    notice = _described(home, manifest).get("notice")
     return ModelCard(
         standing=stood,
         manifest=manifest,
         report=kept_files.report(home, stood.evaluated.facts["report"]) if stood.evaluated else None,
         supplied=supplied.decode(errors="replace") if supplied else None,
+        notice=str(notice) if notice else None,
         made_at=now,
     )
 
 
-def _architecture(home: Path, card: ModelCard) -> dict[str, Any]:
-    data = kept_files.of_model(home, card.manifest.manifest, "model.json") if card.manifest else None
+def _described(home: Path, manifest: SignedManifest | None) -> dict[str, Any]:
+    """The top of the model's `model.json`; empty: it has none."""
+    data = kept_files.of_model(home, manifest.manifest, "model.json") if manifest else None
     try:
         found = json.loads(data or b"{}")
     except ValueError:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +23,12 @@ from samdrift_registry.lifecycle import FACTS
 from samdrift_registry.organisation import ConfigurationError
 from samdrift_registry.outline import Language
 from samdrift_registry.proof import report_path
+from samdrift_registry.store import ManifestStore
 from samdrift_registry.words import _words
 from samdrift_testing import work
 from samdrift_testing.governing import FACTS as DECLARED
 from samdrift_testing.governing import MODEL, Office
+from samdrift_testing.models import take_in, write_number
 from samdrift_testing.tallying import Tallying
 
 HOSTILE = "<script>alert(1)</script> | [x](javascript:y) `z`"
@@ -114,6 +117,43 @@ def test_what_people_write_is_never_markup(office: Office) -> None:
     for text in (card.to_markdown(made(office), "en"), annex_iv.to_markdown(filed(office), "en")):
         assert "<script>" not in text.replace("\\<", "")
         assert not re.search(r"(?<!\\)\]\(", text)
+
+
+def described(office: Office, **facts: object) -> None:
+    """A version whose folder has a `model.json` and a card."""
+    folder = write_number(office.home / "origin" / "described", 5)
+    (folder / "model.json").write_text(json.dumps(facts))
+    (folder / "card.md").write_text(f"# A card\n\n{HOSTILE}\n")
+    digest = take_in(office.home, MODEL, 5, folder)
+    office.governance.register(MODEL, 5, digest, run_id="run", registered_by="dora", now=office.now)
+
+
+def test_what_nobody_may_miss_stands_below_the_title(office: Office) -> None:
+    described(office, notice="Not a medical device.", architecture={"layers": 2})
+    for text in (card.to_markdown(made(office, 5), "da"), annex_iv.to_markdown(filed(office, 5), "en")):
+        assert text.splitlines()[2] == "**Not a medical device.**"
+    assert "<p><strong>Not a medical device.</strong></p>" in card.to_html(made(office, 5), "en")
+    assert filed(office, 5).answers["2(c) recorded.architecture"] is True
+
+
+def test_the_suppliers_card_is_quoted_and_never_markup(office: Office) -> None:
+    described(office)
+    found = made(office, 5)
+    assert found.supplied is not None
+    assert "supplied" not in found.missing
+    assert f"    {HOSTILE}" in card.to_markdown(found, "en")  # indented: a code block
+    assert "script" not in Tags(card.to_html(found, "en")).seen
+    path = ManifestStore(office.home).folder(str(found.standing.digest)) / "card.md"
+    path.chmod(0o600)
+    path.write_text("# Another card")
+    with pytest.raises(ChangedFileError):
+        made(office, 5)
+
+
+def test_every_fact_that_can_be_declared_is_in_the_reference() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "evidence-files.md").read_text()
+    names = {e.removeprefix("declared.") for point in points() for e in point.entries if e.startswith("declared.")}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
 
 
 def test_a_report_that_was_edited_makes_no_card(office: Office) -> None:
