@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 import httpx
 
 from samdrift_platform import settings
 from samdrift_platform.answered_errors import error_from
 from samdrift_platform.errors import SamdriftError, SettingError, SignInError, UnavailableError
+from samdrift_platform.governance_calls import GovernanceCalls, part
 
 #: Items that one request fetches.
 _PAGE = 500
@@ -31,7 +32,7 @@ class StillPendingError(SamdriftError):
     """The platform still works on this submission. Wait longer, or look at `samdrift status`."""
 
 
-class Client:
+class Client(GovernanceCalls):
     """Speaks to a control plane, as the bearer of a token.
 
     Every call that can be repeated without harm is repeated when the control plane does not answer; errors are the
@@ -104,7 +105,7 @@ class Client:
 
     def get_object(self, reference: str) -> bytes:
         """The bytes of an object."""
-        return self._repeatable("GET", f"/v1/objects/{_part(reference)}").content
+        return self._repeatable("GET", f"/v1/objects/{part(reference)}").content
 
     def submit(
         self,
@@ -117,11 +118,11 @@ class Client:
         """Submit a document; the same `reference` with the same content returns the first answer."""
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         body = {"reference": reference, "document": document}
-        return self._json("POST", f"/v1/workloads/{_part(workload)}/submissions", json=body, headers=headers)
+        return self._json("POST", f"/v1/workloads/{part(workload)}/submissions", json=body, headers=headers)
 
     def submission(self, submission_id: str) -> dict[str, Any]:
         """One submission with its counts by state: `{"id", "workload", "reference", "items": {"done": 2}}`."""
-        return self._json("GET", f"/v1/submissions/{_part(submission_id)}")
+        return self._json("GET", f"/v1/submissions/{part(submission_id)}")
 
     def submissions(self, *, workload: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """The newest submissions first."""
@@ -132,7 +133,7 @@ class Client:
         self, *, workload: str | None = None, submission_id: str | None = None, states: Sequence[str] = ()
     ) -> Iterator[dict[str, Any]]:
         """Items, oldest first: `{"id", "reference", "state", "payload", "result", "reason", "models", …}`."""
-        path = "/v1/items" if submission_id is None else f"/v1/submissions/{_part(submission_id)}/items"
+        path = "/v1/items" if submission_id is None else f"/v1/submissions/{part(submission_id)}/items"
         offset = 0
         while True:
             params = _given(workload=workload, state=list(states), limit=_PAGE, offset=offset)
@@ -144,19 +145,19 @@ class Client:
 
     def item(self, item_id: str) -> dict[str, Any]:
         """One item, with its `effects` and what the `audit` chain holds about it."""
-        return self._json("GET", f"/v1/items/{_part(item_id)}")
+        return self._json("GET", f"/v1/items/{part(item_id)}")
 
     def cancel(self, submission_id: str) -> dict[str, Any]:
         """Withdraw what can be of a submission: `{"cancelled": 3, "submission": {…}}`."""
-        return self._json("POST", f"/v1/submissions/{_part(submission_id)}/cancel")
+        return self._json("POST", f"/v1/submissions/{part(submission_id)}/cancel")
 
     def cancel_item(self, item_id: str) -> dict[str, Any]:
         """Withdraw one item; ConflictError when it is too late."""
-        return self._once("POST", f"/v1/items/{_part(item_id)}/cancel")
+        return self._once("POST", f"/v1/items/{part(item_id)}/cancel")
 
     def retry_item(self, item_id: str) -> dict[str, Any]:
         """Queue a failed item again; ConflictError for one in another state."""
-        return self._once("POST", f"/v1/items/{_part(item_id)}/retry")
+        return self._once("POST", f"/v1/items/{part(item_id)}/retry")
 
     def wait(
         self, submission_id: str, *, timeout_s: float = 600.0, on_progress: OnProgress | None = None
@@ -187,14 +188,6 @@ class Client:
         """What can be submitted, each with the JSON schema of its documents."""
         return list(self._json("GET", "/v1/workloads")["workloads"])
 
-    def models(self) -> dict[str, Any]:
-        """The versions that the registry vouches for, and those that are served."""
-        return self._json("GET", "/v1/models")
-
-    def pin(self, model: str, version: int, digest: str) -> dict[str, Any]:
-        """Serve exactly this version of a model from now on."""
-        return self._json("POST", f"/v1/models/{_part(model)}/pin", json={"version": version, "digest": digest})
-
     def benefits(self) -> list[dict[str, Any]]:
         """What was saved, and what computing it cost."""
         return list(self._json("GET", "/v1/benefits")["benefits"])
@@ -212,17 +205,33 @@ class Client:
         found: dict[str, Any] = self._send("GET", "/readyz", accept=(200, 503)).json()
         return found
 
-    def sign_in_link(self) -> dict[str, Any]:
-        """A link that signs one browser in, once: `{"url", "valid_s"}`."""
-        return self._once("POST", "/v1/links")
+    def sign_in_link(self, subject: str | None = None) -> dict[str, Any]:
+        """A link that signs one browser in, once: `{"url", "subject", "valid_s"}`; for `subject` if one is given."""
+        body = {} if subject is None else {"json": {"subject": subject}}
+        return self._once("POST", "/v1/links", **body)
+
+    def token(self, subject: str) -> dict[str, Any]:
+        """A token for a program that acts for `subject`: `{"token", "subject", "valid_s"}`."""
+        return self._once("POST", "/v1/tokens", json={"subject": subject})
 
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         found: dict[str, Any] = self._repeatable(method, path, **request).json()
         return found
 
-    def _once(self, method: str, path: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._send(method, path).json()
+    def _once(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self._send(method, path, **request).json()
         return found
+
+    @contextmanager
+    def _stream(self, method: str, path: str, **request: Any) -> Iterator[httpx.Response]:
+        try:
+            with self._http.stream(method, path, **request) as response:
+                if not response.is_success:
+                    response.read()
+                    raise error_from(response)
+                yield response
+        except httpx.TransportError as error:
+            raise self._silent(error) from error
 
     def _repeatable(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send, and send again while a part does not answer (503, or no connection)."""
@@ -239,13 +248,16 @@ class Client:
         try:
             response = self._http.request(method, path, **request)
         except httpx.TransportError as error:
-            raise UnavailableError(
-                f"The control plane at {self.url} does not answer ({type(error).__name__}). "
-                "Start it with `samdrift up`, or set SAMDRIFT_URL to where it runs."
-            ) from error
+            raise self._silent(error) from error
         if response.is_success or response.status_code in accept:
             return response
         raise error_from(response)
+
+    def _silent(self, error: httpx.TransportError) -> UnavailableError:
+        return UnavailableError(
+            f"The control plane at {self.url} does not answer ({type(error).__name__}). "
+            "Start it with `samdrift up`, or set SAMDRIFT_URL to where it runs."
+        )
 
     def _look(self, submission_id: str, until: float) -> dict[str, Any]:
         while True:
@@ -266,11 +278,6 @@ def _running(chosen: settings.Settings) -> str:
         return (chosen.home / "url").read_text()
     except FileNotFoundError:
         return chosen.url
-
-
-def _part(name: str) -> str:
-    """One segment of a path."""
-    return quote(name, safe=":")
 
 
 def _read_token(file: Path) -> str:

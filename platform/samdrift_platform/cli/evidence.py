@@ -1,65 +1,20 @@
-"""Commands that show the evidence: models, benefits and the audit chain."""
+"""Commands that show the evidence: the audit chain, one decision, records of use, benefits, the catalogue."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from samdrift_platform.cli.connection import connect
-from samdrift_platform.cli.output import AsJson, say, show_json, show_table
-from samdrift_platform.client import Client
-from samdrift_platform.errors import NotFoundError
+from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, show_table, write
 
 app = typer.Typer()
-models = typer.Typer(help="Model versions and which of them are served.", no_args_is_help=True)
-audit = typer.Typer(help="The audit chain.", no_args_is_help=True)
-app.add_typer(models, name="models")
+audit = typer.Typer(help="The audit chain, and what an auditor asks.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
-
-
-@models.command("list")
-def list_models(as_json: AsJson = False) -> None:
-    """List the versions that have a signed manifest."""
-    with connect() as client:
-        found = client.models()
-    if as_json:
-        show_json(found)
-        return
-    rows = [
-        (one["model"], one["version"], one["digest"], one["signed_at"], "served" if one["pinned"] else "")
-        for one in found["versions"]
-    ]
-    columns = ["model", "version", "digest", "signed", ""]
-    show_table(columns, rows, empty="No version has a manifest. Log one with MLflow; the registry finds it.")
-
-
-@models.command("pin")
-def pin_model(
-    model: Annotated[str, typer.Argument(help="Registered name.")],
-    version: Annotated[int, typer.Argument(min=1, help="MLflow's version number.")],
-    digest: Annotated[str | None, typer.Argument(help="As `samdrift models list` shows it; default: that one.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Serve exactly this version from now on."""
-    with connect() as client:
-        found = client.pin(model, version, digest or _signed_digest(client, model, version))
-    if as_json:
-        show_json(found)
-    else:
-        say(f"{found['model']} is served as version {found['version']}, {found['digest']}.")
-
-
-def _signed_digest(client: Client, model: str, version: int) -> str:
-    """The digest of the version's signed manifest."""
-    for one in client.models()["versions"]:
-        if (one["model"], one["version"]) == (model, version):
-            return str(one["digest"])
-    raise NotFoundError(
-        f"{model} has no version {version} with a signed manifest. `samdrift models list` shows those that have one, "
-        "`samdrift status` those that were refused."
-    )
 
 
 @audit.command("verify")
@@ -70,7 +25,10 @@ def verify(as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     elif found["intact"]:
-        say(f"Intact: {found['rows']} events.")
+        say(
+            f"Intact: {found['rows']} events, {found['statements']} signed statements, "
+            f"{found['checkpoints']} signed checkpoints."
+        )
     else:
         say(f"Not intact from event {found['first_bad_seq']} on: {found['why']}. Restore the ledger from a backup.")
     raise typer.Exit(0 if found["intact"] else 1)
@@ -92,6 +50,82 @@ def log(
         for one in found
     ]
     show_table(["event", "at (UTC)", "actor", "action", "subject", "details"], rows, empty="Nothing has happened yet.")
+
+
+@audit.command("replay")
+def replay(item_id: Annotated[str, typer.Argument(help="Identifier of a work item.")], as_json: AsJson = False) -> None:
+    """Show one decision end to end; exit status 1 if something that is kept is not as it was recorded."""
+    with connect() as client:
+        found = client.replay(item_id)
+    if as_json:
+        show_json(found)
+    else:
+        _show_replay(found)
+    raise typer.Exit(1 if found["mismatches"] else 0)
+
+
+@audit.command("records")
+def records(
+    workload: Annotated[str | None, typer.Option(help="Only this workload's.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this moment on, such as 2026-11-24T00:00:00Z.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this moment.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of CSV.")] = False,
+) -> None:
+    """Print every decision, for the log that Article 12 of the AI Act asks for."""
+    form = "jsonl" if as_json else "csv"
+    with connect() as client:
+        for piece in client.records_of_use(workload=workload, since=since, until=until, form=form):
+            sys.stdout.buffer.write(piece)
+    sys.stdout.flush()
+
+
+@app.command()
+def catalogue(
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it into this file.")] = None,
+) -> None:
+    """Print models, data sets and services as DCAT-AP-DK (Turtle), for a data catalogue."""
+    with connect() as client:
+        write(client.catalogue(), out)
+
+
+def _show_replay(found: Mapping[str, Any]) -> None:
+    item, submission = found["item"], found["submission"]
+    show_fields(
+        {
+            "item": item["id"],
+            "reference": item["reference"],
+            "workload": item["workload"],
+            "submitted": f"{submission['submitted_at']} by {submission['submitted_by']}",
+            "state": item["state"],
+            "decided": found["decided_at"],
+            "decided by": "the safe state: no model" if found["safe"] else "",
+            "input as recorded": _holds(found["input"]),
+            "result as recorded": _holds(found["result"]),
+            "truth": found["truths"],
+        }
+    )
+    for version in found["models"]:
+        approved = ", ".join(f"{one['person']} ({one['role']})" for one in version["approvals"])
+        say(
+            f"\n{version['model']} version {version['version']} decided as {version['slot']}, deployed by "
+            f"{version['deployed_by']}, approved by {approved or 'nobody'}.\n  policy {version['policy']}, "
+            f"report {version['report']}\n  files {version['digest']}"
+        )
+    say("")
+    scores = [(one["model"], one["version"], one["slot"], one["name"], one["value"]) for one in found["scores"]]
+    show_table(["model", "version", "slot", "score", "value"], scores, empty="No score was recorded.")
+    say("")
+    effects = [(one["step"], one["receiver"], one["state"], one["finished_at"]) for one in found["effects"]]
+    show_table(["effect", "receiver", "state", "finished"], effects, empty="Nothing was to be seen outside.")
+    say("")
+    events = [(one["seq"], one["at"][:19], one["actor"], one["action"]) for one in found["events"]]
+    show_table(["event", "at (UTC)", "actor", "action"], events, empty="No event yet.")
+    for mismatch in found["mismatches"]:
+        say(f"NOT AS RECORDED: {mismatch}")
+
+
+def _holds(compared: Mapping[str, Any]) -> str:
+    return {True: "yes", False: "NO", None: "nobody can tell"}[compared["matches"]]
 
 
 def _in_words(details: Mapping[str, object]) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
-from samdrift_platform.errors import NotFoundError
+from samdrift_platform.errors import InputError, NotFoundError
 from samdrift_platform.settings import Settings, load, table
 
 app = typer.Typer()
@@ -29,7 +29,7 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the co
 @app.command()
 def up(home: Home = None, port: Port = None, as_json: AsJson = False) -> None:
     """Start the platform and keep it running until Ctrl-C."""
-    _needs_platform()
+    needs_platform()
     from samdrift_platform import supervisor
 
     supervisor.up(load(home=home, port=port), as_json=as_json)
@@ -43,7 +43,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Start everything, let every workload do real work, and say what came of it; status 1 unless all succeeded."""
-    _needs_platform()
+    needs_platform()
     from samdrift_platform import demo
 
     succeeded = demo.run(load(home=home, port=port), as_json=as_json, stay=stay)
@@ -84,20 +84,47 @@ def settings(as_json: AsJson = False) -> None:
 
 
 @app.command("sign-in")
-def sign_in(as_json: AsJson = False) -> None:
-    """Print a link that signs one browser in, once."""
+def sign_in(
+    person: Annotated[str | None, typer.Option("--as", help="Sign in this person: an operator's right.")] = None,
+    write_token: Annotated[
+        Path | None, typer.Option(help="Write a token for --as into this file instead, for SAMDRIFT_TOKEN_FILE.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link that signs one browser in, once. Who may sign others in could act for them: the chain says who."""
+    if write_token is not None:
+        _write_token(person, write_token, as_json=as_json)
+        return
     with connect() as client:
-        found = client.sign_in_link()
+        found = client.sign_in_link(person)
     if as_json:
         show_json(found)
     else:
-        say(f"{found['url']}\nIt works once, within {found['valid_s'] // 60} minutes.")
+        say(f"{found['url']}\nIt signs in {found['subject']}, once, within {found['valid_s'] // 60} minutes.")
+
+
+def _write_token(person: str | None, file: Path, *, as_json: bool) -> None:
+    if person is None:
+        raise InputError("Say whose token it is to be: --as PERSON.", field="as")
+    with connect() as client:
+        found = client.token(person)
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_text(found["token"])
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}. Check the path.", field=str(file)) from error
+    days = found["valid_s"] // 86400
+    if as_json:
+        show_json({"file": str(file), "subject": person, "valid_s": found["valid_s"]})
+    else:
+        say(f"{file} holds {person}'s token for {days} days. SAMDRIFT_TOKEN_FILE={file} acts as {person}.")
 
 
 @ledger.command("migrate")
 def migrate(as_json: AsJson = False) -> None:
     """Bring the ledger's tables up to date. Stop the platform first."""
-    _needs_platform()
+    needs_platform()
     from samdrift_platform.ledger import migrations
 
     url = load().ledger_url
@@ -112,7 +139,8 @@ def _shown(value: object) -> str:
     return _PASSWORD.sub(r"\1***\2", str(value))
 
 
-def _needs_platform() -> None:
+def needs_platform() -> None:
+    """Return where the servers are installed; NotFoundError says how to install them."""
     from importlib.util import find_spec
 
     if find_spec("ray") is None:

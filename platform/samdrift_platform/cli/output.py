@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,10 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from samdrift_platform.errors import SamdriftError
+from samdrift_platform.errors import InputError, SamdriftError
 
 #: The option that every command has.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+#: Characters that a column of sentences has at least, where its cells are that long.
+_SENTENCE = 32
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
 def show_json(value: Any) -> None:
@@ -23,28 +29,42 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print rows for a person, or `empty`, which says what to do next."""
-    cells = [[_cell(value) for value in row] for row in rows]
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, whole_digests: bool = False
+) -> None:
+    """Print rows for a person, or `empty`, which says what to do next.
+
+    Digests are shortened to 12 hex digits, unless they are what was asked for. No word is ever broken, so that
+    identifiers can be copied: where the terminal is too narrow, the lines are longer than it.
+    """
+    cells = [[_text(value) if whole_digests else _short(_text(value)) for value in row] for row in rows]
     if not cells:
         say(empty)
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in cells:
-        table.add_row(*row)
-    Console(highlight=False).print(table)
+    _print(columns, cells)
 
 
 def show_fields(values: Mapping[str, object]) -> None:
-    """Print one thing, a field a line."""
-    show_table(["field", "value"], values.items(), empty="Nothing is known of it.")
+    """Print one thing, a field a line, digests whole."""
+    cells = [[name, _text(value)] for name, value in values.items()]
+    if cells:
+        _print(["field", "value"], cells)
 
 
 def say(sentence: str) -> None:
     """Print a sentence as it is, never broken: it may hold an address to copy."""
     sys.stdout.write(sentence + "\n")
+
+
+def write(data: bytes, file: Path | None) -> None:
+    """Put `data` into `file`, or print it."""
+    if file is None:
+        sys.stdout.write(data.decode())
+        return
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}. Check the path.", field=str(file)) from error
 
 
 def fail(error: SamdriftError, *, as_json: bool) -> None:
@@ -53,9 +73,34 @@ def fail(error: SamdriftError, *, as_json: bool) -> None:
     sys.stderr.write(told + "\n")
 
 
-def _cell(value: object) -> Text:
+def _print(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, min_width=_least_width([column, *(row[index] for row in cells)]))
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    width = max(Console().width, _narrowest(table))
+    Console(highlight=False, width=width).print(table)
+
+
+def _narrowest(table: Table) -> int:
+    """The width below which some word would be broken."""
+    return sum((column.min_width or 0) + 2 for column in table.columns)
+
+
+def _least_width(cells: Sequence[str]) -> int:
+    """So wide that no word of the column is broken, and that sentences do not become towers."""
+    longest_word = max(len(word) for cell in cells for word in [*cell.split(), ""])
+    return max(longest_word, min(_SENTENCE, max(map(len, cells))))
+
+
+def _short(text: str) -> str:
+    return _DIGEST.sub(r"\1", text)
+
+
+def _text(value: object) -> str:
     if value is None:
-        return Text("")
+        return ""
     if isinstance(value, Mapping):
-        return Text(", ".join(f"{name}: {part}" for name, part in value.items()))
-    return Text(str(value))
+        return ", ".join(f"{name}: {part}" for name, part in value.items())
+    return str(value)

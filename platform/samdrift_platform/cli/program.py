@@ -7,18 +7,18 @@ import sys
 import typer
 
 from samdrift_platform import telemetry
-from samdrift_platform.cli import evaluation, evidence, installation, work
+from samdrift_platform.cli import evaluation, evidence, governing, installation, keys, models, work
 from samdrift_platform.cli.output import fail
 from samdrift_platform.errors import SamdriftError
 
 app = typer.Typer(
     name="samdrift",
-    help="Submit work to any workload, follow it, and look after an installation.",
+    help="Submit work to any workload, follow it, govern the models that decide, and look after an installation.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (work.app, evidence.app, evaluation.app, installation.app):
+for part in (work.app, models.app, governing.app, evidence.app, evaluation.app, installation.app, keys.app):
     app.add_typer(part)
 
 

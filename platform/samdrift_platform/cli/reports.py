@@ -53,7 +53,7 @@ def report(
     if as_json:
         show_json(json.loads(found.to_bytes()))
         return
-    _show_report(found)
+    show_report(found)
     if judgement is not None:
         say(f"The gate {'lets this version through' if judgement.passed else 'stops this version'}.")
     _say_written(html)
@@ -122,7 +122,8 @@ def needs_evaluation() -> None:
         raise NotFoundError("Only the client is installed here. Run `pip install 'samdrift[evaluation]'` first.")
 
 
-def _show_report(found: Report) -> None:
+def show_report(found: Report) -> None:
+    """Print every figure with its interval and n, the limits, and how many checklist items have evidence."""
     rows = [
         (line.name, line.subgroup or "", str(line.figure), line.unit)
         for line in sorted(found.lines, key=lambda line: line.subgroup or "")

@@ -32,8 +32,11 @@ def workloads(as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
         return
-    rows = [(one["name"], one["title"].get("en", ""), one["priority"], ", ".join(one["models"])) for one in found]
-    show_table(["name", "title", "class", "models"], rows, empty="No workload is hosted. Install one with pip.")
+    rows = [
+        (one["name"], one["title"].get("en", ""), one["priority"], ", ".join(one["models"]), _stopped(one))
+        for one in found
+    ]
+    show_table(["name", "title", "class", "models", ""], rows, empty="No workload is hosted. Install one with pip.")
 
 
 @app.command()
@@ -48,7 +51,7 @@ def put(files: Annotated[list[Path], typer.Argument(help="Files to store.")], as
     if as_json:
         show_json(stored)
     else:
-        show_table(["file", "reference"], stored.items(), empty="Nothing was stored.")
+        show_table(["file", "reference"], stored.items(), empty="Nothing was stored.", whole_digests=True)
 
 
 @app.command()
@@ -155,6 +158,11 @@ def retry(item_id: ItemId, as_json: AsJson = False) -> None:
         show_json(found)
     else:
         say(f"{found['reference']} is {found['state']}.")
+
+
+def _stopped(workload: Mapping[str, Any]) -> str:
+    stop = workload["stopped"]
+    return "" if stop is None else f"STOPPED by {stop['by']}: {stop['reason']}"
 
 
 def _wait(client: Client, submission_id: str) -> dict[str, Any]:

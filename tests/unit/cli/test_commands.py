@@ -95,7 +95,7 @@ def test_what_is_empty_says_what_to_do(samdrift: Samdrift, plane: Control) -> No
     assert "MLflow" in samdrift("models", "list").out
     assert "no item has ended" in samdrift("benefits").out
     assert answer(samdrift("benefits", "--json")) == []
-    assert answer(samdrift("models", "list", "--json")) == {"versions": [], "pins": []}
+    assert answer(samdrift("models", "list", "--json")) == {"versions": [], "serving": []}
 
 
 def test_workloads(samdrift: Samdrift, plane: Control) -> None:
@@ -106,7 +106,7 @@ def test_workloads(samdrift: Samdrift, plane: Control) -> None:
 def test_the_audit_chain(samdrift: Samdrift, plane: Control) -> None:
     assert "grant.token" in samdrift("audit", "log").out
     assert answer(samdrift("audit", "log", "--json"))[0]["seq"] == 1
-    assert samdrift("audit", "verify").out == "Intact: 1 events.\n"
+    assert samdrift("audit", "verify").out.startswith("Intact: 1 events, 0 signed statements")
     assert answer(samdrift("audit", "verify", "--json"))["intact"] is True
     with plane.ledger.write() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_events_no_update")
@@ -167,8 +167,15 @@ def test_migrating_the_ledger(samdrift: Samdrift, home: Path) -> None:
         (["submit", "tallying", "named.json", "--object", "image=absent"], 1, ["absent cannot be read"]),
         (["put", "absent"], 1, ["absent cannot be read"]),
         (["item", "7"], 1, ["item_id", "identifier"]),
-        (["models", "pin", "x", "1", "sha256:" + "0" * 64], 1, ["samdrift models list"]),
-        (["models", "pin", "x", "1"], 1, ["x has no version 1", "samdrift models list"]),
+        (["models", "show", "x", "1"], 1, ["x version 1", "Log it with MLflow"]),
+        (["models", "history", "x"], 1, ["Log it with MLflow"]),
+        (["models", "declare", "x", "1", "purpose"], 1, ["write NAME=TEXT"]),
+        (["models", "promote", "x", "1", "--reason", "y"], 1, ["role operator or technical"]),
+        (["audit", "replay", "7"], 1, ["item_id", "identifier"]),
+        (["audit", "records", "--since", "yesterday"], 1, ["since"]),
+        (["stop", "x", "--reason", "y"], 1, ["There is no workload 'x' here"]),
+        (["sign-in", "--as", "nobody"], 1, ["role operator"]),
+        (["sign-in", "--write-token", "f"], 1, ["--as PERSON"]),
     ],
 )
 def test_errors_are_one_sentence_with_its_remedy(

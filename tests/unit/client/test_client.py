@@ -20,6 +20,7 @@ from samdrift_platform.errors import (
 )
 from samdrift_platform.ledger import endings, queue
 from samdrift_platform.ledger.endings import Completion
+from samdrift_registry.errors import NotAllowedError
 from samdrift_testing.control import ADDRESS, Control
 from samdrift_testing.tallying import FATAL, document
 
@@ -83,7 +84,7 @@ def test_cancel_and_retry(client: Client) -> None:
 
 def test_evidence(client: Client) -> None:
     assert [one["name"] for one in client.workloads()] == ["tallying"]
-    assert client.models() == {"versions": [], "pins": []}
+    assert client.models() == {"versions": [], "serving": []}
     assert client.benefits() == []
     assert client.verify_audit()["intact"]
     assert client.audit_log(limit=1)[0]["action"] == "grant.token"
@@ -105,8 +106,13 @@ def test_errors_are_the_platforms_own_with_message_and_field(client: Client, pla
         client.put_object(bytes(1024 * 1024 + 1))
     with pytest.raises(AnsweredError, match=r"Error id [0-9a-f]{12}"):
         client.submit("tallying", document(FATAL), reference="s")
-    with pytest.raises(NotFoundError, match="models list"):
-        client.pin("x", 1, "sha256:" + "0" * 64)
+    with pytest.raises(NotFoundError, match="Log it with MLflow"):
+        client.model("x", 1)
+    with pytest.raises(NotAllowedError, match="role operator or technical"):
+        client.promote("x", 1, "better")
+    with pytest.raises(InputError) as moment:
+        list(client.records_of_use(since="yesterday"))
+    assert moment.value.field == "since"
     with (
         Client(ADDRESS, "wrong", transport=plane.transport) as stranger,
         pytest.raises(SignInError, match="samdrift sign-in"),
