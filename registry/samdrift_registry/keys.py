@@ -55,8 +55,12 @@ class TrustedKeys:
     ends: Mapping[str, datetime] = field(default_factory=dict)
 
     def without_ends(self) -> TrustedKeys:
-        """The same keys, believed for ever: only for signing again what an ended key signed in its time."""
+        """The same keys, believed for ever: only for what somebody vouches for who kept it since its key's time."""
         return TrustedKeys(keys=self.keys)
+
+    def without_end_of(self, key_id: str) -> TrustedKeys:
+        """The same keys, of which this one is believed for ever: only for signing again what it signed in its time."""
+        return TrustedKeys(keys=self.keys, ends={known: end for known, end in self.ends.items() if known != key_id})
 
     def check(self, key_id: str, signature: bytes, data: bytes, *, now: datetime | None = None) -> None:
         """Return when `key_id` is trusted at `now` (by default the clock's) and signed `data`.
@@ -71,13 +75,14 @@ class TrustedKeys:
 
         if key_id not in self.keys:
             raise UnknownKeyError.about(key_id)
-        self._check_end(key_id, now or datetime.now(UTC))
+        self.check_end(key_id, now or datetime.now(UTC))
         try:
             Ed25519PublicKey.from_public_bytes(self.keys[key_id]).verify(signature, data)
         except InvalidSignature as error:
             raise BadSignatureError from error
 
-    def _check_end(self, key_id: str, now: datetime) -> None:
+    def check_end(self, key_id: str, now: datetime) -> None:
+        """Return when the key has not ended at `now`; ExpiredKeyError if it has."""
         end = self.ends.get(key_id)
         if end is not None and now >= end:
             raise ExpiredKeyError.about(f"{key_id} ended {end:%Y-%m-%d %H:%M} UTC")
@@ -99,7 +104,7 @@ def signing_key(folder: Path) -> SigningKey:
     key = read_key(folder, SIGNING)
     if key.key_id not in trusted.keys:
         raise UnknownKeyError.about(key.key_id)
-    trusted._check_end(key.key_id, datetime.now(UTC))
+    trusted.check_end(key.key_id, datetime.now(UTC))
     return key
 
 

@@ -46,10 +46,13 @@ class Journal:
 
     @contextmanager
     def turn(self, now: datetime) -> Iterator[Turn]:
-        """One transaction in which nobody else adds a statement. Raises as `load` does."""
-        key = signing_key(self._keys)
+        """One transaction in which nobody else adds a statement. Raises as `load` does.
+
+        The key is read within it: a rotation takes turns too, and ends the old key only after its last turn.
+        """
         with self._ledger.write() as connection:
             take_turns(connection, kept.TURN)
+            key = signing_key(self._keys)
             signed = load(connection, self._keys, GOVERNING)
             yield Turn(connection=connection, key=key, signed=signed, moment=_moment(signed, now))
 
