@@ -254,6 +254,9 @@ def _blocks(told: _Told, rules: Rules | None, weighed: Weighed) -> Iterator[str]
     if told.refusal:
         yield told.refusal
         return
+    if told.evaluated is not None and rules is not None and _stopped_by_gate(told.evaluated, rules):
+        yield from told.evaluated.facts["reasons"]  # nothing that people could add would change it
+        return
     yield from _evaluation_blocks(told, rules)
     if not told.registered_by:
         yield "Nobody knows who registered it, so no approval can count. Log it again with a user name."
@@ -274,8 +277,10 @@ def _evaluation_blocks(told: _Told, rules: Rules | None) -> Iterator[str]:
             f"It was evaluated by policy {facts['policy']}; {rules} is in force since {rules.since:%Y-%m-%d}. "
             "It is evaluated again by itself."
         )
-    elif not facts["passed"]:
-        yield from facts["reasons"]
+
+
+def _stopped_by_gate(evaluated: Statement, rules: Rules) -> bool:
+    return _current(evaluated, rules) and not evaluated.facts["passed"]
 
 
 def _current(evaluated: Statement, rules: Rules) -> bool:
@@ -299,7 +304,7 @@ def _state(told: _Told, slots: Mapping[Slot, Deployment], blocked: Sequence[str]
         return State.REFUSED
     if told.evaluated is None or rules is None or not _current(told.evaluated, rules):
         return State.DRAFT
-    if not told.evaluated.facts["passed"]:
+    if _stopped_by_gate(told.evaluated, rules):
         return State.REFUSED
     return State.EVALUATED if blocked else State.APPROVED
 

@@ -9,8 +9,7 @@ import pytest
 
 from samdrift_evaluation.gate_policy import FOLDER
 from samdrift_evaluation.reader_study import ai_columns, read_study
-from samdrift_evaluation.reading_protocol import ReadingProtocol
-from samdrift_evaluation.replay import RESULTS, ReaderStudySuite, write_replay
+from samdrift_evaluation.replay import RESULTS, suite, write_replay
 from samdrift_platform.ledger.database import Ledger
 from samdrift_registry.lifecycle import State
 from samdrift_testing.governing import PEOPLE, Office
@@ -49,7 +48,6 @@ def register(office: Office, ai: str) -> tuple[str, Path]:
 
 @pytest.mark.parametrize("margin", PASSING)
 def test_the_gate_lets_the_good_through_and_stops_the_others_with_reasons(office: Office, margin: str) -> None:
-    suite = ReaderStudySuite(ReadingProtocol())
     states: dict[str, State] = {}
     for ai in ai_columns(REAL):
         name, folder = register(office, ai)
