@@ -41,6 +41,10 @@ RESULTS = Path("mammography") / STUDY / "results.csv"
 CHECKLISTS = ("tripod_ai", "claim_2024", "future_ai", "decide_ai")
 #: Exams with cancer below which figures that rest on them say "too few".
 LEAST_CANCERS = 20
+#: Of the bootstrap behind figures. So many that another seed moves a bound by less than 0.001: no verdict by luck.
+REPLICATES = 20_000
+#: Behind the curve, which no gate looks at.
+CURVE_REPLICATES = 2_000
 
 
 class StudyMissingError(EvaluationError):
@@ -57,7 +61,7 @@ class ReaderStudySuite:
     name = "reader-study"
 
     def __init__(self, protocol: ReadingProtocol | None = None) -> None:
-        self.protocol = protocol or ReadingProtocol()
+        self.protocol = protocol or ReadingProtocol(replicates=REPLICATES)
 
     def evaluate(self, folder: Path) -> Report:
         """The report of the scores in `folder`.
@@ -76,7 +80,7 @@ class ReaderStudySuite:
             made_by=f"samdrift {version('samdrift')}",
             data=(_data_used(path, study),),
             lines=tuple(_lines(study, compare(study, self.protocol))),
-            curves=(roc(study), reads_saved(sweep(study, self.protocol, SHARES))),
+            curves=(roc(study), reads_saved(sweep(study, _of_curve(self.protocol), SHARES))),
             limits=_limits(study),
             settings=_settings(self.protocol),
         )
@@ -188,9 +192,14 @@ def _limits(study: Study) -> tuple[str, ...]:
     )
 
 
+def _of_curve(protocol: ReadingProtocol) -> ReadingProtocol:
+    return replace(protocol, replicates=min(protocol.replicates, CURVE_REPLICATES))
+
+
 def _settings(protocol: ReadingProtocol) -> dict[str, Any]:
     """What reproduces the figures. The margin is the policy's and stands there, beside the rule that uses it."""
-    return {name: value for name, value in asdict(protocol).items() if name != "margin"}
+    stated = {name: value for name, value in asdict(protocol).items() if name != "margin"}
+    return {**stated, "curve_replicates": _of_curve(protocol).replicates}
 
 
 def _data_used(path: Path, study: Study) -> DataUsed:

@@ -16,7 +16,6 @@ import pytest
 
 from samdrift_evaluation.gate_policy import FOLDER
 from samdrift_evaluation.reader_study import read_study
-from samdrift_evaluation.reading_protocol import ReadingProtocol
 from samdrift_evaluation.replay import RESULTS, ReaderStudySuite, write_replay
 from samdrift_testing.command_line import Ended, Samdrift
 
@@ -61,7 +60,7 @@ def report(file: Path, tmp_path: Path) -> Path:
     study = read_study(file, "AI_good_POM")
     write_replay(tmp_path / "model", dict(zip(study.case.tolist(), study.ai.tolist(), strict=True)), "# A model\n")
     path = tmp_path / "report.json"
-    path.write_bytes(ReaderStudySuite(ReadingProtocol(replicates=100)).evaluate(tmp_path / "model").to_bytes())
+    path.write_bytes(ReaderStudySuite().evaluate(tmp_path / "model").to_bytes())
     return path
 
 
