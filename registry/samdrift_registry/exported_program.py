@@ -98,7 +98,7 @@ def _records(place: str, data: bytes) -> dict[str, bytes]:
             members = archive.infolist()
             if _as_pytorch_packs(members, len(data)):
                 return {member.filename.partition("/")[2]: archive.read(member) for member in members}
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise DisguisedFileError.about(f"{place} is not an archive of PyTorch's") from error
     raise DisguisedFileError.about(f"{place} is not an archive of PyTorch's")
 
