@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.estimate import Estimate
 from samdrift_evaluation.shares import resampled_share, sensitivity, share, specificity
 from samdrift_evaluation.units import Units, units_of
+
+#: Rates are quotients of counts; this forgives their rounding when they are held against a target.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +128,17 @@ class _Ladder:
         abnormal, normal = (self._recalled(ordered * which) for which in (self.positive, ~self.positive))
         return _over(abnormal, abnormal), _over(normal, normal), _over(abnormal + normal, abnormal + normal)
 
+    def reached(self, weights: Numbers, *, target: float, by_sensitivity: bool) -> Numbers:
+        """Threshold, sensitivity, specificity and recall rate where `target` is reached, a row for each replicate."""
+        found, needless, recalled = self.rates(weights)
+        if by_sensitivity:
+            at = (found >= target - ROUNDING).argmax(axis=1)
+        else:
+            at = (1 - needless >= target - ROUNDING).sum(axis=1) - 1
+        row, missing = np.arange(len(at)), np.isnan(found[:, 0]) | np.isnan(needless[:, 0])
+        points = np.column_stack([self.thresholds[at], found[row, at], 1 - needless[row, at], recalled[row, at]])
+        return np.where(missing[:, None], np.nan, points)
+
     def _recalled(self, ordered: Numbers) -> Numbers:
         steps = np.add.reduceat(ordered, self.starts, axis=1)
         return np.concatenate([np.zeros((len(ordered), 1)), np.cumsum(steps, axis=1)], axis=1)
@@ -132,10 +147,6 @@ class _Ladder:
 def _over(counts: Numbers, totals: Numbers) -> Numbers:
     total = np.broadcast_to(totals[:, -1:], counts.shape)
     return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
-
-
-#: Rates are quotients of counts; this forgives their rounding when they are held against a target.
-ROUNDING = 1e-12
 
 
 def _chosen(
@@ -149,18 +160,7 @@ def _chosen(
 ) -> OperatingPoint:
     positive, score, group = _read(labels, scores, groups)
     chosen, units, ladder = resampling or Resampling(), units_of(len(score), group), _Ladder(positive, score)
-
-    def reached(weights: Numbers) -> Numbers:
-        """Threshold, sensitivity, specificity and recall rate of each replicate."""
-        found, needless, recalled = ladder.rates(weights)
-        if by_sensitivity:
-            at = (found >= target - ROUNDING).argmax(axis=1)
-        else:
-            at = (1 - needless >= target - ROUNDING).sum(axis=1) - 1
-        row, missing = np.arange(len(at)), np.isnan(found[:, 0]) | np.isnan(needless[:, 0])
-        points = np.column_stack([ladder.thresholds[at], found[row, at], 1 - needless[row, at], recalled[row, at]])
-        return np.where(missing[:, None], np.nan, points)
-
+    reached = partial(ladder.reached, target=target, by_sensitivity=by_sensitivity)
     value = reached(np.ones((1, len(score))))[0]
     replicates = units.replicated(reached, chosen)
     fixed = at_threshold(labels, scores, float(value[0]), groups, resampling=chosen)

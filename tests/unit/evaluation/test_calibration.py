@@ -36,6 +36,12 @@ def test_equal_probabilities_stay_together() -> None:
     assert [each.observed.n for each in bins] == [70, 30]
 
 
+def test_a_probability_that_straddles_two_bins_lies_where_its_middle_does() -> None:
+    """Of 200 cases in two bins, 0.2 takes the ranks 50 to 150: its middle is where the upper bin begins."""
+    bins = reliability([0, 1] * 100, np.repeat([0.1, 0.2, 0.3], [50, 100, 50]), bins=2)
+    assert [each.observed.n for each in bins] == [50, 150]
+
+
 def test_a_bin_of_one_woman_knows_nothing() -> None:
     bins = reliability([0, 1, 1, 0], [0.1, 0.1, 0.9, 0.9], groups=["a", "a", "b", "c"], bins=2)
     assert (bins[0].observed.low, bins[0].observed.high, bins[0].observed.method) == (0, 1, "one group only")
@@ -117,6 +123,28 @@ def test_copies_do_not_make_the_line_surer_when_groups_are_told() -> None:
     alone = calibration_line(labels, stated).slope
     assert (once.low, once.high) == pytest.approx((alone.low, alone.high), abs=0.1)  # robust and model-based agree
     assert copied.method == "cluster-robust Wald over 200 groups"
+
+
+def test_the_robust_error_is_liang_and_zegers_group_by_group() -> None:
+    labels, stated = cases(47, 60)
+    groups = np.arange(60) // 5
+    slope = calibration_line(labels, stated, groups).slope
+    x = np.column_stack([np.ones(60), logit(stated)])
+    # The fitted intercept belongs to the slope's model, so it is found again here.
+    fitted = minimize(
+        lambda b: float((np.logaddexp(0, x @ b) - labels * (x @ b)).sum()),
+        [0, 1],
+        method="BFGS",
+        options={"gtol": 1e-9},
+    ).x
+    risk = expit(x @ fitted)
+    bread = np.linalg.inv(sum(np.outer(row, row) * r * (1 - r) for row, r in zip(x, risk, strict=True)))
+    meat = np.zeros((2, 2))
+    for group in range(12):
+        score = sum(x[i] * (labels[i] - risk[i]) for i in range(60) if groups[i] == group)
+        meat += np.outer(score, score)
+    error = np.sqrt((bread @ meat @ bread)[1, 1] * 12 / 11)
+    assert (slope.high - slope.low) / (2 * 1.959964) == pytest.approx(error, rel=1e-4)
 
 
 def test_what_allows_no_line_says_so() -> None:

@@ -100,6 +100,17 @@ def test_hours_that_hang_together_alarm_about_as_often_as_the_level_says_when_bl
     assert without >= 26
 
 
+def test_a_short_reference_does_not_make_alarms() -> None:
+    """30 residuals do not tell their mean well; 120 new ones around the true one are no drift."""
+    rng, alarms = np.random.default_rng(118), 0
+    for seed in range(150):
+        found = residual_cusum(
+            rng.normal(size=30), rng.normal(size=120), alpha=0.05, simulations=200, resampling=few(seed)
+        )
+        alarms += measured(found).alarm
+    assert binomtest(alarms, 150, 0.05).pvalue > 0.001, alarms
+
+
 def test_a_meter_that_goes_astray_alarms_with_its_place_and_size() -> None:
     rng = np.random.default_rng(116)
     current = weather(rng, 20)

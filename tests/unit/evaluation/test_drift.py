@@ -50,6 +50,13 @@ def test_population_stability_without_drift_follows_its_distribution() -> None:
     assert not any(each.alarm for each in values)
 
 
+def test_zeros_are_a_bin_of_their_own() -> None:
+    """Half of the reference is 0, as idle meters are; now they show a little more than 0."""
+    busy = np.linspace(1, 10, 100)
+    found = measured(population_stability([*np.zeros(100), *busy], [*np.full(100, 0.01), *busy], resampling=FEW))
+    assert found.alarm
+
+
 def test_few_cases_need_more_than_custom_asks() -> None:
     few = measured(population_stability(normal(92, 60), normal(93, 60), resampling=FEW))
     many = measured(population_stability(normal(92, 2000), normal(93, 2000), resampling=FEW))
@@ -100,6 +107,27 @@ def test_discrepancy_is_that_of_all_pairs() -> None:
     reference, current = normal(98, 24, 3), normal(99, 21, 3, shift=0.5)
     found = measured(maximum_mean_discrepancy(reference, current, permutations=20, resampling=FEW))
     assert found.statistic == pytest.approx(pairwise_discrepancy(reference, current))
+
+
+def test_the_discrepancys_interval_is_that_of_resampling_written_out() -> None:
+    reference, current = normal(108, 20, 2), normal(109, 22, 2, shift=0.8)
+    few = Resampling(replicates=20)
+    found = measured(maximum_mean_discrepancy(reference, current, permutations=5, resampling=few))
+    both, sides = np.concatenate([reference, current]), np.repeat([0, 1], [20, 22])
+    distances = np.linalg.norm(both[:, None] - both, axis=2)
+    kernel = np.exp(-(distances**2) / (2 * np.median(distances[np.triu_indices(42, 1)]) ** 2))
+    rng, values = np.random.default_rng(0), []
+    draws = np.concatenate([rng.multinomial(n, [1 / n] * n, size=20) for n in (20, 22)], axis=1)
+    for draw in draws:
+        case = np.repeat(np.arange(42), draw)
+        pairs = [(a, b) for a in case for b in case if a != b]  # a case and its copy are no pair
+        first, second, across = (
+            np.mean([kernel[a, b] for a, b in pairs if (sides[a], sides[b]) == which])
+            for which in ((0, 0), (1, 1), (0, 1))
+        )
+        values.append(first + second - 2 * across)
+    low, high = np.quantile(values, (0.025, 0.975))
+    assert (found.size.low, found.size.high) == pytest.approx((min(low, found.statistic), max(high, found.statistic)))
 
 
 def test_permutations_are_those_of_relabelling_and_measuring_again() -> None:

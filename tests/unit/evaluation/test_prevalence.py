@@ -7,6 +7,7 @@ from samdrift_evaluation.bootstrap import Resampling
 from samdrift_evaluation.errors import EvaluationError
 from samdrift_evaluation.estimate import Estimate, TooFew
 from samdrift_evaluation.prevalence import at_prevalence
+from samdrift_evaluation.proportions import proportion
 
 #: 80 of 100 abnormal cases and 30 of 300 normal ones are recalled.
 LABELS = np.repeat([1, 1, 0, 0], [80, 20, 30, 270])
@@ -43,6 +44,14 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
             covered[i] += figure.low <= truth <= figure.high
     assert (covered >= 0.92 * 600).all(), covered  # 95 % less three and a half standard deviations
     assert (covered <= 0.98 * 600).all(), covered
+
+
+def test_the_recall_rate_combines_two_of_wilsons() -> None:
+    """Zou and Donner: each bound is as far off as the two shares' bounds together, by Pythagoras."""
+    found, ill, well = at_prevalence(LABELS, RECALLED, 0.2).recall_rate, proportion(80, 100), proportion(30, 300)
+    down = np.hypot(0.2 * (ill.value - ill.low), 0.8 * (well.value - well.low))
+    up = np.hypot(0.2 * (ill.high - ill.value), 0.8 * (well.high - well.value))
+    assert (found.low, found.high) == pytest.approx((found.value - down, found.value + up))
 
 
 def test_with_groups_it_is_the_bootstrap_written_out() -> None:
