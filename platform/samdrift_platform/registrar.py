@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from samdrift_platform import process
 from samdrift_platform.errors import UnavailableError
 from samdrift_platform.governance import Governance
-from samdrift_platform.ledger import processes
+from samdrift_platform.ledger import checkpoints, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import load
 from samdrift_registry.deployments import Slot
@@ -32,13 +33,22 @@ class Registrar:
     """States what the reconciler sees."""
 
     def __init__(
-        self, ledger: Ledger, reconciler: Reconciler, governance: Governance, mirror: Mirror | None = None
+        self,
+        ledger: Ledger,
+        reconciler: Reconciler,
+        governance: Governance,
+        mirror: Mirror | None = None,
+        keys: Path | None = None,
     ) -> None:
-        """Look with `reconciler`, state through `governance`, report to `ledger`; `mirror` has aliases follow."""
+        """Look with `reconciler`, state through `governance`, report to `ledger`; `mirror` has aliases follow.
+
+        With the key in the folder `keys` the audit chain's head is signed every hour.
+        """
         self._ledger = ledger
         self._reconciler = reconciler
         self._governance = governance
         self._mirror = mirror
+        self._keys = keys
 
     def run(self, stopping: threading.Event) -> None:
         """Scan until `stopping` is set; ready after a scan, not ready while MLflow or a key keeps it from one."""
@@ -79,6 +89,8 @@ class Registrar:
         try:
             self._reconciler.scan(tell=self.record)
             self._reflect()
+            if self._keys is not None:
+                checkpoints.keep(self._ledger, self._keys, now=datetime.now(UTC))
             refused = {f"{r.name}/{r.version}": r.reason for r in self._reconciler.refusals()}
         except RegistryError as error:
             log.warning("could not scan", why=error.message)
@@ -110,7 +122,8 @@ def main() -> None:
     ledger = Ledger(settings.ledger_url)
     reconciler = Reconciler(settings.tracking_url, settings.home)
     mirror = Mirror(settings.tracking_url, settings.home)
-    Registrar(ledger, reconciler, Governance(ledger, settings.home), mirror).run(stopping)
+    governance = Governance(ledger, settings.home)
+    Registrar(ledger, reconciler, governance, mirror, keys=settings.home / "keys").run(stopping)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from samdrift_platform.ledger.database import take_turns
 from samdrift_platform.ledger.tables import audit_events, audit_head
 
 if TYPE_CHECKING:
+    from samdrift_platform.ledger.database import Ledger
     from samdrift_registry.keys import SigningKey
     from samdrift_registry.statements import SignedStatement
 
@@ -45,9 +47,27 @@ def checkpoint(connection: sa.Connection, key: SigningKey, *, now: datetime) -> 
     return signed
 
 
+def keep(ledger: Ledger, keys: Path, *, now: datetime) -> SignedStatement | None:
+    """Make a checkpoint with the key in the folder `keys` if one is due: cheap to call often.
+
+    Raises:
+        KeyExposedError, KeyUnreadableError, UnknownKeyError: as `signing_key` does.
+    """
+    from samdrift_registry.keys import signing_key
+
+    with ledger.read() as connection:
+        if not is_due(connection, now=now):
+            return None
+    key = signing_key(keys)
+    with ledger.write() as connection:
+        return checkpoint(connection, key, now=now)
+
+
 def is_due(connection: sa.Connection, *, now: datetime, every: timedelta = EVERY) -> bool:
-    """Whether the last checkpoint is older than `every`, or there is none."""
+    """Whether something has happened since the last checkpoint, and that is as old as `every` or does not exist."""
     seq, at = _last(connection)
+    if connection.execute(sa.select(audit_head.c.seq)).scalar_one() == seq:
+        return False
     return seq == 0 or datetime.fromisoformat(at) + every <= now
 
 

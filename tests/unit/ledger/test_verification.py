@@ -104,13 +104,36 @@ def test_nothing_is_signed_when_nothing_has_happened_since(ledger: Ledger, keys:
     assert mark(ledger, keys) is None
 
 
-def test_a_checkpoint_is_due_an_hour_after_the_last(ledger: Ledger, keys: Keys) -> None:
+def test_a_checkpoint_is_due_an_hour_after_the_last_if_something_has_happened(ledger: Ledger, keys: Keys) -> None:
+    def due(late: float) -> bool:
+        with ledger.read() as connection:
+            return checkpoints.is_due(connection, now=NOW + seconds(late))
+
+    def happen() -> None:
+        with ledger.write() as connection:
+            audit.append(connection, [Event(actor="olga", action="item.done", subject="item:1")], now=NOW)
+
+    assert not due(0)
+    happen()
+    assert due(0)
+    mark(ledger, keys)
+    assert not due(3600)
+    happen()
+    assert not due(3599)
+    assert due(3600)
+
+
+def test_a_checkpoint_is_kept_when_it_is_due_and_not_before(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.write() as connection:
+        audit.append(connection, [Event(actor="olga", action="item.done", subject="item:1")], now=NOW)
+    kept = [checkpoints.keep(ledger, tmp_path / "keys", now=NOW + seconds(late)) for late in (0, 10, 3600)]
+    assert [each is not None for each in kept] == [True, False, False]  # the last: nothing has happened since
+    with ledger.write() as connection:
+        audit.append(connection, [Event(actor="olga", action="item.done", subject="item:2")], now=NOW + seconds(20))
+    assert checkpoints.keep(ledger, tmp_path / "keys", now=NOW + seconds(30)) is None
+    assert checkpoints.keep(ledger, tmp_path / "keys", now=NOW + seconds(3600)) is not None
     with ledger.read() as connection:
-        assert checkpoints.is_due(connection, now=NOW)
-    record(ledger, keys)
-    with ledger.read() as connection:
-        assert not checkpoints.is_due(connection, now=NOW + seconds(3599))
-        assert checkpoints.is_due(connection, now=NOW + seconds(3600))
+        assert verification.verify(connection, trusted_keys(tmp_path / "keys")).checkpoints == 2
 
 
 def test_signing_a_checkpoint_again_is_something_that_happened(ledger: Ledger, keys: Keys) -> None:
