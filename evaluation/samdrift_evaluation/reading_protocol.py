@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from samdrift_evaluation.arrays import Numbers
 from samdrift_evaluation.errors import EvaluationError, TooFewCasesError
 from samdrift_evaluation.estimate import Estimate
+from samdrift_evaluation.noninferiority import Verdict
 from samdrift_evaluation.reader_study import Study
 
 #: Exams times replicates that are held in memory at once.
@@ -74,7 +75,7 @@ class Comparison:
     @property
     def non_inferior(self) -> bool:
         """Whether the whole interval of the difference in sensitivity lies above -margin."""
-        return self.difference.low > -self.protocol.margin
+        return Verdict(difference=self.difference, margin=self.protocol.margin).non_inferior
 
     def document(self) -> dict[str, Any]:
         """As JSON values."""
