@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,27 @@ def test_a_stop_of_the_workload_belongs_to_the_history(office: Office) -> None:
 def test_a_model_of_which_nothing_was_stated_has_no_history(office: Office) -> None:
     with office.ledger.read() as connection, pytest.raises(VersionUnknownError):
         history(connection, office.home, "nobody", workloads=["tallying"])
+
+
+def test_every_act_is_told_in_a_line(office: Office) -> None:
+    office.serve(1)
+    office.approved(2)
+    act: dict[str, Any] = {"actor": "operator", "now": NOW + HOUR}
+    office.governance.shadow(MODEL, 2, "look", **act)
+    office.governance.canary(MODEL, 2, 0.1, "try", **act)
+    office.governance.clear(MODEL, Slot.CANARY, "odd", **act)
+    office.governance.withdraw(MODEL, 2, "second thoughts", actor="tim", now=NOW + HOUR)
+    raised = office.governance.alarm(f"model:{MODEL}/2", "drift", "moved", {}, actor="watch", now=NOW + HOUR)
+    office.governance.settle(raised.id, "nothing", "a holiday", **act)
+    office.register(3)
+    office.evaluate(3, low=0.1)
+    office.governance.retire(MODEL, 3, "not good enough", **act)
+    office.governance.refuse(MODEL, 4, "a pickle", now=NOW + HOUR)
+    told = [(str(entry.what), entry.told) for entry in seen(office).entries]
+    assert [what for what, text in told if not text or "\n" in text] == []
+    assert ("deployed", "as canary for 10% of the items: try") in told
+    assert ("cleared", "nothing serves as canary: odd") in told
+    assert ("alarm", "drift: moved") in told
+    assert ("settled", "nothing: a holiday") in told
+    assert ("refused", "a pickle") in told
+    assert any("stopped by policy guessing/1: accuracy" in text for _, text in told)
