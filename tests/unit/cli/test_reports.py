@@ -96,4 +96,5 @@ def test_scores_of_the_same_cases_are_tested(scores: Path) -> None:
 
 def test_one_threshold_alone_is_wrong_usage(scores: Path) -> None:
     columns = ["--label", "truth", "--first", "old", "--second", "new"]
-    run("compare-scores", scores, *columns, "--first-threshold", 0.5, status=2)
+    told = run("compare-scores", scores, *columns, "--first-threshold", 0.5, status=2)
+    assert "AUC" not in told, "nothing was compared"

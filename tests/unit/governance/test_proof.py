@@ -43,7 +43,7 @@ def test_what_happens_later_does_not_end_what_serves(office: Office) -> None:
     office.governance.adopt(policy(2, least=0.99), actor="operator", now=office.now)
     office.governance.appoint("clara", [], actor="operator", now=office.now)
     deployment, proof = served(office)
-    verified(office.home, deployment, proof, now=office.now + 400 * DAY)
+    assert verified(office.home, deployment, proof, now=office.now + 400 * DAY).digest == deployment.digest
 
 
 def test_a_rollback_is_proven_by_the_first_deployment(office: Office) -> None:
