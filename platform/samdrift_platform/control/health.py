@@ -18,8 +18,8 @@ router = APIRouter(tags=["health"])
 
 #: Processes without which submitted work does not move.
 NEEDED = ("dispatcher", "delivery")
-#: Shown beside them: without it new models wait for their signature, and submitted work goes on.
-SHOWN = ("registry",)
+#: Shown beside them: without these new models wait for signature and evaluation, and submitted work goes on.
+SHOWN = ("registry", "evaluator")
 
 
 class Health(Answer):

@@ -23,6 +23,8 @@ from samdrift_registry.statements import Kind, SignedStatement, Statement, sign_
 #: The statements of which governance is a fold.
 GOVERNING = tuple(kind for kind in Kind if kind is not Kind.CHECKPOINT)
 DEPLOYING = (Kind.DEPLOYED, Kind.CLEARED)
+#: All that the kill switch needs: a row that somebody edited elsewhere must not keep anyone from stopping a workload.
+STOPPING = (Kind.STOPPED, Kind.RESUMED)
 _TICK = timedelta(microseconds=1)
 
 
@@ -45,7 +47,7 @@ class Journal:
             return kept.newest_seq(connection)
 
     @contextmanager
-    def turn(self, now: datetime) -> Iterator[Turn]:
+    def turn(self, now: datetime, kinds: Sequence[Kind] = GOVERNING) -> Iterator[Turn]:
         """One transaction in which nobody else adds a statement. Raises as `load` does.
 
         The key is read within it: a rotation takes turns too, and ends the old key only after its last turn.
@@ -53,7 +55,7 @@ class Journal:
         with self._ledger.write() as connection:
             take_turns(connection, kept.TURN)
             key = signing_key(self._keys)
-            signed = load(connection, self._keys, GOVERNING)
+            signed = load(connection, self._keys, kinds)
             yield Turn(connection=connection, key=key, signed=signed, moment=_moment(signed, now))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from samdrift_platform.errors import InputError, NotFoundError
 from samdrift_platform.governance import approving, deploying, evaluating, offices
-from samdrift_platform.governance.journal import Journal
+from samdrift_platform.governance.journal import STOPPING, Journal
 from samdrift_platform.governance.reading import Readings
 from samdrift_platform.ledger.database import Ledger
 from samdrift_registry.approvals import Evidence
@@ -172,7 +172,7 @@ class Governance(Readings):
 
     def stop(self, workload: str, reason: str, *, actor: str, now: datetime) -> Statement:
         """The kill switch: put a workload in its safe state. Anyone who is signed in may, and the watch by policy."""
-        with self._journal.turn(now) as turn:
+        with self._journal.turn(now, STOPPING) as turn:
             return offices.stop(turn, workload, reason, by=actor)
 
     def resume(self, workload: str, reason: str, *, actor: str, now: datetime) -> Statement:

@@ -226,6 +226,14 @@ def test_an_edited_statement(office: Office) -> None:
             look()
 
 
+def test_a_row_that_somebody_edited_keeps_nobody_from_stopping_a_workload(office: Office) -> None:
+    ready(office)
+    owned(office.ledger)
+    remove(office, find(office, Kind.REGISTERED))
+    office.governance.stop("oracle", "something is wrong", actor="anybody", now=office.now)
+    assert office.governance.stops()["oracle"].reason == "something is wrong"
+
+
 def test_an_edited_statement_under_a_new_id(office: Office) -> None:
     ready(office)
     owned(office.ledger)
