@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def origin_of(
     return Origin(
         registered_by=_first(version_tags.get(REGISTERED_BY), tags.get(_USER), user_id),
         code_revision=tags.get(_COMMIT),
-        datasets={entry.dataset.name: entry.dataset.digest for entry in inputs},
+        datasets=_digests((entry.dataset.name, entry.dataset.digest) for entry in inputs),
         declared=declared_in({**model_tags, **version_tags}),
     )
 
@@ -124,6 +124,14 @@ def _texts(told: object) -> dict[str, str]:
     """Texts by name; what else a stranger may have put there is left out."""
     pairs = told.items() if isinstance(told, dict) else ()
     return {name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)}
+
+
+def _digests(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Digest by name; of several with one name (MLflow calls every unnamed one `dataset`), the later ones by both."""
+    digests: dict[str, str] = {}
+    for name, digest in pairs:
+        digests[name if digests.get(name, digest) == digest else f"{name} {digest}"] = digest
+    return digests
 
 
 def _first(*names: str | None) -> str | None:
