@@ -39,11 +39,11 @@ class KeptReport:
 
         return report_page(self.report, self.verdict, language)
 
-    def body(self, language: str) -> Markup:
+    def body(self, language: str, *, with_verdict: bool = True) -> Markup:
         """For a page of the portal: headings from `h2` on."""
         from samdrift_evaluation.report_page import report_body
 
-        return report_body(self.report, language, self.verdict)
+        return report_body(self.report, language, self.verdict if with_verdict else None)
 
 
 def kept_report(home: Path, evaluated: Statement) -> KeptReport:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import audit, benefits, effects, items, submissions
 from samdrift_platform.ledger.audit import Record
 from samdrift_platform.ledger.benefits import Total
@@ -14,6 +15,7 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
+from samdrift_registry.lifecycle import Stop
 
 
 class Reading(Protocol):
@@ -51,12 +53,16 @@ class Reading(Protocol):
     def benefits(self) -> list[Total]:
         """Sums of what was saved and spent."""
 
+    def stops(self) -> Mapping[str, Stop]:
+        """Workload -> why it is in its safe state; VerificationError when the journal was tampered with."""
+
 
 @dataclass(frozen=True)
 class LedgerReading:
-    """Reads from a ledger."""
+    """Reads from a ledger, and from its journal of statements."""
 
     ledger: Ledger
+    governance: Governance
 
     def submissions(self, *, limit: int, offset: int) -> list[Submission]:
         """Submissions, newest first."""
@@ -113,3 +119,7 @@ class LedgerReading:
         """Sums of what was saved and spent."""
         with self.ledger.read() as connection:
             return benefits.totals(connection)
+
+    def stops(self) -> Mapping[str, Stop]:
+        """Workload -> why it is in its safe state."""
+        return self.governance.stops()

@@ -15,8 +15,11 @@ from samdrift_platform.contract import Store, Workload
 from samdrift_platform.errors import NotFoundError, SignInError, UnavailableError
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal import languages
+from samdrift_platform.portal.folders import PORTAL
 from samdrift_platform.portal.reading import Reading
 from samdrift_platform.portal.templating import Templates
+from samdrift_registry.errors import VerificationError
+from samdrift_registry.lifecycle import Stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,34 @@ class Shell:
         if said == sentence and self.language != "en":
             return Markup('<span lang="en">{}</span>').format(said)  # escapes
         return escape(said)
+
+    def say_ours(self, sentence: str) -> Markup:
+        """A sentence that the platform's code made; marked as English where the portal's catalogue does not hold it."""
+        return self.say(PORTAL.name, sentence)
+
+    @property
+    def stops(self) -> tuple[Mapping[str, Stop], str]:
+        """Workload -> why it is in its safe state; and what is wrong with the journal, if it cannot be believed."""
+        if self.user is None:
+            return {}, ""
+        try:
+            return self.reading.stops(), ""
+        except VerificationError as error:
+            return {}, error.message
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether who is signed in may start a stopped workload's models again."""
+        from samdrift_platform.governance.permissions import Duty
+
+        appointments = getattr(self.request.app.state, "appointments", None)
+        return appointments is not None and appointments.may(self.user, Duty.RESUME)
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether this is a page of a workload that works with its models now."""
+        known = self.workloads.get(self.workload or "")
+        return self.user is not None and known is not None and bool(known.models) and known.name not in self.stops[0]
 
     @property
     def areas(self) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
 from samdrift_platform.portal.mount import mount
 from samdrift_platform.portal.shell import Shell, current_shell, shell_for, visitor_shell
+from samdrift_registry.lifecycle import Stop
 
 Found = TypeVar("Found")
 
@@ -37,6 +38,7 @@ class GivenReading:
     given_effects: Sequence[EffectRow] = ()
     given_events: Sequence[Record] = ()
     given_benefits: Sequence[Total] = ()
+    given_stops: Mapping[str, Stop] = field(default_factory=dict)
 
     def submissions(self, *, limit: int, offset: int) -> list[Submission]:
         """The given submissions, in the given order."""
@@ -85,6 +87,10 @@ class GivenReading:
     def benefits(self) -> list[Total]:
         """The given sums."""
         return list(self.given_benefits)
+
+    def stops(self) -> Mapping[str, Stop]:
+        """The given stops."""
+        return self.given_stops
 
 
 @dataclass(frozen=True)

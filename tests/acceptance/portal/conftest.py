@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,16 +13,22 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
+from samdrift_evaluation.report import Line
 from samdrift_platform import plugins
 from samdrift_platform.contract import Benefit, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.control.app import create_app
+from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import effects, endings, grants, queue, submissions
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.migrations import upgrade
 from samdrift_platform.settings import Settings, load
+from samdrift_registry.inventory import content_digest
+from samdrift_registry.store import ManifestStore
+from samdrift_reports.examples import REPORT, estimate
+from samdrift_testing.governing import MODEL, POLICY, Office, opened
 from samdrift_water.workload import workload as water
 
 LEASE = timedelta(minutes=5)
@@ -35,6 +41,7 @@ class Portal:
 
     url: str
     ledger: Ledger
+    home: Path
 
     def submit(self, reference: str, meters: list[str]) -> str:
         """A submission of the water workload."""
@@ -64,15 +71,12 @@ class Portal:
         letter = {"to": "house"}
         planned = [Effect(step=f"letter-{number}", receiver=BACK_OFFICE, request=letter) for number in range(letters)]
         saved = [Benefit(measure="water", quantity=12.5, unit="m³", method="Leak found before the yearly reading.")]
-        completion = Completion(outcome=outcome, effects=planned, saved=saved)
+        decided_by = self.governance.deployments().values()
+        completion = Completion(
+            outcome=outcome, effects=planned, saved=saved, decided_by=list(decided_by), scores={"m3": 12.5}
+        )
         with self.ledger.write() as connection:
-            endings.complete(
-                connection,
-                "water",
-                [(claim, completion)],
-                models={"leak-detector": "3@sha256:" + "ab" * 32},
-                now=datetime.now(UTC),
-            )
+            endings.complete(connection, "water", [(claim, completion)], now=datetime.now(UTC))
 
     def deliver(self) -> None:
         """Deliver the effects whose turn it is, as a delivery process does."""
@@ -81,15 +85,31 @@ class Portal:
             for effect in effects.claim(connection, ["water"], limit=10, lease=LEASE, now=now):
                 effects.delivered(connection, effect, {"received": True}, now=now)
 
-    def session(self) -> str:
+    @property
+    def governance(self) -> Governance:
+        """The journal of this portal's installation."""
+        return Governance(self.ledger, self.home)
+
+    def open_office(self) -> Office:
+        """The policy is in force and everybody has their roles."""
+        return opened(self.ledger, self.home)
+
+    def evaluate(self, office: Office, version: int) -> None:
+        """Judge a report that has everything a report can have, as the evaluator does."""
+        files = ManifestStore(self.home).get(MODEL, version).manifest.files
+        accuracy = Line(name="accuracy", figure=estimate(0.8, 0.05))
+        report = replace(REPORT, subject=content_digest(files), lines=(accuracy, *REPORT.lines))
+        office.governance.evaluated(MODEL, version, report, policy=POLICY, evidence="own", now=datetime.now(UTC))
+
+    def session(self, person: str = "plumber") -> str:
         """The secret of a session."""
         with self.ledger.write() as connection:
-            return grants.issue(connection, GrantKind.SESSION, "plumber", now=datetime.now(UTC))
+            return grants.issue(connection, GrantKind.SESSION, person, now=datetime.now(UTC))
 
-    def link(self) -> str:
+    def link(self, person: str = "plumber") -> str:
         """A fresh one-time link."""
         with self.ledger.write() as connection:
-            secret = grants.issue(connection, GrantKind.LINK, "plumber", now=datetime.now(UTC))
+            secret = grants.issue(connection, GrantKind.LINK, person, now=datetime.now(UTC))
         return f"{self.url}/sign-in?link={secret}"
 
 
@@ -137,7 +157,7 @@ def _serve(home: Path, *workloads: Workload) -> Iterator[Portal]:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        yield Portal(url=f"http://127.0.0.1:{listening.getsockname()[1]}", ledger=ledger)
+        yield Portal(url=f"http://127.0.0.1:{listening.getsockname()[1]}", ledger=ledger, home=home)
         server.should_exit = True
         thread.join(timeout=10)
 
@@ -159,6 +179,18 @@ def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 def full_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal with an item in every state that a workload's outcome can lead to."""
     for portal in _serve(tmp_path_factory.mktemp("full"), water):
+        office = portal.open_office()
+        office.register(1)
+        portal.evaluate(office, 1)
+        office.declare(1)
+        office.approve(1)
+        office.governance.promote(MODEL, 1, "The first one", actor="operator", now=datetime.now(UTC))
+        office.register(2)
+        portal.evaluate(office, 2)
+        office.governance.alarm(
+            f"model:{MODEL}/1", "alias moved", "champion was moved from 1 to 2 in MLflow.", {"was": "1", "now": "2"},
+            actor="registry", now=datetime.now(UTC),
+        )  # fmt: skip
         portal.submit("lane/3", ["kitchen", "bath"])
         portal.submit("street/7", ["cellar", "garage", "garden", "attic", "a-meter-with-a-very-long-name-" + "x" * 60])
         claims = portal.claim(6)
@@ -196,7 +228,7 @@ def artifacts() -> Path:
 
 @pytest.fixture(scope="session")
 def sessions() -> dict[str, str]:
-    """Portal -> the cookie of a signed-in browser, so that each test need not sign in again."""
+    """Portal and person -> the cookie of a signed-in browser, so that each test need not sign in again."""
     return {}
 
 
@@ -204,10 +236,11 @@ def sessions() -> dict[str, str]:
 def visit(sessions: dict[str, str]) -> Callable[..., Visit]:
     """Opens a browser's page on a portal; signed in unless said otherwise."""
 
-    def opened(context: BrowserContext, portal: Portal, *, signed_in: bool = True) -> Visit:
+    def visited(context: BrowserContext, portal: Portal, *, signed_in: bool = True, person: str = "plumber") -> Visit:
         if signed_in:
-            cookie = sessions.get(portal.url) or sessions.setdefault(portal.url, portal.session())
+            key = f"{portal.url} {person}"
+            cookie = sessions.get(key) or sessions.setdefault(key, portal.session(person))
             context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": portal.url, "sameSite": "Strict"}])
         return Visit(page=context.new_page(), home=portal.url)
 
-    return opened
+    return visited

@@ -17,9 +17,11 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
 AREAS = [f"/{name}/" for name in ("water", *plugins.workload_names(load().workloads))]
 FOR_EVERYONE = ["/was", "/not-this", "/sign-in", "/sign-in?link=secret", "/signed-out"]
-IN_EMPTY_PORTAL = ["/", "/benefits", *AREAS, *FOR_EVERYONE]
-#: "submission" and "item" stand for the first ones that home and the submission's page link to.
-IN_FULL_PORTAL = ["/", "submission", "item", "/benefits", "/water/"]
+IN_EMPTY_PORTAL = ["/", "/models", "/alarms", "/benefits", *AREAS, *FOR_EVERYONE]
+#: "submission", "item" and "evidence" stand for the first ones that home, the submission's page and the item's link to.
+IN_FULL_PORTAL = ["/", "submission", "item", "evidence", "/benefits", "/water/"]
+#: Pages of governance, by who looks: each is offered what their roles allow.
+GOVERNANCE = ["/models", "/models/oracle", "/models/oracle/1", "/models/oracle/2", "/alarms"]
 LANGUAGES = ["da", "en"]
 
 
@@ -39,15 +41,28 @@ def test_in_a_full_portal(
     context: BrowserContext, full_portal: Any, visit: Any, artifacts: Path, path: str, language: str
 ) -> None:
     visited = visit(context, full_portal)
-    if path in ("submission", "item"):
+    if path in ("submission", "item", "evidence"):
         visited.go("/")
         follow(visited.page, "#submissions tbody tr:last-child a")
-        if path == "item":
+        if path != "submission":
             follow(visited.page, "#items tbody tr:nth-child(1) a")
+        if path == "evidence":
+            follow(visited.page, "main a[href$='/evidence']")
         visited.go(in_language(visited.page.url.removeprefix(visited.home), language))
     else:
         visited.go(in_language(path, language))
     check_page(visited, language, artifacts / f"full-{slug(path)}-{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("person", ["operator", "clara"])
+@pytest.mark.parametrize("path", GOVERNANCE)
+def test_of_governance(
+    context: BrowserContext, full_portal: Any, visit: Any, artifacts: Path, path: str, person: str, language: str
+) -> None:
+    visited = visit(context, full_portal, person=person)
+    visited.go(in_language(path, language))
+    check_page(visited, language, artifacts / f"governance-{slug(path)}-{person}-{language}")
 
 
 def follow(page: Page, link: str) -> None:
