@@ -187,6 +187,9 @@ def full_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         office.governance.promote(MODEL, 1, "The first one", actor="operator", now=datetime.now(UTC))
         office.register(2)
         portal.evaluate(office, 2)
+        office.declare(2)
+        office.approve(2, "tim")
+        office.register(3)
         office.governance.alarm(
             f"model:{MODEL}/1", "alias moved", "champion was moved from 1 to 2 in MLflow.", {"was": "1", "now": "2"},
             actor="registry", now=datetime.now(UTC),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from samdrift_platform.cli.program import app
 from samdrift_platform.control.app import create_app
+from samdrift_platform.control.permissions import Right, roles_for
+from samdrift_platform.governance.permissions import Duty
 from samdrift_platform.settings import Settings, table
+from samdrift_registry.people import Role
 
 ROOT = Path(__file__).parents[3]
 _PATTERNS = ("*.md", "docs/**/*.md", "*/README.md", "workloads/*/README.md")
@@ -46,3 +53,29 @@ def test_every_address_of_the_api_is_in_the_reference(tmp_path: Path) -> None:
     paths = create_app(Settings(home=tmp_path), workloads={}).openapi()["paths"]
     nouns = {path.split("/{")[0] for path in paths}
     assert {noun for noun in nouns if noun not in page} == set()
+
+
+def test_every_role_and_what_it_takes_to_do_what_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "roles.md").read_text()
+    for role in Role:
+        assert f"| `{role}` |" in page
+    for need in (*Right, *Duty):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| {need} |")]
+        if need not in (Right.SIGNED_IN, Right.WORK):
+            assert set(re.findall(r"`(\w+)`", line)) == roles_for(need)
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    words = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"`([^`]*)`", page))))
+    assert {word for command in commands(get_command(app)) for word in command} - words == set()
+
+
+def commands(group: Any) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if name == "evaluation":  # has its own page of options
+            yield (name,)
+        elif hasattr(command, "commands"):
+            yield from ((name, *rest) for rest in commands(command))
+        else:
+            yield (name,)
