@@ -13,6 +13,7 @@ from typing import Any
 
 from samdrift_registry.errors import DisguisedFileError, ForbiddenFormatError, UntrustedTypeError
 from samdrift_registry.exported_program import check_program
+from samdrift_registry.inventory import open_plain
 from samdrift_registry.pickles import is_pickle
 
 #: Types beyond skops' own that scikit-learn's trees and LightGBM's scikit-learn models need. Each holds numbers.
@@ -35,6 +36,7 @@ TRUSTED_TYPES = frozenset(
         "sklearn.tree._tree.Tree",
     }
 )
+_MOST_HEADER_BYTES = 100_000_000
 
 
 def check_contents(folder: Path) -> str:
@@ -55,8 +57,9 @@ def check_contents(folder: Path) -> str:
 def check_file(folder: Path, path: Path) -> str:
     """Look into one file below `folder`; the kind of model that it is, or "files". Raises as `check_contents`."""
     relative = path.relative_to(folder).as_posix()
-    if is_pickle(path.read_bytes()):
-        raise ForbiddenFormatError.about(f"{relative} is a pickle")
+    with open_plain(path) as file:
+        if is_pickle(file):
+            raise ForbiddenFormatError.about(f"{relative} is a pickle")
     check, kind = _CHECKS.get(PurePosixPath(relative).suffix, (_check_text, "files"))
     check(relative, path)
     return kind
@@ -74,15 +77,15 @@ def _check_text(relative: str, path: Path) -> None:
 
 def _check_safetensors(relative: str, path: Path) -> None:
     """A header of at most 100 MB of JSON, and as many bytes as it says (huggingface/safetensors, README, "Format")."""
-    data = path.read_bytes()
     try:
-        size = int.from_bytes(data[:8], "little")
-        tensors: dict[str, Any] = json.loads(data[8 : 8 + size])
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            tensors: dict[str, Any] = json.loads(file.read(min(size, _MOST_HEADER_BYTES)))
         ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
         told = 8 + size + max(ends, default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise DisguisedFileError.about(f"{relative} is not a safetensors file") from error
-    if told != len(data):
+    if told != path.stat().st_size:
         raise DisguisedFileError.about(f"{relative} holds more or less than its header says")
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pickletools
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from samdrift_registry.errors import DisguisedFileError, UntrustedTypeError
 
 #: Binary pickles of the protocols 2 to 5 begin with these two bytes.
-_BEGINNINGS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+_BEGINNINGS = frozenset(bytes([0x80, protocol]) for protocol in range(2, 6))
 #: Opcodes that name something, and opcodes that call it. Text that is by chance a pickle of protocol 0 has not both.
 _NAMES, _CALLS = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"}), frozenset({"INST", "OBJ", "NEWOBJ", "REDUCE", "BUILD"})
 #: What `torch.save` writes for tensors in tuples, lists and dicts. Storages are named by BINPERSID.
@@ -41,9 +42,11 @@ TENSOR_NAMES = frozenset(
 )
 
 
-def is_pickle(data: bytes) -> bool:
-    """Whether `data` begins with a binary pickle, or with one of the older protocols that calls something."""
-    return data.startswith(_BEGINNINGS) or _is_textual(data)
+def is_pickle(file: BinaryIO) -> bool:
+    """Whether `file` begins with a binary pickle, or with one of the older protocols that calls something."""
+    begins = file.read(2)
+    file.seek(0)
+    return begins in _BEGINNINGS or _is_textual(file)
 
 
 def check_tensors(place: str, data: bytes) -> None:
@@ -66,16 +69,16 @@ def check_tensors(place: str, data: bytes) -> None:
         raise UntrustedTypeError.about(f"{place} names {', '.join(sorted(strange))}")
 
 
-def _is_textual(data: bytes) -> bool:
+def _is_textual(file: BinaryIO) -> bool:
     """Protocols 0 and 1 have no mark at the start: such a pickle is known by being one up to its STOP."""
     try:
-        opcodes = {name for name, _ in _opcodes(data)}
+        opcodes = {name for name, _ in _opcodes(file)}
     except ValueError:
         return False
     return bool(opcodes & _NAMES) and bool(opcodes & _CALLS)
 
 
-def _opcodes(data: bytes) -> Iterator[tuple[str, object]]:
+def _opcodes(data: bytes | BinaryIO) -> Iterator[tuple[str, object]]:
     """Name and argument of each opcode up to STOP; ValueError where there is none."""
     try:
         for opcode, argument, _ in pickletools.genops(data):
