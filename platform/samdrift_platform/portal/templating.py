@@ -12,6 +12,7 @@ from markupsafe import Markup
 from samdrift_platform.portal import formatting
 from samdrift_platform.portal.folders import PORTAL, PageFolder
 from samdrift_platform.portal.languages import LANGUAGES, locale_of, translations
+from samdrift_platform.portal.phrases import phrases_of
 
 
 class Templates:
@@ -28,6 +29,7 @@ class Templates:
             for folder in {PORTAL, *folders}
             for language in LANGUAGES
         }
+        self._phrases = {language: phrases_of(self._catalogues[PORTAL.name, language]) for language in LANGUAGES}
         self._environments = {
             (folder.name, language): _environment(language, folder, self._catalogues[folder.name, language])
             for folder in {PORTAL, *folders}
@@ -41,7 +43,12 @@ class Templates:
         return self._environments[key].get_template(name).render(language=language, **values)
 
     def translate(self, sentence: str, language: str, *, owner: str) -> str:
-        """A workload's `sentence` by its own catalogue; as it is where that does not hold it."""
+        """A `sentence` that code made, by its owner's catalogue; as it is where that does not hold it.
+
+        Of the portal's own, sentences with parts that change are found too (`phrases`).
+        """
+        if owner == PORTAL.name:
+            return self._phrases[language].translate(sentence)
         catalogue = self._catalogues.get((owner, language))
         return sentence if catalogue is None else catalogue.gettext(sentence)
 
