@@ -58,9 +58,9 @@ def keep(ledger: Ledger, keys: Path, *, now: datetime) -> SignedStatement | None
     with ledger.read() as connection:
         if not is_due(connection, now=now):
             return None
-    key = signing_key(keys)
     with ledger.write() as connection:
-        return checkpoint(connection, key, now=now)
+        take_turns(connection, statements.TURN)  # before the key is read: a rotation ends it after its own last turn
+        return checkpoint(connection, signing_key(keys), now=now)
 
 
 def is_due(connection: sa.Connection, *, now: datetime, every: timedelta = EVERY) -> bool:
