@@ -16,23 +16,19 @@ from samdrift_registry.exported_program import check_program
 from samdrift_registry.inventory import open_plain
 from samdrift_registry.pickles import is_pickle
 
-#: Types beyond skops' own that scikit-learn's trees and LightGBM's scikit-learn models need. Each holds numbers.
+#: Types beyond skops' own: what calibrated classifiers, networks, trees and LightGBM's models for scikit-learn need.
+#: None calls what it holds. Compiled ones (Tree) trust the indices they read, so a hostile one can crash a replica.
 TRUSTED_TYPES = frozenset(
     {
         "collections.OrderedDict",
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
-        "sklearn._loss._loss.CyHalfBinomialLoss",
-        "sklearn._loss._loss.CyHalfSquaredError",
-        "sklearn._loss._loss.CyPinballLoss",
-        "sklearn._loss.link.IdentityLink",
-        "sklearn._loss.link.Interval",
-        "sklearn._loss.link.LogitLink",
-        "sklearn._loss.loss.HalfBinomialLoss",
-        "sklearn._loss.loss.HalfSquaredError",
-        "sklearn._loss.loss.PinballLoss",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
     }
 )

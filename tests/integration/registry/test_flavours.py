@@ -107,8 +107,20 @@ def isolation() -> Any:
     return IsolationForest(n_estimators=5, random_state=0)
 
 
+def calibrated() -> Any:
+    from sklearn.calibration import CalibratedClassifierCV
+
+    return CalibratedClassifierCV(logistic(), method="sigmoid")
+
+
+def lightgbms() -> Any:
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(n_estimators=3, verbosity=-1, n_jobs=1)
+
+
 @pytest.mark.usefixtures("logging")
-@pytest.mark.parametrize("made", [logistic, forest, boosting, histograms, isolation])
+@pytest.mark.parametrize("made", [logistic, forest, boosting, histograms, isolation, calibrated, lightgbms])
 def test_scikit_learn(registry: Registry, data: tuple[Any, Any], made: Callable[[], Any]) -> None:
     from skops.io import dumps, get_untrusted_types
 
