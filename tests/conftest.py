@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from samdrift_platform.ledger import migrations
@@ -19,6 +20,11 @@ HERE = Path(__file__).parent
 #: Tests below these folders carry a marker of the same name.
 LAYERS = ("integration", "acceptance")
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.integration))
+
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("samdrift", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("samdrift")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,12 @@ def _imports(folder: Path) -> Iterator[str]:
                 yield node.module.split(".")[0]
 
 
-def _third_party(folder: Path) -> set[str]:
+@cache
+def _third_party(folder: Path) -> frozenset[str]:
     names = {
         name for name in _imports(folder) if name not in sys.stdlib_module_names and not name.startswith("samdrift")
     }
-    return {DISTRIBUTIONS.get(name, name.replace("_", "-")).lower() for name in names}
+    return frozenset(DISTRIBUTIONS.get(name, name.replace("_", "-")).lower() for name in names)
 
 
 def _declared(extra: str) -> set[str]:

@@ -285,6 +285,7 @@ def scan_and_die(catalogue: Folders, home: Path, told: Path, at: int) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the child touches files only
 def test_a_kill_at_any_file_operation_leaves_nothing_that_the_next_scan_does_not_finish(
     catalogue: Folders, tmp_path: Path, model: Path

@@ -215,6 +215,7 @@ def rotate_and_die(home: Home, at: int) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the child touches files only
 def test_a_kill_at_any_file_operation_leaves_everything_verifiable_and_can_be_run_again(
     tmp_path: Path, model: Path
