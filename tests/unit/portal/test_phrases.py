@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from samdrift_evaluation.estimate import Estimate
+from samdrift_evaluation.gate import Reason, judge, read_policy
+from samdrift_evaluation.report import Line, Report
 from samdrift_platform.portal.folders import PORTAL
 from samdrift_platform.portal.templating import Templates
 from samdrift_registry.approvals import lacking
 from samdrift_registry.lifecycle import FACTS
 from samdrift_registry.people import Role
 from samdrift_registry.rules import Rules
+from samdrift_testing.governing import policy
 from samdrift_testing.work import NOW
 
 TEMPLATES = Templates([PORTAL])
@@ -58,3 +62,27 @@ def test_every_fact_that_is_missing_is_said_in_danish(name: str, called: str) ->
     said = danish(f"The {called} is not declared: declare `{name}`.")
     assert said.startswith("Ikke erklæret: ")
     assert called not in said
+
+
+def accuracy(low: float, least: float) -> Reason:
+    """What the gate says about an accuracy."""
+    figure = Estimate(value=low + 0.1, low=low, high=low + 0.2, n=100, method="exact")
+    report = Report(
+        suite="guesses", subject="sha256:" + "0" * 64, made_at=NOW, made_by="a test", data=(),
+        lines=(Line(name="accuracy", figure=figure),),
+    )  # fmt: skip
+    (reason,) = judge(report, read_policy(policy(least=least))).reasons
+    return reason
+
+
+@pytest.mark.parametrize(
+    ("least", "words"),
+    [
+        (0.5, ["accuracy er 0.70 [0.60, 0.80], n = 100; den nedre grænse 0.6 skal være mindst 0.5: opfyldt."]),
+        (0.65, ["mangler 0.05.", "på den rigtige side: Med omkring", "tilfælde i stedet for 100"]),
+        (0.9, ["mangler 0.3.", "på den forkerte side"]),
+    ],
+)
+def test_what_the_gate_says_is_said_in_danish(least: float, words: list[str]) -> None:
+    said = danish(str(accuracy(0.6, least)))
+    assert all(word in said for word in words), said
