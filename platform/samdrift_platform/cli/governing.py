@@ -30,7 +30,7 @@ def stop(workload: Workload, reason: Reason, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     else:
-        say(f"{workload} is stopped: no model decides. `samdrift resume {workload} --reason …` ends that.")
+        say(f"{workload} is stopped: nothing is decided automatically. `samdrift resume {workload} --reason …` ends that.")
 
 
 @app.command()

@@ -97,9 +97,8 @@ class Shell:
 
     @property
     def can_be_stopped(self) -> bool:
-        """Whether this is a page of a workload that works with its models now."""
-        known = self.workloads.get(self.workload or "")
-        return self.user is not None and known is not None and bool(known.models) and known.name not in self.stops[0]
+        """Whether this is a page of a workload that is not stopped."""
+        return self.user is not None and self.workload is not None and self.workload not in self.stops[0]
 
     @property
     def areas(self) -> list[tuple[str, str]]:

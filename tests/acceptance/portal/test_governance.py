@@ -90,18 +90,18 @@ def test_anyone_pulls_the_kill_switch_and_every_page_says_so(
     visited = visit(context, portal)
     page = visited.page
     visited.go("/water/?lang=en")
-    page.get_by_text("Stop the models of Water").click()
+    page.get_by_text("Stop automatic decisions in Water").click()
     page.locator("#stop-reason").fill("It sees leaks everywhere")
-    page.get_by_role("button", name="Stop the models").click()
+    page.get_by_role("button", name="Stop automatic decisions").click()
     for path in ("/", "/models", "/benefits", "/water/"):
         visited.go(path)
-        expect(page.locator(".alert-warning").first).to_contain_text("Water is stopped: no model decides")
-        expect(page.get_by_role("button", name="Start the models again")).to_have_count(0)
+        expect(page.locator(".alert-warning").first).to_contain_text("Water is stopped: nothing is decided automatically")
+        expect(page.get_by_role("button", name="Start automatic decisions again")).to_have_count(0)
     assert visited.troubles == []
     operator = sign_in(browser, portal, "operator")
-    operator.get_by_text("Start the models again").first.click()
+    operator.get_by_text("Start automatic decisions again").first.click()
     operator.locator("#resume-reason-water").fill("Repaired")
-    operator.get_by_role("button", name="Start the models again").click()
+    operator.get_by_role("button", name="Start automatic decisions again").click()
     expect(operator.locator(".alert-warning")).to_have_count(0)
     operator.context.close()
 

@@ -150,8 +150,8 @@ def test_many_at_once(installation: Running, process: subprocess.Popen[bytes]) -
 def test_it_loads_neither_ray_nor_mlflow_nor_torch(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from samdrift_platform.settings import load;"
-        "from samdrift_platform.control import server, app; from samdrift_platform.control.models import _manifests;"
-        f"settings = load(home=Path({str(tmp_path)!r})); app.create_app(settings); _manifests(settings).list();"
+        "from samdrift_platform.control import server, app;"
+        f"settings = load(home=Path({str(tmp_path)!r})); app.create_app(settings).openapi();"
         "print([name for name in ('ray', 'mlflow', 'torch', 'prefect', 'monai', 'sklearn') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

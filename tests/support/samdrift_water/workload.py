@@ -35,7 +35,7 @@ class Water:
     priority = Priority.OPERATIONAL
     submission: type[BaseModel] = Readings
     resources = Resources()
-    models: Mapping[str, ModelUse] = {"oracle": ModelUse(suite="guesses", policy="guessing")}
+    models: Mapping[str, ModelUse] = {}
 
     def split(self, submission: Readings, store: Store) -> Iterable[Item]:
         return [Item(reference=meter, payload={"meter": meter}) for meter in submission.meters]

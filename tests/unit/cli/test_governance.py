@@ -112,7 +112,7 @@ def test_the_report_is_fetched_as_it_was_signed(samdrift: Samdrift, office: Offi
 
 
 def test_the_kill_switch(samdrift: Samdrift, office: Office) -> None:
-    assert "no model decides" in samdrift("stop", "tallying", "--reason", "It counts wrong.").out
+    assert "nothing is decided automatically" in samdrift("stop", "tallying", "--reason", "It counts wrong.").out
     assert "STOPPED by operator: It counts wrong." in samdrift("workloads").out
     assert "works with its models" in samdrift("resume", "tallying", "--reason", "repaired").out
     assert "STOPPED" not in samdrift("workloads").out

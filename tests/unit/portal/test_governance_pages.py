@@ -255,7 +255,7 @@ def test_anyone_stops_a_workload_every_page_says_so_and_an_operator_resumes(
         assert http.post("/workloads/tallying/stop", data={"reason": "It counts wrong."}).status_code == 303
         for path in ("/", "/models", "/benefits"):
             text = http.get(path).text
-            assert "Tallying is stopped: no model decides" in text
+            assert "Tallying is stopped: nothing is decided automatically" in text
             assert "It counts wrong." in text
             assert "resume" not in forms(text)
         assert http.post("/workloads/tallying/resume", data={"reason": "x"}).status_code == 403
