@@ -30,7 +30,8 @@ def stop(workload: Workload, reason: Reason, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     else:
-        say(f"{workload} is stopped: nothing is decided automatically. `samdrift resume {workload} --reason …` ends that.")
+        say(f"{workload} is stopped: nothing is decided automatically.")
+        say(f"`samdrift resume {workload} --reason …` ends that.")
 
 
 @app.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from samdrift_testing.governing import FACTS, MODEL
+from samdrift_testing.pages import check_page
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
@@ -84,7 +86,7 @@ def test_a_version_needs_two_people_and_its_author_is_none_of_them(browser: Brow
 
 
 def test_anyone_pulls_the_kill_switch_and_every_page_says_so(
-    browser: Browser, context: BrowserContext, portal: Any, visit: Any
+    browser: Browser, context: BrowserContext, portal: Any, visit: Any, artifacts: Path
 ) -> None:
     portal.open_office()
     visited = visit(context, portal)
@@ -93,11 +95,15 @@ def test_anyone_pulls_the_kill_switch_and_every_page_says_so(
     page.get_by_text("Stop automatic decisions in Water").click()
     page.locator("#stop-reason").fill("It sees leaks everywhere")
     page.get_by_role("button", name="Stop automatic decisions").click()
+    told = "Water is stopped: nothing is decided automatically"
     for path in ("/", "/models", "/benefits", "/water/"):
         visited.go(path)
-        expect(page.locator(".alert-warning").first).to_contain_text("Water is stopped: nothing is decided automatically")
+        expect(page.locator(".alert-warning").first).to_contain_text(told)
         expect(page.get_by_role("button", name="Start automatic decisions again")).to_have_count(0)
     assert visited.troubles == []
+    visited = visit(context, portal, person="operator")
+    visited.go("/?lang=da")
+    check_page(visited, "da", artifacts / "governance-stopped-da")
     operator = sign_in(browser, portal, "operator")
     operator.get_by_text("Start automatic decisions again").first.click()
     operator.locator("#resume-reason-water").fill("Repaired")
