@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import jsonschema  # type: ignore[import-untyped] # it ships no types
+import jsonschema
 
 from samdrift_platform.control.openapi import SUBMIT
 from samdrift_testing.control import Control

@@ -99,6 +99,6 @@ def test_a_journal_that_was_edited_lets_work_in_and_nobody_govern(plane: Control
 
 
 def test_an_address_that_is_in_no_table_answers_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(TABLE, "GET /v1/items")  # type: ignore[arg-type]
+    monkeypatch.delitem(TABLE, "GET /v1/items")
     with control(tmp_path) as plane, plane.signed_in() as http:
         assert http.get("/v1/items").status_code == 403

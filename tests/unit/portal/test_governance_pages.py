@@ -108,7 +108,7 @@ def check(text: str) -> None:
         one for one in page.elements if "style" in one.attributes or any(a.startswith("on") for a in one.attributes)
     ]
     assert len(page.all("caption")) == len(page.all("table"))
-    ids = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
+    ids = [str(one.attributes["id"]) for one in page.elements if "id" in one.attributes]
     assert sorted(set(ids)) == sorted(ids)
     labelled = {one.attributes.get("for") for one in page.all("label")}
     fields = [one for one in (*page.all("input"), *page.all("select")) if one.attributes.get("type") != "hidden"]
