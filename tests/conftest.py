@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(layer)
 
 
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking everything that was imported again and again: none of it is garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A real PostgreSQL; tests are skipped where none can be started."""
@@ -61,12 +68,24 @@ def postgresql_template(postgresql: PostgreSQL) -> str:
     return "ledger_template"
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, migrated ledger in a file."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'ledger.db')}"
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
+    """The ledger at `sqlite_url`, opened."""
+    with contextlib.closing(Ledger(sqlite_url)) as opened:
+        yield opened
+
+
 @pytest.fixture(params=DATABASES)
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def ledger_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, migrated ledger, once on each database."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        yield f"sqlite:///{shutil.copy(template, tmp_path / 'ledger.db')}"
+        yield request.getfixturevalue("sqlite_url")
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
     url = server.create(template=request.getfixturevalue("postgresql_template"))
@@ -77,9 +96,8 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def ledger(ledger_url: str) -> Iterator[Ledger]:
     """The ledger at `ledger_url`, opened."""
-    opened = Ledger(ledger_url)
-    yield opened
-    opened.close()
+    with contextlib.closing(Ledger(ledger_url)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 
 from samdrift_platform import registrar
 from samdrift_platform.governance import Governance
-from samdrift_platform.ledger import migrations, processes
+from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger, LedgerUnavailableError
 from samdrift_platform.ledger.processes import Process
 from samdrift_platform.registrar import Registrar
@@ -47,9 +47,8 @@ class Scripted:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    migrations.upgrade(url := f"sqlite:///{tmp_path / 'ledger.db'}")
-    return Ledger(url)
+def ledger(sqlite_url: str) -> Ledger:
+    return Ledger(sqlite_url)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ import pytest
 
 from samdrift_platform import supervisor
 from samdrift_platform.errors import ConflictError, UnavailableError
-from samdrift_platform.ledger import grants, migrations
+from samdrift_platform.ledger import grants
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings
@@ -44,10 +44,9 @@ def end(child: Child) -> None:
 
 
 @pytest.fixture
-def platform(tmp_path: Path) -> Platform:
+def platform(tmp_path: Path, sqlite_url: str) -> Platform:
     """Not started, with a ledger."""
-    platform = Platform(Settings(home=tmp_path))
-    migrations.upgrade(platform.settings.ledger_url)
+    platform = Platform(Settings(home=tmp_path, database_url=sqlite_url))
     platform.ledger = Ledger(platform.settings.ledger_url)
     return platform
 

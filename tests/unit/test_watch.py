@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from samdrift_evaluation.estimate import TooFew
 from samdrift_platform.contract import Item, ModelUse, Priority, Workload
 from samdrift_platform.governance import Governance
-from samdrift_platform.ledger import items, migrations, submissions, truths
+from samdrift_platform.ledger import items, submissions, truths
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.submissions import Request
 from samdrift_platform.ledger.tables import scores
@@ -84,22 +84,16 @@ class Site:
 
 
 @pytest.fixture
-def site_with(tmp_path: Path) -> Iterator[Callable[..., Site]]:
-    opened: list[Ledger] = []
-
+def site_with(sqlite_ledger: Ledger, tmp_path: Path) -> Callable[..., Site]:
     def make(watch_part: str = "") -> Site:
-        migrations.upgrade(url := f"sqlite:///{tmp_path / 'ledger.db'}")
-        ledger, home = Ledger(url), tmp_path / "home"
-        opened.append(ledger)
-        governance = Governance(ledger, home)
+        home = tmp_path / "home"
+        governance = Governance(sqlite_ledger, home)
         governance.prepare([governed.POLICY + watch_part.encode()], now=NOW)
         digest = take_in(home, MODEL, 1, write_number(tmp_path / "model", 1.0))
-        governed.serve(ledger, home, MODEL, 1, digest, now=NOW)
-        return Site(ledger, home, governance)
+        governed.serve(sqlite_ledger, home, MODEL, 1, digest, now=NOW)
+        return Site(sqlite_ledger, home, governance)
 
-    yield make
-    for ledger in opened:
-        ledger.close()
+    return make
 
 
 LATER = NOW + timedelta(days=3)
