@@ -87,6 +87,8 @@ class ForeignSourceError(NotAcceptedError):
 class VerificationError(RegistryError):
     """The files are not what was signed, so nothing is loaded. Do not serve them; find out who changed them."""
 
+    status = 409
+
 
 class ManifestUnreadableError(VerificationError):
     """The manifest is not what Samdrift writes, byte for byte. Restore it from a backup, or register a new version."""

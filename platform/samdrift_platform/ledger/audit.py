@@ -26,7 +26,7 @@ class Event:
     """Something that an auditor will ask about."""
 
     actor: str
-    #: "item.done", "effect.delivered", "model.pinned"
+    #: "item.done", "effect.delivered", "statement.approved"
     action: str
     #: "item:7c9e…", "submission:…", "model:mammography-triage/3"
     subject: str

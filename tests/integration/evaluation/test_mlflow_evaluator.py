@@ -37,14 +37,15 @@ REQUIREMENTS = ["scikit-learn"]
 @pytest.fixture(scope="module", autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One SQLite store for all: making one takes seconds."""
-    folder, before = tmp_path_factory.mktemp("mlflow"), mlflow.get_tracking_uri()
+    folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        patch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow writes it, and it must not outlive the test
         mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
         experiment = mlflow.create_experiment("screening", artifact_location=(folder / "artefacts").as_uri())
         mlflow.set_experiment(experiment_id=experiment)
         yield
-    mlflow.set_tracking_uri(before)
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type] # MLflow's way back to what the environment says
 
 
 @pytest.fixture(autouse=True)

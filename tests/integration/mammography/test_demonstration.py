@@ -22,6 +22,9 @@ from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import Settings
 from samdrift_registry.verified import VerifiedModel
 from samdrift_testing.in_process import in_process
+from samdrift_testing.work import deployed
+
+HEAD = deployed(MODEL, 1, digest="0" * 64)
 
 
 class Stage:
@@ -44,12 +47,11 @@ class Stage:
         engine = workload.load({MODEL: model}) if items else None
         outcomes = workload.process(items, Context(store=self._store, engine=engine))
         finished = [
-            (claim, Completion(outcome=outcome, saved=[*workload.benefits(outcome)]))
+            (claim, Completion(outcome=outcome, saved=[*workload.benefits(outcome)], decided_by=[HEAD]))
             for claim, outcome in zip(claims, outcomes, strict=True)
         ]
         with self._ledger.write() as connection:
-            models = {MODEL: "1@sha256:" + "0" * 64}
-            assert endings.complete(connection, "mammography", finished, models=models, now=now) == []
+            assert endings.complete(connection, "mammography", finished, now=now) == []
         return len(items)
 
 

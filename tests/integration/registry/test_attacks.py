@@ -42,10 +42,12 @@ LABELS = (POINTS.sum(axis=1) > 0).astype(int)
 
 @pytest.fixture(autouse=True)
 def _plain_mlflow(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # given back afterwards, whatever MLflow makes of it
+    mlflow.set_tracking_uri(uri)
     experiment = mlflow.create_experiment("mine", artifact_location=(tmp_path / "mine").as_uri())
     with mlflow.start_run(experiment_id=experiment):
         yield
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type] # MLflow's way back to what the environment says
 
 
 def log_trees(rounds: int = 5) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ TREES = ["sklearn.tree._tree.Tree"]
 @pytest.fixture
 def logging(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """MLflow's fluent interface, as a data scientist uses it."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # given back afterwards, whatever MLflow makes of it
+    mlflow.set_tracking_uri(uri)
     experiment = mlflow.create_experiment("mine", artifact_location=(tmp_path / "mine").as_uri())
     with mlflow.start_run(experiment_id=experiment):
         yield
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type] # MLflow's way back to what the environment says
 
 
 @pytest.fixture
@@ -176,6 +179,15 @@ def test_our_own_folders(uri: str, tmp_path: Path, registry: Registry) -> None:
     assert (found.registered_by, found.declared) == ("dora", {"purpose": "tests", "mdr_class": "none"})
     model = ManifestStore(registry.home).verified("cow", 1, found.digest)
     assert load_safetensors(model)["w"].tolist() == [1.5]
+
+
+def test_our_own_folders_say_who_logged_them(uri: str, tmp_path: Path, registry: Registry) -> None:
+    """As every run that MLflow starts does; a version of which nobody knows who registered it cannot be approved."""
+    folder = write_number(tmp_path / "model", 1.5)
+    (folder / "model.json").write_text("{}")
+    (folder / "card.md").write_text("# One number\n")
+    log_model(folder, "cow", uri)
+    assert Reconciler(uri, registry.home).scan().found[0].registered_by == getpass.getuser()
 
 
 @pytest.mark.usefixtures("logging")

@@ -39,6 +39,14 @@ class Tree:
         """Leave nobody behind."""
         self.kill()
 
+    @property
+    def size(self) -> int:
+        """How many processes there are; 0 when it has ended."""
+        try:
+            return 1 + len(psutil.Process(self.process.pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            return 0
+
     def kill(self) -> int:
         """SIGKILL for every process of the tree, stopped first so that none can react; how many there were."""
         try:
