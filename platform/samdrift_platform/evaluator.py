@@ -76,7 +76,7 @@ class Evaluator:
     #: Registered model -> the suite and the policy that govern it.
     uses: Mapping[str, ModelUse]
     run: Run
-    #: Versions that cannot be evaluated now -> why.
+    #: Versions that have no answer yet -> why.
     waiting: Mapping[str, str] = field(default_factory=dict)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     #: The journal's length when there was nothing to do.
@@ -121,6 +121,7 @@ class Evaluator:
 
     def _do(self, due: Due) -> None:
         """One version: judged, refused, or put off with the reason."""
+        self.waiting = {**self.waiting, str(due): f"It is being evaluated by the suite {due.suite}."}
         log.info("evaluating", version=str(due), suite=due.suite, policy=str(due.rules))
         try:
             report, evidence = self._report(due)
@@ -135,15 +136,16 @@ class Evaluator:
             self._troubles.pop(str(due), None)
 
     def _report(self, due: Due) -> tuple[Report, str]:
-        """The supplier's report where the policy accepts it and there is one; otherwise our own."""
-        from samdrift_evaluation.report import Report
-
+        """The supplier's report where the policy accepts it and it is about these files; otherwise our own."""
         standing = due.standing
         folder = ManifestStore(self.home).verified(standing.name, standing.version, str(standing.digest)).folder
-        if due.rules.evidence == "supplier" and (folder / EVALUATION).exists():
-            return Report.from_bytes((folder / EVALUATION).read_bytes()), "supplier"
-        report = self.run(due.suite, folder)
-        return replace(report, subject=content_digest(inventory(folder))), "own"  # we know what it was run on
+        content = content_digest(inventory(folder))
+        supplied = _supplied(folder) if due.rules.evidence == "supplier" else None
+        if supplied is not None and supplied.subject == content:
+            return supplied, "supplier"
+        if supplied is not None:
+            log.warning("the supplier's report is about other files", version=str(due), about=supplied.subject)
+        return replace(self.run(due.suite, folder), subject=content), "own"  # we know what it was run on
 
     def _state(self, due: Due, report: Report, evidence: str) -> None:
         name, version, policy = due.standing.name, due.standing.version, due.rules.name
@@ -179,10 +181,9 @@ class Reporting:
         self._ledger, self._stopping = ledger, stopping
         self._told: tuple[float, object] = (0.0, None)
 
-    def going_on(self) -> bool:
-        """Report now and then; whether to go on."""
-        if time.monotonic() - self._told[0] >= REPORT_S:
-            self.tell(ready=True, detail={"busy": True})
+    def going_on(self, evaluator: Evaluator) -> bool:
+        """Report what `evaluator` is at; whether to go on."""
+        self.tell(ready=True, detail={"waiting": dict(evaluator.waiting)})
         return not self._stopping.is_set()
 
     def tell(self, *, ready: bool, detail: Mapping[str, object]) -> None:
@@ -218,6 +219,14 @@ def _turn(evaluator: Evaluator, reporting: Reporting) -> bool:
     return busy
 
 
+def _supplied(folder: Path) -> Report | None:
+    """The report that the supplier sent along, about whichever files; raises SamdriftError when it is none."""
+    from samdrift_evaluation.report import Report
+
+    path = folder / EVALUATION
+    return Report.from_bytes(path.read_bytes()) if path.exists() else None
+
+
 def _admits(standing: Standing) -> bool:
     return standing.digest is not None and standing.state in TRANSITIONS[Act.EVALUATE]
 
@@ -237,11 +246,15 @@ def main() -> None:
     ledger = Ledger(settings.ledger_url)
     reporting = Reporting(ledger, stopping)
     output = settings.home / "evaluation" / "report.json"
+
+    def going_on() -> bool:
+        return reporting.going_on(evaluator)
+
     evaluator = Evaluator(
         governance=Governance(ledger, settings.home),
         home=settings.home,
         uses=plugins.model_uses(plugins.workload_names(settings.workloads)),
-        run=lambda suite, folder: evaluation_run.evaluate(suite, folder, output, going_on=reporting.going_on),
+        run=lambda suite, folder: evaluation_run.evaluate(suite, folder, output, going_on=going_on),
     )
     run(evaluator, reporting, stopping)
 

@@ -64,9 +64,13 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _why(part: Mapping[str, Any]) -> str:
-    """What is missing, and which model versions the registry refused."""
-    refused = [f"{version} refused: {reason}" for version, reason in part["detail"].get("refused", {}).items()]
-    return " ".join(filter(None, [part["why"], *refused]))
+    """What is missing, which model versions the registry refused, and which ones wait for the evaluator."""
+    told = [
+        f"{version} {what}: {reason}"
+        for what, key in (("refused", "refused"), ("waits", "waiting"))
+        for version, reason in part["detail"].get(key, {}).items()
+    ]
+    return " ".join(filter(None, [part["why"], *told]))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,13 @@ def test_status(samdrift: Samdrift, plane: Control) -> None:
             processes.report(connection, name, ready=True, detail={}, now=datetime.now(UTC))
     assert samdrift("status").status == 0
     assert answer(samdrift("status", "--json"))["ready"] is True
+
+
+def test_status_says_which_versions_wait_for_what(samdrift: Samdrift, plane: Control) -> None:
+    detail = {"waiting": {"cow/2": "It is being evaluated by the suite herd."}}
+    with plane.ledger.write() as connection:
+        processes.report(connection, "evaluator", ready=True, detail=detail, now=datetime.now(UTC))
+    assert re.search(r"cow/2 waits: It is being\s+evaluated by the suite herd\.", samdrift("status").out)
 
 
 def test_a_sign_in_link(samdrift: Samdrift, plane: Control) -> None:
