@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,14 +93,17 @@ def test_without_readings_a_building_is_its_family() -> None:
     np.testing.assert_allclose(family.adapted(nothing, np.zeros(10)), np.arange(6.0))
 
 
-def test_a_model_for_other_features_is_not_loaded(verified: VerifiedModel, tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
+def test_a_model_for_other_features_is_not_loaded(verified: VerifiedModel, tmp_path: Path) -> None:
     for file in verified.folder.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes().replace(NAMES[0].encode(), b"something_else"))
+        (tmp_path / file.name).write_bytes(file.read_bytes().replace(NAMES[0].encode(), b"something_else"))
     with pytest.raises(ShippedModelError, match="other features"):
-        FamilyModel.load(folder)
+        FamilyModel.load(tmp_path)
+
+
+def test_what_is_no_family_model_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "model.skops").write_bytes(b"PK")
+    with pytest.raises(ShippedModelError, match=r"no model\.json and no model\.safetensors.*log_model"):
+        FamilyModel.load(tmp_path)
 
 
 def test_smoothing_halves_after_its_half_life() -> None:

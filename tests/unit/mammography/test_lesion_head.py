@@ -89,6 +89,12 @@ def test_a_model_made_for_other_features_is_refused(tmp_path: Path, field: str) 
         lesion_head.load(tmp_path)
 
 
+def test_what_is_no_lesion_head_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+    with pytest.raises(WrongWeightsError, match=r"no model\.safetensors.*log_model"):
+        lesion_head.load(tmp_path)
+
+
 def test_the_shipped_model_loads_and_names_its_reference() -> None:
     head, reference = lesion_head.load(SHIPPED)
     assert np.isfinite(head.weight).all()

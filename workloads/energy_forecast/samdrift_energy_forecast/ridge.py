@@ -31,9 +31,14 @@ class FamilyModel:
 
     @classmethod
     def load(cls, folder: Path) -> FamilyModel:
-        """Read `model.safetensors` and `model.json`; ShippedModelError when they are for other features."""
+        """Read `model.safetensors` and `model.json`; ShippedModelError when they are missing or for other features."""
         from safetensors.numpy import load_file
 
+        if missing := [name for name in (FACTS_FILE, WEIGHTS_FILE) if not (folder / name).is_file()]:
+            raise ShippedModelError(
+                f"The model's folder has no {' and no '.join(missing)}, so it is not a family model of heat. Log a "
+                "folder like the shipped energy-forecast-ridge with samdrift_registry.log.log_model."
+            )
         facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         if tuple(facts["features"]) != features.NAMES:
             raise ShippedModelError(f"The model in {folder.name} was trained on other features. Train it again.")

@@ -17,6 +17,7 @@ from samdrift_mammography.film import CELL, PIXEL_MM
 from samdrift_mammography.network import WEIGHTS_SHA256
 from samdrift_mammography.reasons import BANNER
 
+WEIGHTS_FILE, FACTS_FILE = "model.safetensors", "model.json"
 #: Share of the highest cells whose mean is a film's score.
 TOP_SHARE = 0.01
 
@@ -69,7 +70,7 @@ def save(folder: Path, head: LesionHead, reference: ReferencePopulation, facts: 
     """Write `model.safetensors` and `model.json`; `facts` are the training's."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {"weight": head.weight, "bias": np.asarray([head.bias], dtype=np.float32)}
-    save_file(tensors, folder / "model.safetensors")
+    save_file(tensors, folder / WEIGHTS_FILE)
     document = {
         "notice": BANNER,
         "architecture": _architecture(),
@@ -77,17 +78,23 @@ def save(folder: Path, head: LesionHead, reference: ReferencePopulation, facts: 
         "training": facts,
     }
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+    (folder / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> tuple[LesionHead, ReferencePopulation]:
     """The head and its reference population.
 
     Raises:
-        WrongWeightsError: the model was made for another trunk, preprocessing or shape than this code has.
+        WrongWeightsError: a file is missing, or the model was made for another trunk, preprocessing or shape than
+            this code has.
     """
-    document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    tensors = load_file(folder / "model.safetensors")
+    if missing := [name for name in (FACTS_FILE, WEIGHTS_FILE) if not (folder / name).is_file()]:
+        raise WrongWeightsError(
+            f"The model's folder has no {' and no '.join(missing)}, so it is not a lesion head. Log a folder like the "
+            "shipped mammography-triage with samdrift_registry.log.log_model."
+        )
+    document = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+    tensors = load_file(folder / WEIGHTS_FILE)
     if document["architecture"] != _architecture() or tensors["weight"].shape != (WIDTH,):
         raise WrongWeightsError("The lesion head was trained on other features than these. Train it again.")
     reference = document["reference_population"]
