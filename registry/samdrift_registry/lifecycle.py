@@ -116,7 +116,7 @@ class Standing:
     def admit(self, act: Act) -> None:
         """Return when the state admits `act`; TransitionError says which states do, and what blocks."""
         if self.state not in TRANSITIONS[act]:
-            admitting = ", ".join(sorted(TRANSITIONS[act]))
+            admitting = " or ".join(sorted(TRANSITIONS[act]))
             why = "".join(f"\n- {reason}" for reason in self.blocked)
             raise TransitionError(f"{self} is {self.state}; to {act} it must be {admitting}.{why}")
 

@@ -23,7 +23,9 @@ _PREFIX = "samdrift."
 REGISTERED_BY = _PREFIX + "registered_by"
 #: Modules of MLflow's that load numbers; None: the files were not logged as an MLflow model.
 _LOADERS = frozenset({None, "mlflow.sklearn", "mlflow.lightgbm", "mlflow.pytorch"})
-_USER, _COMMIT = "mlflow.user", "mlflow.source.git.commit"
+#: Tag of a run by which MLflow says who made it.
+USER_TAG = "mlflow.user"
+_COMMIT = "mlflow.source.git.commit"
 #: What MLflow writes for a user whom it does not know.
 _NOBODY = frozenset({"", "unknown"})
 
@@ -63,7 +65,7 @@ def origin_of(
     tags = run.data.tags if run is not None else {}
     inputs = run.inputs.dataset_inputs if run is not None and run.inputs is not None else []
     return Origin(
-        registered_by=_first(version_tags.get(REGISTERED_BY), tags.get(_USER), user_id),
+        registered_by=_first(version_tags.get(REGISTERED_BY), tags.get(USER_TAG), user_id),
         code_revision=tags.get(_COMMIT),
         datasets=_digests((entry.dataset.name, entry.dataset.digest) for entry in inputs),
         declared=declared_in({**model_tags, **version_tags}),
