@@ -7,7 +7,7 @@ import sys
 import typer
 
 from samdrift_platform import telemetry
-from samdrift_platform.cli import evaluation, evidence, governing, installation, keys, models, work
+from samdrift_platform.cli import evaluation, evidence, governing, installation, keys, models, watching, work
 from samdrift_platform.cli.output import fail
 from samdrift_platform.errors import SamdriftError
 
@@ -18,8 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (work.app, models.app, governing.app, evidence.app, evaluation.app, installation.app, keys.app):
-    app.add_typer(part)
+_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching)
+for part in _PARTS:
+    app.add_typer(part.app)
 
 
 def run() -> None:

@@ -155,6 +155,11 @@ def test_rotating_the_key(samdrift: Samdrift, office: Office) -> None:
     assert "evaluated" not in samdrift("models", "list").out
 
 
+def test_taking_the_weekly_look_now(samdrift: Samdrift, plane: Control) -> None:
+    assert "no champion has scored anything" in samdrift("watch").out
+    assert answer(samdrift("watch", "--json")) == []
+
+
 def test_one_decision_and_all_of_them(samdrift: Samdrift, plane: Control, tmp_path: Path) -> None:
     (tmp_path / "monday.json").write_text('{"numbers": [1]}')
     assert samdrift("submit", "tallying", "monday.json").status == 0
