@@ -67,8 +67,8 @@ class Departure:
     now: str | None = None
 
     def __str__(self) -> str:
-        what = f"alias {self.alias!r}" if self.alias else f"version {self.version}"
-        return f"{self.name} {what} {self.change.value} in MLflow: {self.was or 'nothing'} -> {self.now or 'nothing'}"
+        what = f"alias {self.alias!r} moved" if self.alias else f"version {self.version} {self.change.value}"
+        return f"{self.name} {what} in MLflow: {self.was or 'nothing'} -> {self.now or 'nothing'}"
 
 
 Event: TypeAlias = Found | Refused | Departure

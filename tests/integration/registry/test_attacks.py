@@ -144,7 +144,7 @@ def test_an_alias_moved_with_a_plain_client(served: Served, client: Any) -> None
     assert not np.allclose(by_mlflow("cow@champion"), first)  # whoever follows the alias has another model now
     assert served.scan() == ()
     (told,) = served.reflect()
-    assert str(told) == "cow alias 'champion' alias moved in MLflow: 1 -> 2"
+    assert str(told) == "cow alias 'champion' moved in MLflow: 1 -> 2"
     assert client.get_model_version_by_alias("cow", "champion").version in (1, "1")
     assert served.scan() == ()
     assert served.reflect() == ()

@@ -90,8 +90,8 @@ def test_an_alias_that_somebody_moved_is_told_once_and_goes_back(mirror: Mirror,
     reflect(mirror, {CHAMPION: 1})
     mlflow.aliases = {("cow", "champion"): 3, ("cow", "canary"): 2}
     assert reflect(mirror, {CHAMPION: 1}) == [
-        "cow alias 'canary' alias moved in MLflow: nothing -> 2",
-        "cow alias 'champion' alias moved in MLflow: 1 -> 3",
+        "cow alias 'canary' moved in MLflow: nothing -> 2",
+        "cow alias 'champion' moved in MLflow: 1 -> 3",
     ]
     assert mlflow.aliases == {("cow", "champion"): 1}
     assert reflect(mirror, {CHAMPION: 1}) == []
@@ -100,14 +100,14 @@ def test_an_alias_that_somebody_moved_is_told_once_and_goes_back(mirror: Mirror,
 def test_an_alias_that_somebody_deleted_is_told_and_comes_back(mirror: Mirror, mlflow: Versions) -> None:
     reflect(mirror, {CHAMPION: 1})
     mlflow.aliases = {}
-    assert reflect(mirror, {CHAMPION: 1}) == ["cow alias 'champion' alias moved in MLflow: 1 -> nothing"]
+    assert reflect(mirror, {CHAMPION: 1}) == ["cow alias 'champion' moved in MLflow: 1 -> nothing"]
     assert mlflow.aliases == {("cow", "champion"): 1}
 
 
 def test_somebody_who_moves_it_during_a_promotion_is_told(mirror: Mirror, mlflow: Versions) -> None:
     reflect(mirror, {CHAMPION: 1})
     mlflow.aliases = {("cow", "champion"): 3}
-    assert reflect(mirror, {CHAMPION: 2}) == ["cow alias 'champion' alias moved in MLflow: 1 -> 3"]
+    assert reflect(mirror, {CHAMPION: 2}) == ["cow alias 'champion' moved in MLflow: 1 -> 3"]
     assert mlflow.aliases == {("cow", "champion"): 2}
 
 
@@ -116,7 +116,7 @@ def test_a_deleted_champion_leaves_no_alias_and_no_other_version_gets_it(mirror:
     mlflow.delete(1)
     assert reflect(mirror, {CHAMPION: 1}) == []
     mlflow.aliases = {("cow", "champion"): 2}
-    assert reflect(mirror, {CHAMPION: 1}) == ["cow alias 'champion' alias moved in MLflow: nothing -> 2"]
+    assert reflect(mirror, {CHAMPION: 1}) == ["cow alias 'champion' moved in MLflow: nothing -> 2"]
     assert mlflow.aliases == {}
 
 

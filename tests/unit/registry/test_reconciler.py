@@ -190,9 +190,9 @@ def test_departures_are_told_once_and_change_nothing_served(catalogue: Folders, 
     assert [str(departure) for departure in told.departures] == [
         f"cow version 1 vanished in MLflow: {model} (run r1) -> nothing",
         f"cow version 2 source changed in MLflow: {model} (run r2) -> {model.parent / 'elsewhere'} (run r9)",
-        "cow alias 'champion' alias moved in MLflow: 1 -> 3",
-        "cow alias 'previous' alias moved in MLflow: 1 -> nothing",
-        "cow alias 'shadow' alias moved in MLflow: nothing -> 2",
+        "cow alias 'champion' moved in MLflow: 1 -> 3",
+        "cow alias 'previous' moved in MLflow: 1 -> nothing",
+        "cow alias 'shadow' moved in MLflow: nothing -> 2",
     ]
     assert (told.found, told.refused) == ((), ())
     assert scanner.scan().departures == ()
