@@ -98,7 +98,7 @@ def _show_replay(found: Mapping[str, Any]) -> None:
             "submitted": f"{submission['submitted_at']} by {submission['submitted_by']}",
             "state": item["state"],
             "decided": found["decided_at"],
-            "decided by": "the safe state: no model" if found["safe"] else "",
+            "decided by": _decided_by(found),
             "input as recorded": _holds(found["input"]),
             "result as recorded": _holds(found["result"]),
             "truth": found["truths"],
@@ -115,13 +115,30 @@ def _show_replay(found: Mapping[str, Any]) -> None:
     scores = [(one["model"], one["version"], one["slot"], one["name"], one["value"]) for one in found["scores"]]
     show_table(["model", "version", "slot", "score", "value"], scores, empty="No score was recorded.")
     say("")
-    effects = [(one["step"], one["receiver"], one["state"], one["finished_at"]) for one in found["effects"]]
-    show_table(["effect", "receiver", "state", "finished"], effects, empty="Nothing was to be seen outside.")
+    effects = [
+        (one["step"], one["receiver"], one["state"], one["finished_at"], one["error"] or _in_words(one["answer"] or {}))
+        for one in found["effects"]
+    ]
+    columns = ["effect", "receiver", "state", "finished", "answer"]
+    show_table(columns, effects, empty="Nothing was to be seen outside.")
+    say("")
+    saved = [
+        (one["kind"], one["measure"], f"{one['quantity']:.4g} {one['unit']}", one["method"])
+        for one in found["benefits"]
+    ]
+    show_table(["", "measure", "quantity", "method"], saved, empty="Nothing was saved or spent.")
     say("")
     events = [(one["seq"], one["at"][:19], one["actor"], one["action"]) for one in found["events"]]
     show_table(["event", "at (UTC)", "actor", "action"], events, empty="No event yet.")
     for mismatch in found["mismatches"]:
         say(f"NOT AS RECORDED: {mismatch}")
+
+
+def _decided_by(found: Mapping[str, Any]) -> str:
+    if found["safe"]:
+        return "the safe state: no model"
+    models = [f"{one['model']} version {one['version']} ({one['slot']})" for one in found["models"]]
+    return ", ".join(models) or ("no model" if found["decided_at"] else "nobody yet")
 
 
 def _holds(compared: Mapping[str, Any]) -> str:

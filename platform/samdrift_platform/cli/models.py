@@ -242,7 +242,7 @@ def _show_version(found: Mapping[str, Any]) -> None:
             "state": found["state"],
             "since": found["since"],
             "registered by": found["registered_by"],
-            "gate": _verdict(evaluation),
+            "gate": _verdict(evaluation, found["state"]),
             "report": (evaluation or {}).get("report"),
             "digest": found["digest"],
             "declaration": evidence.get("declaration"),
@@ -252,13 +252,13 @@ def _show_version(found: Mapping[str, Any]) -> None:
         }
     )
     _list("What the gate found:", (evaluation or {}).get("reasons", []))
-    _list("What it waits for:", found["blocked"])
+    _list("Why it was refused:" if found["state"] == "refused" else "What it waits for:", found["blocked"])
     _list("To know:", found["notes"])
 
 
-def _verdict(evaluation: Mapping[str, Any] | None) -> str:
+def _verdict(evaluation: Mapping[str, Any] | None, state: str) -> str:
     if evaluation is None:
-        return "not evaluated yet"
+        return "refused before it could be evaluated" if state == "refused" else "not evaluated yet"
     return f"{'passed' if evaluation['passed'] else 'refused'} by {evaluation['policy']} ({evaluation['evidence']})"
 
 

@@ -127,6 +127,13 @@ def test_people_and_policies(samdrift: Samdrift, office: Office, tmp_path: Path)
     assert "clinical/domain and technical" in samdrift("policies", "list").out
 
 
+def test_a_refused_version_says_why(samdrift: Samdrift, office: Office) -> None:
+    office.governance.refuse("oracle", 7, "model.pkl: a pickle.", now=office.now)
+    shown = samdrift("models", "show", "oracle", "7").out
+    assert "refused before it could be evaluated" in shown
+    assert shown.endswith("Why it was refused:\n- model.pkl: a pickle.\n")
+
+
 def test_alarms(samdrift: Samdrift, office: Office) -> None:
     assert samdrift("alarms", "list").out == "No alarm is open.\n"
     office.governance.alarm("workload:tallying", "drift", "Other numbers.", {}, actor="watch", now=office.now)
@@ -167,4 +174,5 @@ def test_one_decision_and_all_of_them(samdrift: Samdrift, plane: Control, tmp_pa
     shown = samdrift("audit", "replay", item["id"])
     assert shown.status == 0, shown.out
     assert "submission.received" in shown.out
+    assert "nobody yet" in shown.out
     assert answer(samdrift("audit", "replay", item["id"], "--json"))["item"]["id"] == item["id"]
