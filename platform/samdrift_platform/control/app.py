@@ -75,10 +75,7 @@ def create_app(
     ledger: Ledger | None = None,
     store: ObjectStore | None = None,
 ) -> FastAPI:
-    """The application for `settings`; parts that are not given are opened as the settings say.
-
-    `app.state` holds `settings`, `ledger`, `store`, `workloads` (name -> Workload), `governance` and `appointments`.
-    """
+    """The application for `settings`; parts that are not given are opened as the settings say (`furnish`)."""
     app = FastAPI(
         title="Samdrift",
         version=version("samdrift"),
@@ -87,12 +84,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.settings = settings
-    app.state.ledger = ledger or Ledger(settings.ledger_url)
-    app.state.store = store or ObjectStore(settings.objects_url)
-    app.state.workloads = dict(_hosted(settings) if workloads is None else workloads)
-    app.state.governance = Governance(app.state.ledger, settings.home)
-    app.state.appointments = Appointments(app.state.ledger, app.state.governance)
+    furnish(app, settings, workloads=workloads, ledger=ledger, store=store)
     problems.install(app)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(BodyLimit, max_body_mib=settings.max_body_mib)
@@ -102,6 +94,26 @@ def create_app(
     mount(app)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
     return app
+
+
+def furnish(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    workloads: Mapping[str, Workload] | None = None,
+    ledger: Ledger | None = None,
+    store: ObjectStore | None = None,
+) -> None:
+    """Put into `app.state` what the routes work with.
+
+    That is `settings`, `ledger`, `store`, `workloads` (name -> Workload), `governance` and `appointments`.
+    """
+    app.state.settings = settings
+    app.state.ledger = ledger or Ledger(settings.ledger_url)
+    app.state.store = store or ObjectStore(settings.objects_url)
+    app.state.workloads = dict(_hosted(settings) if workloads is None else workloads)
+    app.state.governance = Governance(app.state.ledger, settings.home)
+    app.state.appointments = Appointments(app.state.ledger, app.state.governance)
 
 
 def _api() -> APIRouter:

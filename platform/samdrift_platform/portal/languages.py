@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -40,7 +41,7 @@ def translations(language: str, folders: Iterable[Path]) -> NullTranslations:
     for folder in folders:
         catalogue = folder / language / "LC_MESSAGES" / "messages.po"
         if catalogue.is_file():
-            merged.merge(_compiled(catalogue, language))
+            merged.merge(_compiled(catalogue.read_bytes(), language))
     return merged
 
 
@@ -58,10 +59,10 @@ def _accepted(header: str) -> list[str]:
     return [name for _, _, name in sorted(weighted)]
 
 
-def _compiled(catalogue: Path, language: str) -> Translations:
-    with catalogue.open("rb") as source:
-        messages = read_po(source, locale=language)
+@lru_cache(maxsize=32)
+def _compiled(catalogue: bytes, language: str) -> Translations:
+    """Kept: the portal's own is merged into that of every workload, which changes only what it is merged into."""
     compiled = io.BytesIO()
-    write_mo(compiled, messages)
+    write_mo(compiled, read_po(io.BytesIO(catalogue), locale=language))
     compiled.seek(0)
     return Translations(compiled)

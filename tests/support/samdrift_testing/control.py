@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -12,12 +13,14 @@ from tempfile import TemporaryDirectory
 
 import httpx
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from samdrift_platform.client import Client
-from samdrift_platform.control.app import create_app
+from samdrift_platform.control.app import create_app, furnish
 from samdrift_platform.ledger import grants, migrations
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
+from samdrift_platform.portal.reading import LedgerReading
 from samdrift_platform.settings import Settings
 from samdrift_testing.in_process import InProcess, in_process
 from samdrift_testing.tallying import Tallying
@@ -53,17 +56,40 @@ class Control:
 @contextmanager
 def control(home: Path, *, database_url: str = "") -> Iterator[Control]:
     """In `home`, on the migrated ledger at `database_url` or an empty one of its own."""
-    settings = Settings(home=home, database_url=database_url, max_body_mib=1)
+    settings = _settings(home, database_url)
     home.mkdir(exist_ok=True)
     if not database_url:
         (home / "ledger.db").write_bytes(_empty_ledger())
     ledger = Ledger(settings.ledger_url)
-    app = create_app(settings, workloads={"tallying": Tallying()}, ledger=ledger)
+    app = _application(settings, ledger)
     with ledger.write() as connection:
         token = grants.issue(connection, GrantKind.TOKEN, "operator", now=datetime.now(UTC))
     with in_process(app) as transport:
         yield Control(app=app, ledger=ledger, settings=settings, transport=transport, token=token)
     ledger.close()
+
+
+def _settings(home: Path, database_url: str = "") -> Settings:
+    return Settings(home=home, database_url=database_url, max_body_mib=1)
+
+
+def _application(settings: Settings, ledger: Ledger) -> FastAPI:
+    """The routes that were put together once, at work for another ledger."""
+    app, state = copy(_routes()), State()
+    for name in ("templates", "problem_page", "assets_missing", "workloads_with_pages"):
+        setattr(state, name, getattr(app.state, name))
+    app.state = state
+    furnish(app, settings, workloads={"tallying": Tallying()}, ledger=ledger)
+    state.reading = LedgerReading(ledger, state.governance)
+    return app
+
+
+@cache
+def _routes() -> FastAPI:
+    """Put together once a run, which takes longer than most tests; nobody asks this one anything."""
+    with TemporaryDirectory() as folder:
+        nowhere = Ledger("sqlite://")
+        return create_app(_settings(Path(folder)), workloads={"tallying": Tallying()}, ledger=nowhere)
 
 
 @cache

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from samdrift_platform.cli import main
+from samdrift_platform.cli import main, program
 from samdrift_testing.command_line import Ended, Samdrift
 from samdrift_testing.control import Control, control
 from samdrift_testing.serving import serving
@@ -21,9 +22,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture(scope="session")
+def built() -> Callable[..., object]:
+    """The program as Typer makes it of all functions; making it takes longer than most commands."""
+    return get_command(program.app)
+
+
 @pytest.fixture
-def samdrift(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Samdrift:
+def samdrift(
+    home: Path, built: Callable[..., object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Samdrift:
     """Runs a command as the shell would."""
+    monkeypatch.setattr(program, "app", built)
 
     def run(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["samdrift", *arguments])
