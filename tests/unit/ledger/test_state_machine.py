@@ -375,10 +375,13 @@ def _maybe_conflict(allowed: bool) -> Iterator[None]:
             yield
 
 
-def test_the_state_machine(sqlite_template: Path) -> None:
+@pytest.mark.parametrize("lives", [20, pytest.param(100, marks=pytest.mark.integration)])
+def test_the_state_machine(sqlite_template: Path, lives: int) -> None:
     class Machine(ItemMachine):
         template = sqlite_template
 
-    bounded = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(
+        max_examples=lives, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     check_all_rules = run_state_machine_as_test
     check_all_rules(Machine, settings=bounded)
