@@ -94,7 +94,7 @@ def test_a_journal_that_was_edited_lets_work_in_and_nobody_govern(plane: Control
     with plane.http(Authorization=f"Bearer {plane.grant(GrantKind.TOKEN, 'clara')}") as http:
         assert http.post("/v1/objects", content=b"x").status_code == 201
         answer = http.put("/v1/people/mallory", json={"roles": ["operator"]})
-    assert answer.status_code == 500
+    assert answer.status_code == 409
     assert "edited" in answer.json()["detail"]
 
 
