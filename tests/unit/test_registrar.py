@@ -21,8 +21,7 @@ from samdrift_registry.events import Change, Departure, Found, Refused
 from samdrift_registry.mirror import Mirror
 from samdrift_registry.origin import Origin
 from samdrift_registry.reconciler import Reconciler
-from samdrift_testing.governing import MODEL, Office, opened
-from samdrift_testing.work import NOW
+from samdrift_testing.governing import MODEL, Office, copied
 
 
 class Scripted:
@@ -96,7 +95,7 @@ def test_ready_again_afterwards(ledger: Ledger, tmp_path: Path, trouble: Callabl
 
 @pytest.fixture
 def office(ledger: Ledger, tmp_path: Path) -> Office:
-    return opened(ledger, tmp_path / "home", now=NOW)
+    return copied(ledger, tmp_path / "home")
 
 
 @pytest.fixture

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from samdrift_evaluation.estimate import Estimate
 from samdrift_evaluation.report import DataUsed, Line, Report
 from samdrift_platform.governance import Governance
+from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
 from samdrift_registry.approvals import Evidence
 from samdrift_registry.inventory import content_digest
@@ -133,3 +138,23 @@ def opened(ledger: Ledger, home: Path, *, now: datetime | None = None) -> Office
     office = Office(ledger=ledger, home=home, now=now or datetime.now(UTC))
     office.open()
     return office
+
+
+def copied(ledger: Ledger, home: Path) -> Office:
+    """As `opened` at NOW; on a SQLite file that nobody used yet, a copy of an office that was opened once a run."""
+    if ledger.engine.dialect.name != "sqlite":
+        return opened(ledger, home, now=NOW)
+    first = Path(_first().name)
+    shutil.copy(first / "ledger.db", str(ledger.engine.url.database))
+    shutil.copytree(first / "home", home)
+    return Office(ledger=ledger, home=home, now=NOW)
+
+
+@cache
+def _first() -> TemporaryDirectory[str]:
+    """The folder of the office to copy: its ledger and its home; gone with the process."""
+    folder = TemporaryDirectory()
+    migrations.upgrade(url := f"sqlite:///{folder.name}/ledger.db")
+    with closing(Ledger(url)) as ledger:
+        opened(ledger, Path(folder.name) / "home", now=NOW)
+    return folder

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from samdrift_platform.ledger.database import Ledger
-from samdrift_testing.governing import Office, opened
-from samdrift_testing.work import NOW
+from samdrift_testing.governing import Office, copied
 
 
 @pytest.fixture(autouse=True)
@@ -18,4 +17,4 @@ def _fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def office(ledger: Ledger, tmp_path: Path) -> Office:
-    return opened(ledger, tmp_path / "home", now=NOW)
+    return copied(ledger, tmp_path / "home")
