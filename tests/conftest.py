@@ -7,15 +7,17 @@ import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser
 
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
-from samdrift_testing.chromium import running_chromium
 from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 #: Tests below these folders carry a marker of the same name.
@@ -110,5 +112,7 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run: Playwright allows no second one beside it."""
+    from samdrift_testing.chromium import running_chromium  # the inner loop needs neither it nor what it loads
+
     with running_chromium() as started:
         yield started

@@ -132,6 +132,7 @@ def test_a_ledger_that_does_not_answer_ends_no_watch(platform: Platform) -> None
     assert datetime.now(UTC) - platform._token_at < TOKEN_RENEWAL, "not at once again"
 
 
+@pytest.mark.integration
 def test_nobody_waits_for_background_work_when_the_process_ends() -> None:
     """An executor's thread would be joined when the interpreter ends."""
     program = (

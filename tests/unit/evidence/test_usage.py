@@ -98,6 +98,7 @@ def test_csv_can_be_read_back_and_holds_no_formula(ledger: Ledger) -> None:
     assert list(row) == list(Use.__dataclass_fields__)
 
 
+@pytest.mark.integration
 def test_memory_does_not_grow_with_the_number_of_decisions(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     if ledger.engine.dialect.name == "postgresql":
         pytest.skip("the same code; filling takes its time")

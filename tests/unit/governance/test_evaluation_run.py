@@ -17,6 +17,9 @@ import pytest
 from samdrift_platform import evaluation_run
 from samdrift_platform.evaluation_run import EvaluationEndedError, SuiteRefusedError, evaluate
 
+#: Each starts a process.
+pytestmark = pytest.mark.integration
+
 #: A package with an entry point, as an installed distribution has it.
 SUITES = """
 import os, signal, subprocess, sys, time
