@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from samdrift_rpa.demonstration import _exceptions
+from samdrift_rpa.demonstration import _exceptions, _rule_set
 
 
 def item(state: str, reason: str | None = "because", *, held: bool = False) -> dict[str, Any]:
@@ -29,3 +29,10 @@ def test_exceptions_are_as_many_as_were_sent(
 ) -> None:
     monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
     assert [finding.ok for finding in _exceptions(items)] == ok
+
+
+def test_what_came_in_during_a_stop_was_held_to_no_rule() -> None:
+    """A person stopped the workload between two runs of the demonstration on one home."""
+    checked = item("done") | {"result": {"rule_set": {"name": "OIOUBL", "official": True}}}
+    finding = _rule_set([checked, item("waiting_for_person")])
+    assert (finding.value, finding.ok, finding.note) == ("OIOUBL", True, "")
