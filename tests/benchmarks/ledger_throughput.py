@@ -88,7 +88,7 @@ def _work(url: str, batch: int, barrier: Barrier, answers: Queue[list[str]]) -> 
             (claim, Completion(outcome=Outcome(reference=claim.reference, verdict=Verdict.DONE))) for claim in claims
         ]
         with ledger.write() as connection:
-            endings.complete(connection, "bench", finished, models={}, now=datetime.now(UTC))
+            endings.complete(connection, "bench", finished, now=datetime.now(UTC))
         mine += [claim.reference for claim in claims]
     answers.put(mine)
     ledger.close()

@@ -9,6 +9,7 @@ import pytest
 
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_registry.errors import VerificationError
+from samdrift_registry.people import Role
 from samdrift_registry.proof import report_path
 from samdrift_registry.store import ManifestStore
 from samdrift_testing.control import Control
@@ -57,7 +58,7 @@ def test_the_whole_way_from_a_draft_to_a_champion(plane: Control, http: httpx.Cl
 
 
 def test_nobody_approves_in_a_role_that_is_not_theirs_nor_what_they_registered(plane: Control, office: Office) -> None:
-    office.governance.appoint("dora", ["technical"], actor="operator", now=office.now)  # type: ignore[list-item]
+    office.governance.appoint("dora", [Role.TECHNICAL], actor="operator", now=office.now)
     office.register()
     office.evaluate()
     office.declare()

@@ -242,7 +242,9 @@ def test_the_figures_are_shown_unless_the_report_was_changed(plane: Control, off
     office.evaluate()
     with browser("clara") as http:
         assert "0.70" in http.get(AT).text
-        path = report_path(plane.settings.home, office.governance.standing("oracle", 1).evaluated.facts["report"])  # type: ignore[union-attr]
+        evaluated = office.governance.standing("oracle", 1).evaluated
+        assert evaluated is not None
+        path = report_path(plane.settings.home, evaluated.facts["report"])
         path.chmod(0o644)
         path.write_bytes(b"{}")
         assert "The report is not the one that was signed" in http.get(AT).text
