@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,22 +71,32 @@ class TrustedKeys:
             ExpiredKeyError: it is, and past its end.
             BadSignatureError: the signature is not this key's over `data`.
         """
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
         if key_id not in self.keys:
             raise UnknownKeyError.about(key_id)
         self.check_end(key_id, now or datetime.now(UTC))
-        try:
-            Ed25519PublicKey.from_public_bytes(self.keys[key_id]).verify(signature, data)
-        except InvalidSignature as error:
-            raise BadSignatureError from error
+        _verify(self.keys[key_id], signature, data)
 
     def check_end(self, key_id: str, now: datetime) -> None:
         """Return when the key has not ended at `now`; ExpiredKeyError if it has."""
         end = self.ends.get(key_id)
         if end is not None and now >= end:
             raise ExpiredKeyError.about(f"{key_id} ended {end:%Y-%m-%d %H:%M} UTC")
+
+
+@lru_cache(maxsize=4096)
+def _verify(public: bytes, signature: bytes, data: bytes) -> None:
+    """Return when `signature` is that of `public` over `data`; BadSignatureError if not.
+
+    What held over the same bytes is kept, since every act of governance reads the whole journal; whether the key is
+    still trusted is asked each time.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+    except InvalidSignature as error:
+        raise BadSignatureError from error
 
 
 def signing_key(folder: Path) -> SigningKey:
