@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,8 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    """Look for garbage less often: most objects here are modules, which the collector would walk again and again."""
+    """Look for garbage less often: most objects are modules, walked again and again. One thread a worker."""
     gc.set_threshold(20_000, 20, 100)
+    if "PYTEST_XDIST_WORKER" in os.environ:  # there are as many processes as cores already
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_finish() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import tracemalloc
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -98,7 +100,17 @@ def test_csv_can_be_read_back_and_holds_no_formula(ledger: Ledger) -> None:
     assert list(row) == list(Use.__dataclass_fields__)
 
 
+@pytest.fixture
+def _usual_collector() -> Iterator[None]:
+    """Garbage is looked for as often as in a service, unlike in other tests."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
 @pytest.mark.integration
+@pytest.mark.usefixtures("_usual_collector")
 def test_memory_does_not_grow_with_the_number_of_decisions(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     if ledger.engine.dialect.name == "postgresql":
         pytest.skip("the same code; filling takes its time")

@@ -92,12 +92,18 @@ GIVEN = [
 ]
 
 
-@pytest.fixture
-def browser() -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def portal() -> Iterator[httpx.BaseTransport]:
+    """Pages change nothing of what is given."""
     app = portal_of(workload, items=GIVEN, objects={"sha256:1": PICTURE})
     app.dependency_overrides[pages.now] = lambda: NOW
-    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        yield client
+    with in_process(app) as transport:
+        yield transport
+
+
+@pytest.fixture
+def browser(portal: httpx.BaseTransport) -> httpx.Client:
+    return httpx.Client(transport=portal, base_url="http://portal.test")
 
 
 def page(browser: httpx.Client, path: str, language: str = "en") -> str:

@@ -73,8 +73,9 @@ def effect(number: int, step: str, answer: Mapping[str, Any]) -> EffectRow:
     )
 
 
-@pytest.fixture
-def browser(engine: Engine) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def portal(engine: Engine) -> Iterator[httpx.BaseTransport]:
+    """Pages change nothing of what is given."""
     store, items = MemoryStore(), []
     for number, content in enumerate((GOOD, WRONG, DEAR, b"not xml", ODD), 1):
         outcome = judge(Item(reference="r", payload={"document": store.put(content)}), store, engine)
@@ -82,8 +83,13 @@ def browser(engine: Engine) -> Iterator[httpx.Client]:
     items.append(work_item(6, ItemState.REJECTED, {}, "r6 was submitted before with other content."))
     effects = [effect(1, "post_voucher", {"voucher_id": "V000017"}), effect(1, "send_answer", {})]
     app = portal_of(workload, reading=GivenReading(given=items, given_effects=effects))
-    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        yield client
+    with in_process(app) as transport:
+        yield transport
+
+
+@pytest.fixture
+def browser(portal: httpx.BaseTransport) -> httpx.Client:
+    return httpx.Client(transport=portal, base_url="http://portal.test")
 
 
 def page(browser: httpx.Client, path: str, language: str) -> str:
