@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,11 @@ app.add_typer(ledger, name="ledger")
 
 #: The password inside an address, between what stays.
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(@)")
+
+#: Where the dispatcher's detail holds, by workload, what troubles the replicas.
+_CREWS = ("crews", "shadows")
+#: What of a part's detail is told, and the words between the thing and the reason.
+_SAID = {"missing": "", "crews": "", "shadows": " (shadow)", "refused": " refused", "waiting": " waits"}
 
 Home = Annotated[Path | None, typer.Option(help="Folder that holds everything; default SAMDRIFT_HOME, then .samdrift.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the control plane.")]
@@ -64,13 +69,19 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _why(part: Mapping[str, Any]) -> str:
-    """What is missing, which model versions the registry refused, and which ones wait for the evaluator."""
-    told = [
-        f"{version} {what}: {reason}"
-        for what, key in (("refused", "refused"), ("waits", "waiting"))
-        for version, reason in part["detail"].get(key, {}).items()
-    ]
-    return " ".join(filter(None, [part["why"], *told]))
+    """What is missing, what troubles a workload, which versions the registry refused, and which wait for evaluation."""
+    detail = part["detail"]
+    return " ".join(
+        filter(None, [part["why"], detail.get("why"), detail.get("governance"), *dict.fromkeys(_reasons(detail))])
+    )
+
+
+def _reasons(detail: Mapping[str, Any]) -> Iterator[str]:
+    troubles = {key: {name: crew["trouble"] for name, crew in detail.get(key, {}).items()} for key in _CREWS}
+    for key, said in _SAID.items():
+        for of_what, reason in {**detail, **troubles}.get(key, {}).items():
+            if reason:
+                yield f"{of_what}{said}: {reason}"
 
 
 @app.command()

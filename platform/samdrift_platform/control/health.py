@@ -81,7 +81,7 @@ def _parts(ledger: Ledger, now: datetime) -> Iterator[Part]:
 def _part(name: str, process: Process | None, now: datetime) -> Part:
     if process is None:
         return Part(name=name, ready=False, why="It has not reported yet.", detail={})
-    why = "" if process.ready else "It is starting, or cannot do its work; see detail."
+    why = "" if process.ready else "It is starting, or cannot do its work."
     if not process.alive(now):
         why = f"It was last heard of {(now - process.seen_at).total_seconds():.0f} s ago."
     return Part(name=name, ready=not why, why=why, detail=dict(process.detail))

@@ -136,6 +136,24 @@ def test_status_says_which_versions_wait_for_what(samdrift: Samdrift, plane: Con
     assert re.search(r"cow/2 waits: It is being\s+evaluated by the suite herd\.", samdrift("status").out)
 
 
+def test_status_says_what_troubles_the_workloads(samdrift: Samdrift, plane: Control) -> None:
+    detail = {
+        "governance": "Row 7 was edited.",
+        "crews": {"herding": {"trouble": ""}, "milking": {"trouble": "It cannot be loaded."}},
+        "shadows": {"milking": {"trouble": "It hangs."}},
+        "missing": {"feeding": "no version is deployed", "milking": "It cannot be loaded."},
+    }
+    with plane.ledger.write() as connection:
+        processes.report(connection, "dispatcher", ready=False, detail=detail, now=datetime.now(UTC))
+        processes.report(connection, "registry", ready=False, detail={"why": "MLflow is away."}, now=datetime.now(UTC))
+    shown = " ".join(samdrift("status").out.split())
+    assert "MLflow is away." in shown
+    for told in ("Row 7 was edited.", "milking (shadow): It hangs.", "feeding: no version is deployed"):
+        assert told in shown
+    assert shown.count("milking: It cannot be loaded.") == 1
+    assert "herding" not in shown
+
+
 def test_a_sign_in_link(samdrift: Samdrift, plane: Control) -> None:
     shown = samdrift("sign-in")
     assert "/sign-in?link=" in shown.out.splitlines()[0]
