@@ -20,6 +20,7 @@ from samdrift_platform.ledger.submissions import Request
 from samdrift_platform.ledger.tables import scores
 from samdrift_platform.watch import REFERENCE, Look, watch
 from samdrift_testing import governed
+from samdrift_testing.governing import POLICY, policy
 from samdrift_testing.models import take_in, write_number
 from samdrift_testing.work import NOW
 
@@ -30,7 +31,7 @@ class Watched:
     """As much of a workload as the watch asks."""
 
     name = "oracle"
-    models: Mapping[str, ModelUse] = {MODEL: ModelUse(suite="tests", policy=governed.POLICY_NAME)}
+    models: Mapping[str, ModelUse] = {MODEL: ModelUse(suite="tests", policy=POLICY)}
 
 
 @dataclass
@@ -88,7 +89,7 @@ def site_with(sqlite_ledger: Ledger, tmp_path: Path) -> Callable[..., Site]:
     def make(watch_part: str = "") -> Site:
         home = tmp_path / "home"
         governance = Governance(sqlite_ledger, home)
-        governance.prepare([governed.POLICY + watch_part.encode()], now=NOW)
+        governance.prepare([policy() + watch_part.encode()], now=NOW)
         digest = take_in(home, MODEL, 1, write_number(tmp_path / "model", 1.0))
         governed.serve(sqlite_ledger, home, MODEL, 1, digest, now=NOW)
         return Site(sqlite_ledger, home, governance)
