@@ -54,7 +54,7 @@ def test_every_route_of_the_api_stands_in_the_table_and_nothing_else_does(shared
 
 def test_every_form_of_the_portal_stands_in_the_table_and_nothing_else_does() -> None:
     routes = [route for route in governing.router.routes if isinstance(route, APIRoute)]
-    forms = {f"{method} {route.path}" for route in routes for method in route.methods}
+    forms = {f"{method} {route.path}" for route in routes for method in route.methods or ()}
     assert {address for address in TABLE if " /v1/" not in address} == forms
     assert permitted in {dependency.dependency for dependency in governing.router.dependencies}
 
