@@ -42,11 +42,12 @@ def test_every_page_that_is_linked(
 
 
 def links(visited: Any) -> list[str]:
-    """Addresses in this portal that are pages: no files, no other language, no anchors."""
+    """Addresses in this portal that are pages: no files and documents of the API, no other language, no anchors."""
     found: list[str] = visited.page.evaluate(
         """() => [...document.querySelectorAll('main a[href]:not([download]), nav a[href], footer a[href]')]
             .map(link => new URL(link.href))
             .filter(address => address.origin === location.origin && !address.hash)
+            .filter(address => !address.pathname.startsWith('/v1/'))
             .map(address => address.pathname + address.search)"""
     )
     return found
