@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from samdrift_platform.ledger.grants import GrantKind
+from samdrift_platform.ledger.tables import truths
 from samdrift_testing.command_line import Ended, Samdrift
 from samdrift_testing.control import Control
 from samdrift_testing.governing import FACTS, Office, opened, policy
@@ -165,6 +167,20 @@ def test_rotating_the_key(samdrift: Samdrift, office: Office) -> None:
 def test_taking_the_weekly_look_now(samdrift: Samdrift, plane: Control) -> None:
     assert "no champion has scored anything" in samdrift("watch").out
     assert answer(samdrift("watch", "--json")) == []
+
+
+def test_what_turned_out_to_be_true(samdrift: Samdrift, plane: Control, tmp_path: Path) -> None:
+    (tmp_path / "monday.json").write_text('{"numbers": [1]}')
+    assert samdrift("submit", "tallying", "monday.json").status == 0
+    (item,) = answer(samdrift("items", "--json"))
+    known = ("--source", "meter", "--observed-at", "2026-11-24T09:00:00+01:00")
+    assert "total of item" in samdrift("truth", item["id"], "total", "1.5", *known).out
+    with plane.ledger.read() as connection:
+        (kept,) = connection.execute(sa.select(truths)).mappings()
+    assert (kept["name"], kept["value"], kept["source"]) == ("total", 1.5, "meter")
+    assert kept["observed_at"] == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    naive = samdrift("truth", item["id"], "total", "1.5", "--source", "meter", "--observed-at", "2026-11-24T09:00:00")
+    assert (naive.status, "observed_at" in naive.err or "time zone" in naive.err) == (1, True)
 
 
 def test_one_decision_and_all_of_them(samdrift: Samdrift, plane: Control, tmp_path: Path) -> None:
