@@ -37,6 +37,8 @@ class Approval:
     expires_at: datetime
     #: Id of the statement `approved`.
     id: str
+    #: What the person wrote beside it; may be empty.
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,7 @@ def _approval(statement: Statement) -> Approval:
         made_at=statement.made_at,
         expires_at=datetime.fromisoformat(facts["expires_at"]),
         id=statement.id,
+        note=str(facts.get("note", "")),
     )
 
 

@@ -132,6 +132,7 @@ class ApprovalAnswer(Answer):
         made_at="2026-11-24T05:59:30Z",
         expires_at="2026-12-24T05:59:30Z",
         id=DIGEST,
+        note="Read with the department's own figures beside it.",
     )
 
     person: str
@@ -141,6 +142,8 @@ class ApprovalAnswer(Answer):
     made_at: datetime
     expires_at: datetime
     id: str
+    #: What the person wrote beside it; may be empty.
+    note: str
 
 
 class EvidenceAnswer(Answer):
