@@ -204,10 +204,16 @@ class Crew:
             "busy": len(self.busy),
             "loading": len(self.changing),
             "models": self.models,
-            "canaries": {c.deployment.model: str(c.deployment) for c in self.goal.canaries},
+            "canaries": self._canaries,
             "safe": self.assignment.safe,
             "trouble": self.trouble,
         }
+
+    @property
+    def _canaries(self) -> dict[str, str]:
+        """Registered name -> `version@sha256:…` of the canaries that replicas were given, not only should be."""
+        given = [member.assignment for member in self.members if member.assignment is not None]
+        return {c.deployment.model: str(c.deployment) for each in given for c in each.canaries}
 
     def _welcome(self) -> None:
         if not self.changing:
