@@ -54,6 +54,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home_for_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nobody's home: what a test leaves unset must not end up in the folder that it was started from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMDRIFT_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A real PostgreSQL; tests are skipped where none can be started."""

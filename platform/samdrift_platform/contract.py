@@ -49,6 +49,7 @@ class Item:
     reference: str
     payload: JsonObject
     deadline: datetime | None = None  # aware
+    subject: str | None = None  # the person whom it concerns, by `pseudonyms`: objections are held against it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class Receiver(Protocol):
     """One party outside. Calls end within 30 s; they raise TryAgainError, ReceiverRefusedError or CannotTellError."""
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject: ...  # hands `key` over; the answer
-    def find(self, key: UUID) -> JsonObject | None: ...  # did it happen? its answer, or None: it did not
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None: ...  # did it happen? its answer; None: no
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Context:
 
     store: Store
     engine: Any = None
+    objected: bool = False  # `safe` is asked because the person objected, not because the workload is stopped
 
 
 class Workload(Protocol):

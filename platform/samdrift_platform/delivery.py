@@ -102,7 +102,7 @@ class Delivery:
 
     def _attempt(self, effect: EffectRow, call_by: datetime) -> JsonObject:
         receiver = self._receiver(effect)
-        if effect.attempt > 1 and (answer := receiver.find(effect.key)) is not None:
+        if effect.attempt > 1 and (answer := receiver.find(effect.key, effect.request)) is not None:
             return answer
         if datetime.now(UTC) > call_by:
             raise LeaseLostError

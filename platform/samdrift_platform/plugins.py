@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +13,15 @@ from samdrift_platform.demonstration import Demonstration
 from samdrift_platform.errors import NotFoundError, SettingError
 
 if TYPE_CHECKING:
+    from typer import Typer
+
     from samdrift_evaluation.report import Report
 
 WORKLOADS = "samdrift.workloads"
 SUITES = "samdrift.suites"
 DEMONSTRATIONS = "samdrift.demonstrations"
+COMMANDS = "samdrift.commands"
+SERVICES = "samdrift.services"
 
 
 class Suite(Protocol):
@@ -70,6 +74,36 @@ def gate_policies(names: Sequence[str]) -> Iterator[bytes]:
             file = files(package) / "policies" / f"{policy}-gate.yaml"
             if file.is_file():
                 yield file.read_bytes()
+
+
+def migrations() -> Iterator[tuple[str, Path]]:
+    """Name and `migrations` folder of every installed workload whose package keeps tables of its own in the ledger."""
+    for name in workload_names():
+        package = _point(WORKLOADS, name).module.partition(".")[0]
+        folder = Path(str(files(package))) / "migrations"
+        if folder.is_dir():
+            yield name, folder
+
+
+def command_names() -> list[str]:
+    """Names of the workloads that bring commands of their own, `samdrift <name> ...`."""
+    return sorted(point.name for point in entry_points(group=COMMANDS))
+
+
+def commands(name: str) -> Typer:
+    """The commands that the workload `name` brings."""
+    return cast("Typer", _point(COMMANDS, name).load())
+
+
+def services(names: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Process name -> command of what these workloads want kept running, as their settings say; often nothing."""
+    points = {point.name: point for point in entry_points(group=SERVICES)}
+    found: dict[str, Sequence[str]] = {}
+    for name in names:
+        if name in points:
+            wanted = cast("Callable[[], Mapping[str, Sequence[str]]]", points[name].load())
+            found |= wanted()
+    return found
 
 
 def suite(name: str) -> Suite:

@@ -119,6 +119,8 @@ class Platform:
         self.settings = settings
         self._environment = {**cluster.environment(settings), **settings.environment(), **(environment or {})}
         self.children = [self._child(name, [sys.executable, "-m", module]) for name, module in MODULES.items()]
+        for name, argv in plugins.services(plugins.workload_names(settings.workloads)).items():
+            self.children.append(self._child(name, list(argv)))
         self.children += schedules(self.settings, self._environment)
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)

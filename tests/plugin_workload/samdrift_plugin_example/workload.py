@@ -86,7 +86,7 @@ class Board:
         """Put the note up."""
         return self._told.setdefault(key, {"note": request["errand"]})
 
-    def find(self, key: UUID) -> JsonObject | None:
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """The note, if it is up."""
         return self._told.get(key)
 

@@ -55,7 +55,7 @@ class ScriptedReceiver:
         self._raise(act)
         return self.answer
 
-    def find(self, key: UUID) -> JsonObject | None:
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         self.calls.append("find")
         self._raise(self._find_script.pop(0) if self._find_script else Act.OK)
         return self.answer if key in self.done else None
@@ -89,7 +89,7 @@ class LoggingReceiver:
             os.close(descriptor)
         return {"logged": True}
 
-    def find(self, key: UUID) -> JsonObject | None:
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         known = any(line.startswith(f"{key} ") for line in read_log(self._log))
         return {"found": True} if known else None
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,13 +39,14 @@ class Tree:
         """Leave nobody behind."""
         self.kill()
 
-    @property
-    def size(self) -> int:
-        """How many processes there are; 0 when it has ended."""
-        try:
-            return 1 + len(psutil.Process(self.process.pid).children(recursive=True))
-        except psutil.NoSuchProcess:
-            return 0
+    def runs(self, parts: Collection[str]) -> bool:
+        """Whether each of `parts` occurs in the command of one of its processes."""
+        commands = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for member in psutil.Process(self.process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                    commands.append(" ".join(member.cmdline()))
+        return all(any(part in command for command in commands) for part in parts)
 
     def kill(self) -> int:
         """SIGKILL for every process of the tree, stopped first so that none can react; how many there were."""

@@ -108,11 +108,11 @@ def test_everything_else_is_to_be_asked_about(handler: Handler) -> None:
 
 
 def test_it_happened() -> None:
-    assert erp(answering(200, POSTED)).find(KEY) == POSTED
+    assert erp(answering(200, POSTED)).find(KEY, {}) == POSTED
 
 
 def test_it_did_not_happen_when_the_party_itself_says_so() -> None:
-    assert erp(answering(404, {"key": str(KEY), "found": False})).find(KEY) is None
+    assert erp(answering(404, {"key": str(KEY), "found": False})).find(KEY, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_it_did_not_happen_when_the_party_itself_says_so() -> None:
 )
 def test_anything_less_cannot_tell(handler: Handler) -> None:
     with pytest.raises(CannotTellError):
-        erp(handler).find(KEY)
+        erp(handler).find(KEY, {})
 
 
 def test_a_personal_number_in_a_refusal_is_masked() -> None:

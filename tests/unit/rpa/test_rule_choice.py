@@ -59,7 +59,7 @@ def test_a_party_without_an_address_says_what_to_set_and_holds_nothing_else_up()
     with pytest.raises(TryAgainError, match="SAMDRIFT_RPA_ERP_URL is not set"):
         receivers["erp"].deliver(UUID(int=1), {})
     with pytest.raises(CannotTellError, match="SAMDRIFT_RPA_ACCESS_POINT_URL is not set"):
-        receivers["access_point"].find(UUID(int=1))
+        receivers["access_point"].find(UUID(int=1), {})
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "25.1", "nan"])

@@ -100,7 +100,7 @@ def documents() -> list[bytes]:
 
 
 def _official_folder() -> Path | None:
-    data = settings.value_of(settings.DATA)
+    data = settings.DATA.value()
     folder = Path(data) / "rpa" / "oioubl"
     return folder if data and folder.is_dir() else None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from samdrift_platform.errors import SettingError
-from samdrift_rpa.settings import POLICY, value_of
+from samdrift_rpa.settings import POLICY
 
 
 class Accounts(BaseModel):
@@ -55,7 +55,7 @@ class Policy(BaseModel):
 
 def read_policy(path: Path | None = None) -> Policy:
     """The policy at `path`, or the one that the settings name; SettingError when it cannot be used."""
-    path = path or Path(value_of(POLICY))
+    path = path or Path(POLICY.value())
     try:
         content = path.read_bytes()
         policy = Policy.model_validate_json(content)

@@ -14,9 +14,9 @@ from pydantic import JsonValue
 
 from samdrift_platform.contract import JsonObject
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
+from samdrift_platform.setting import Setting
 from samdrift_rpa.answer import application_response, read_answer
 from samdrift_rpa.identifiers import without_cpr
-from samdrift_rpa.settings import Setting
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
 _PASSING = frozenset({408, 425, 429})
@@ -62,7 +62,7 @@ class KeyedPeer:
             raise TryAgainError(f"{self.party} answered {_words(response)}")
         return answer
 
-    def find(self, key: UUID) -> JsonObject | None:
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """GET by `key`: the answer, or None when the party itself says that there is none.
 
         A 404 alone is not believed: a wrong address or a proxy also answers 404, and posting again would be a
@@ -120,7 +120,7 @@ class UnsetReceiver:
         """TryAgainError, which says what to set."""
         raise TryAgainError(self._message)
 
-    def find(self, key: UUID) -> JsonObject | None:
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """CannotTellError: perhaps it was delivered while the address was set."""
         raise CannotTellError(self._message)
 

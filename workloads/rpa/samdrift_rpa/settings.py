@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from samdrift_platform.errors import SettingError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """One environment variable and what it means."""
-
-    name: str
-    default: str
-    help: str
-
+from samdrift_platform.setting import Setting
 
 RULES = Setting(
     name="SAMDRIFT_RPA_RULES",
@@ -49,14 +37,9 @@ LONGEST_TIMEOUT_S = 25.0
 SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S, DATA)
 
 
-def value_of(setting: Setting, environment: Mapping[str, str] | None = None) -> str:
-    """The value in `environment` (the process's own by default), or the default."""
-    return (os.environ if environment is None else environment).get(setting.name) or setting.default
-
-
 def timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
-    text = value_of(TIMEOUT_S)
+    text = TIMEOUT_S.value()
     try:
         seconds = float(text)
     except ValueError:

@@ -98,7 +98,7 @@ class InvoiceWorkload:
         """The ERP system and the access point that the settings name."""
         from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver, UnsetReceiver
 
-        erp, access_point = settings.value_of(settings.ERP_URL), settings.value_of(settings.ACCESS_POINT_URL)
+        erp, access_point = settings.ERP_URL.value(), settings.ACCESS_POINT_URL.value()
         timeout_s = settings.timeout_s()
         return {
             ERP: ErpReceiver(erp, timeout_s=timeout_s) if erp else UnsetReceiver(settings.ERP_URL),

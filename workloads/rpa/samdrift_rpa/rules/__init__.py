@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.rules.findings import FailedRule, RuleSet, Severity
-from samdrift_rpa.settings import DATA, RULES, value_of
+from samdrift_rpa.settings import DATA, RULES
 
 __all__ = ["FailedRule", "RuleSet", "Severity", "choose", "official_folder"]
 
@@ -30,7 +30,7 @@ def official_folder() -> Path | None:
         SettingError: the operator named a folder that does not hold them. Falling back silently would accept
             invoices by weaker rules than the operator believes.
     """
-    named = value_of(RULES)
+    named = RULES.value()
     if named:
         if not _holds_rules(Path(named)):
             raise SettingError(
@@ -38,7 +38,7 @@ def official_folder() -> Path | None:
                 field=RULES.name,
             )
         return Path(named)
-    data = value_of(DATA)
+    data = DATA.value()
     return Path(data) / "rpa" if data and _holds_rules(Path(data) / "rpa") else None
 
 

@@ -1,0 +1,1 @@
+"""From the modality to a submission: receiving durably, and putting exams together."""

@@ -1,0 +1,1 @@
+"""What goes back: DICOM objects for the PACS, FHIR resources, work item states."""

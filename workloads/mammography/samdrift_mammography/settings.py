@@ -1,0 +1,40 @@
+"""What the operator may set for this workload, read from the environment when it is asked for."""
+
+from __future__ import annotations
+
+from samdrift_platform.setting import Setting
+
+AE_TITLE = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_AE_TITLE",
+    default="SAMDRIFT",
+    help="Our DICOM application entity title (PS3.8); an association that calls another one is rejected.",
+)
+DICOM_HOST = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_DICOM_HOST", default="127.0.0.1", help="Address on which the intake listens."
+)
+DICOM_PORT = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_DICOM_PORT",
+    default="11112",
+    help="Port on which the intake listens for C-STORE, C-ECHO and UPS.",
+)
+CALLING_AE_TITLES = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_CALLING_AE_TITLES",
+    default="",
+    help="AE titles that may send, separated by commas; every other one is rejected. Empty: nothing listens.",
+)
+WATCHED_FOLDER = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_FOLDER", default="", help="Folder whose files are taken in. Empty: none is watched."
+)
+QUIET_S = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_QUIET_S",
+    default="300",
+    help="An exam without all four standard views is handed on when no image of it came for this long, seconds.",
+)
+PACS = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_PACS",
+    default="",
+    help="Where results go: dicom://AE_TITLE@host:port (C-STORE, then C-FIND) or the http(s) address of a DICOMweb "
+    "service (STOW-RS, then QIDO-RS). Empty: results stay here.",
+)
+
+SETTINGS = (AE_TITLE, DICOM_HOST, DICOM_PORT, CALLING_AE_TITLES, WATCHED_FOLDER, QUIET_S, PACS)
