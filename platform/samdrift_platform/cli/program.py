@@ -24,7 +24,7 @@ for part in _PARTS:
     app.add_typer(part.app)
 
 
-def _wanted(arguments: Sequence[str]) -> list[str]:
+def wanted(arguments: Sequence[str]) -> list[str]:
     """Workloads whose commands are asked for: only these are imported, all of them for the help."""
     names = plugins.command_names()
     first = next((word for word in arguments if not word.startswith("-")), None)
@@ -34,7 +34,7 @@ def _wanted(arguments: Sequence[str]) -> list[str]:
 def run() -> None:
     """Run one command; an error is a sentence with its remedy, not a traceback."""
     telemetry.silence()
-    for name in _wanted(sys.argv[1:]):
+    for name in wanted(sys.argv[1:]):
         app.add_typer(plugins.commands(name), name=name)
     try:
         app()

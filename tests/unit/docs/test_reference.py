@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from samdrift_mammography import settings as mammography
 from samdrift_platform.cli.program import app
 from samdrift_platform.control.app import create_app
 from samdrift_platform.control.permissions import Right, roles_for
 from samdrift_platform.governance.permissions import Duty
+from samdrift_platform.setting import Setting
 from samdrift_platform.settings import Settings, table
 from samdrift_registry.people import Role
+from samdrift_rpa import settings as rpa
 
+OF_WORKLOADS = (*mammography.SETTINGS, *rpa.SETTINGS)
 ROOT = Path(__file__).parents[3]
 _PATTERNS = ("*.md", "docs/**/*.md", "*/README.md", "workloads/*/README.md")
 PAGES = sorted({page for pattern in _PATTERNS for page in ROOT.glob(pattern)})
@@ -26,6 +30,13 @@ PAGES = sorted({page for pattern in _PATTERNS for page in ROOT.glob(pattern)})
 def test_every_setting_is_documented(variable: str, default: str, meaning: str) -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text()
     assert f"| `{variable}` | {f'`{default}`' if default else ''} | {meaning} |" in page
+
+
+@pytest.mark.parametrize("setting", OF_WORKLOADS, ids=[setting.name for setting in OF_WORKLOADS])
+def test_every_setting_of_a_workload_is_documented(setting: Setting) -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    default = f"`{setting.default}`" if setting.default else ""
+    assert f"| `{setting.name}` | {default} | {setting.help} |" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.settings import POLICY
 
+SHIPPED = Path(__file__).parent / "policies" / "invoices.json"
+
 
 class Accounts(BaseModel):
     """Where amounts go when nothing more particular is said. The shipped numbers are examples of no one's plan."""
@@ -55,7 +57,7 @@ class Policy(BaseModel):
 
 def read_policy(path: Path | None = None) -> Policy:
     """The policy at `path`, or the one that the settings name; SettingError when it cannot be used."""
-    path = path or Path(POLICY.value())
+    path = path or (Path(POLICY.value()) if POLICY.value() else SHIPPED)
     try:
         content = path.read_bytes()
         policy = Policy.model_validate_json(content)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from samdrift_platform.errors import SettingError
 from samdrift_platform.setting import Setting
 
@@ -15,8 +13,8 @@ RULES = Setting(
 )
 POLICY = Setting(
     name="SAMDRIFT_RPA_POLICY",
-    default=str(Path(__file__).parent / "policies" / "invoices.json"),
-    help="Policy file: amount limit, accounts and the time that an invoice takes by hand.",
+    default="",
+    help="Policy file: amount limit, accounts and the time that an invoice takes by hand. Empty: the shipped one.",
 )
 ERP_URL = Setting(
     name="SAMDRIFT_RPA_ERP_URL", default="", help="Base URL of the ERP system that vouchers are posted to."
@@ -34,7 +32,7 @@ DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; th
 #: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
 LONGEST_TIMEOUT_S = 25.0
 
-SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S, DATA)
+SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S)
 
 
 def timeout_s() -> float:

@@ -1,0 +1,47 @@
+"""What a workload may bring beside itself: commands, processes to keep running, tables of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from samdrift_platform import plugins
+from samdrift_platform.cli.program import wanted
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.settings import Settings
+from samdrift_platform.supervisor import Platform
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked_for"),
+    [
+        ([], True),
+        (["--help"], True),
+        (["mammography", "score"], True),
+        (["items", "--workload", "mammography"], False),
+        (["status"], False),
+    ],
+)
+def test_a_workload_s_commands_are_imported_only_when_asked_for(arguments: list[str], asked_for: bool) -> None:
+    assert ("mammography" in wanted(arguments)) is asked_for
+
+
+def test_services_are_started_where_the_settings_ask_for_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = plugins.workload_names()
+    assert plugins.services(names) == {}
+    monkeypatch.setenv("SAMDRIFT_MAMMOGRAPHY_CALLING_AE_TITLES", "MODALITY1")
+    (argv,) = plugins.services(names).values()
+    children = {child.name: child for child in Platform(Settings(home=tmp_path)).children}
+    assert children["mammography-intake"].argv == list(argv) == [sys.executable, "-m", "samdrift_mammography.intake"]
+
+
+def test_a_workload_s_tables_are_made_with_the_ledger_s_and_begin_with_its_name(sqlite_ledger: Ledger) -> None:
+    with sqlite_ledger.read() as connection:
+        names = set(sa.inspect(connection).get_table_names())
+    assert {"work_items", "alembic_version", "mammography_images", "mammography_version"} <= names
+    for workload, folder in plugins.migrations():
+        assert (folder / "versions").is_dir()
+        assert f"{workload}_version" in names
