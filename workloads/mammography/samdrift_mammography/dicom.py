@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.views import PROJECTION_CODES, Laterality, Projection, View
+from samdrift_platform import pseudonyms
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -47,6 +48,8 @@ class Header:
     problems: tuple[str, ...]
     #: A film that was scanned (Secondary Capture), not a digital exposure.
     digitised_film: bool
+    #: The woman's pseudonym, of her Patient ID; None when the file names nobody, as the films of CBIS-DDSM.
+    subject: str | None = None
 
     @property
     def view(self) -> View | None:
@@ -85,6 +88,7 @@ def _header(image: Dataset) -> Header:
         projection=_projection(image),
         problems=tuple(_problems(image)),
         digitised_film=_uid(image, "SOPClassUID") == SECONDARY_CAPTURE,
+        subject=_subject(image),
     )
 
 
@@ -181,10 +185,18 @@ def _projection(image: Dataset) -> Projection | None:
 
 
 def _exam(image: Dataset) -> str:
+    return _cbis_case(image) or _uid(image, "StudyInstanceUID")
+
+
+def _subject(image: Dataset) -> str | None:
+    person = "" if _cbis_case(image) else text_of(image, "PatientID").strip()
+    return pseudonyms.pseudonym("patient-id", person) if person else None
+
+
+def _cbis_case(image: Dataset) -> str:
+    """The case of a CBIS-DDSM film; empty for every other image."""
     case = _CBIS_PATIENT.fullmatch(text_of(image, "PatientID"))
-    if case and text_of(image, "SOPClassUID") == SECONDARY_CAPTURE:
-        return case[1]
-    return _uid(image, "StudyInstanceUID")
+    return case[1] if case and text_of(image, "SOPClassUID") == SECONDARY_CAPTURE else ""
 
 
 def _uid(image: Dataset, keyword: str) -> str:
