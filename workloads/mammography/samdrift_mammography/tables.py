@@ -54,6 +54,7 @@ readings = sa.Table(
     metadata,
     sa.Column("seq", Serial, primary_key=True),
     sa.Column("item_id", sa.Uuid, nullable=False),
+    sa.Column("exam", sa.String(64), nullable=False, index=True, comment="late views make a new item of it"),
     sa.Column("reader", sa.String(200), nullable=False),
     sa.Column("decision", sa.String(20), nullable=False, comment="recall or no_recall"),
     sa.Column("score_seen", sa.Boolean, nullable=False, comment="the score was shown before the decision"),
