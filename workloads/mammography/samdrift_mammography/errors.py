@@ -36,3 +36,7 @@ class WrongWeightsError(SamdriftError):
 
 class TrainingDataError(SamdriftError):
     """The training films are not there. Point SAMDRIFT_DATA at the folder that holds mammography/mini-mias."""
+
+
+class NoFilesError(SamdriftError):
+    """There are no files here. Name the folder that holds the DICOM files."""

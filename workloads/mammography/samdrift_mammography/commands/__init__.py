@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from samdrift_mammography.commands import score, triage
+
 app = typer.Typer(
     help="Breast-screening triage. Research demonstrator, not a medical device.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("score")(score.score)
+app.command("triage")(triage.triage)
