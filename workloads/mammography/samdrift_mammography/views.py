@@ -30,9 +30,19 @@ class View(StrEnum):
     LMLO = "LMLO"
 
     @property
+    def laterality(self) -> Laterality:
+        """The breast that it shows."""
+        return Laterality(self.value[0])
+
+    @property
+    def projection(self) -> Projection:
+        """How it was taken."""
+        return Projection(self.value[1:])
+
+    @property
     def is_oblique(self) -> bool:
         """Whether the pectoral muscle is in the picture."""
-        return self in {View.RMLO, View.LMLO}
+        return self.projection is Projection.MLO
 
     @classmethod
     def of(cls, laterality: Laterality | None, projection: Projection | None) -> View | None:
