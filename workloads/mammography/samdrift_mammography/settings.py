@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from samdrift_platform.errors import SettingError
 from samdrift_platform.setting import Setting
 
 AE_TITLE = Setting(
@@ -38,3 +41,30 @@ PACS = Setting(
 )
 
 SETTINGS = (AE_TITLE, DICOM_HOST, DICOM_PORT, CALLING_AE_TITLES, WATCHED_FOLDER, QUIET_S, PACS)
+
+_LARGEST = 1e9  # seconds: 31 years, which a date still can be moved by
+
+
+def quiet() -> timedelta:
+    """How long an exam waits for its missing views.
+
+    Raises:
+        SettingError: the setting is not a positive number of seconds.
+    """
+    return timedelta(seconds=positive(QUIET_S))
+
+
+def positive(setting: Setting) -> float:
+    """The value of a setting that has to be a positive number, at most 10^9.
+
+    Raises:
+        SettingError: it is not.
+    """
+    text = setting.value()
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise SettingError(f"{setting.name}={text!r} is not a number. See docs/reference/settings.md.") from error
+    if not 0 < number <= _LARGEST:
+        raise SettingError(f"{setting.name}={text!r} must lie above 0 and not above 10^9.")
+    return number
