@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from samdrift_evaluation import strict_yaml
 from samdrift_evaluation.errors import EvaluationError
 from samdrift_evaluation.estimate import Estimate
 from samdrift_evaluation.schemas import first_fault
@@ -178,20 +179,11 @@ def read_policy(text: bytes) -> GatePolicy:
 
 
 def _parsed(text: bytes) -> Any:
-    import yaml
-
-    class OnceLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-        """Refuses a key that stands there twice: people would sign the first, the gate would use the last."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-            if twice := {str(key) for key in keys if keys.count(key) > 1}:
-                raise PolicyUnreadableError(f"The gate policy says {', '.join(sorted(twice))} twice. Which one holds?")
-            return super().construct_mapping(node, deep=deep)
-
     try:
-        return yaml.load(text, OnceLoader)  # noqa: S506 - it is a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        return strict_yaml.load(text)
+    except strict_yaml.SaidTwiceError as error:
+        raise PolicyUnreadableError(f"The gate policy cannot be used. {error.message}", field=error.field) from error
+    except strict_yaml.NotYamlError as error:
         raise PolicyUnreadableError(f"{PolicyUnreadableError.__doc__} It is not YAML.") from error
 
 
