@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from samdrift_mammography.density import Density
 from samdrift_mammography.errors import NoBreastError, UnreadableFileError
 from samdrift_mammography.lesion_head import ReferencePopulation
 from samdrift_mammography.marks import Mark
@@ -34,8 +35,19 @@ class ScriptedEngine:
         if isinstance(answer, Exception):
             raise answer
         mark = Mark(x=0.5, y=0.5, radius=0.1, score=answer)
-        return ScoredView(score=answer, marks=[mark], png=png(np.zeros((3, 2), np.float32)), pixel_mm_assumed=False)
+        return ScoredView(
+            score=answer,
+            marks=[mark],
+            png=png(np.zeros((3, 2), np.float32)),
+            heat_png=png(np.ones((2, 1), np.float32)),
+            histogram=np.ones(50) / 50,
+            pixel_mm_assumed=False,
+        )
 
+    def density(self, histograms: Mapping[View, Any]) -> Density | None:
+        return Density(probabilities=(0.1, 0.2, 0.6, 0.1)) if len(histograms) == 4 else None
+
+    heat_full = 90.0
     step = Engine.step
 
 
@@ -78,6 +90,7 @@ def test_a_result_says_what_it_rests_on() -> None:
     assert result["banner"] == BANNER
     assert str(result["policy"]).startswith("triage 1@sha256:")
     assert result["reference_population"] == "0 to 99"
+    assert result["density"] == {"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}
     assert [view["score"] for view in cast(list[Any], result["views"])] == [5.0] * 4
 
 
@@ -160,3 +173,18 @@ def test_what_was_not_scored_has_its_decision_alone() -> None:
     assert workload.scores(read(LOW, "implant")) == {"readings": 2, "priority": 0}
     refused = Outcome(reference="file-1", verdict=Verdict.REJECTED, result={"code": "empty"}, reason="empty")
     assert workload.scores(refused) == {}
+
+
+def test_every_scored_view_has_a_heat_map_and_its_scale() -> None:
+    views = cast(list[dict[str, Any]], read(LOW | {View.LCC: NoBreastError()}).result["views"])
+    assert [view["heat_map"] and (view["heat_map"]["columns"], view["heat_map"]["rows"]) for view in views] == [
+        (1, 2),
+        None,
+        (1, 2),
+        (1, 2),
+    ]
+    assert {view["heat_map"]["full"] for view in views if view["heat_map"]} == {90.0}
+
+
+def test_no_density_is_told_of_an_exam_with_an_unscored_view() -> None:
+    assert read(LOW | {View.LCC: NoBreastError()}).result["density"] is None

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from samdrift_mammography.density import Density
 from samdrift_mammography.errors import NoBreastError, UnreadableFileError
 from samdrift_mammography.picture import size
 from samdrift_mammography.reasons import BANNER, sentence
-from samdrift_mammography.scoring import Engine
-from samdrift_mammography.triage import Decision, Policy, decide, shipped_policy
+from samdrift_mammography.scoring import Engine, ScoredView
+from samdrift_mammography.policy import Policy, shipped_policy
+from samdrift_mammography.triage import Decision, decide
 from samdrift_mammography.views import View
 from samdrift_platform.contract import Item, Outcome, Store, Verdict
 
@@ -19,12 +21,14 @@ def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
     """Score the exam's views, decide who reads it, and say why. Never a refusal: an unscored exam is read by two."""
     policy = shipped_policy()
     images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
-    views = [_view(image, store, engine) for image in images]
+    scored: dict[View, ScoredView] = {}
+    views = [_view(image, store, engine, scored) for image in images]
     obstacles = _obstacles(item, views)
     scores = [view["score"] for view in views if view["score"] is not None]
     step = None if obstacles else engine.step(scores)
     decision = decide(policy, step, obstacles)
-    return _outcome(item, step, decision, views, engine.reference.name)
+    density = engine.density({view: each.histogram for view, each in scored.items()})
+    return _outcome(item, step, decision, views, engine.reference.name, density)
 
 
 def stopped(item: Item) -> Outcome:
@@ -35,7 +39,12 @@ def stopped(item: Item) -> Outcome:
 
 
 def _outcome(
-    item: Item, step: int | None, decision: Decision, views: Sequence[Mapping[str, Any]], population: str | None
+    item: Item,
+    step: int | None,
+    decision: Decision,
+    views: Sequence[Mapping[str, Any]],
+    population: str | None,
+    density: Density | None = None,
 ) -> Outcome:
     result: dict[str, Any] = {
         "exam": item.payload["exam"],
@@ -47,6 +56,7 @@ def _outcome(
         "views": list(views),
         **_policy_facts(shipped_policy()),
         "reference_population": population,
+        "density": density and {"class": density.most_likely, "probabilities": list(density.probabilities)},
         "banner": BANNER,
     }
     reason = " ".join(sentence(code, result) for code in decision.reasons)
@@ -54,7 +64,13 @@ def _outcome(
 
 
 def _unscored(image: Mapping[str, Any], problems: Sequence[str]) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"score": None, "marks": [], "picture": None, "pixel_mm_assumed": None}
+    nothing: dict[str, Any] = {
+        "score": None,
+        "marks": [],
+        "picture": None,
+        "heat_map": None,
+        "pixel_mm_assumed": None,
+    }
     return {**_known(image), **nothing, "problems": list(problems)}
 
 
@@ -62,8 +78,11 @@ def _known(image: Mapping[str, Any]) -> dict[str, Any]:
     return {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
 
 
-def _view(image: Mapping[str, Any], store: Store, engine: Engine) -> dict[str, Any]:
-    """What is known of one image; its score is None when it could not be scored, and `problems` say why."""
+def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[View, ScoredView]) -> dict[str, Any]:
+    """What is known of one image; its score is None when it could not be scored, and `problems` say why.
+
+    What the model says is also kept in `seen`, for what is told of the exam as a whole.
+    """
     if image["problems"]:
         return _unscored(image, image["problems"])
     try:
@@ -72,15 +91,21 @@ def _view(image: Mapping[str, Any], store: Store, engine: Engine) -> dict[str, A
         return _unscored(image, [error.code])
     except NoBreastError:
         return _unscored(image, ["no-breast"])
-    columns, rows = size(scored.png)
+    seen[View(image["view"])] = scored
     return {
         **_known(image),
         "score": round(scored.score, 4),
         "marks": [asdict(mark) for mark in scored.marks],
-        "picture": {"object": store.put(scored.png), "columns": columns, "rows": rows},
+        "picture": _kept(scored.png, store),
+        "heat_map": {**_kept(scored.heat_png, store), "full": round(engine.heat_full, 4)},
         "pixel_mm_assumed": scored.pixel_mm_assumed,
         "problems": [],
     }
+
+
+def _kept(png: bytes, store: Store) -> dict[str, Any]:
+    columns, rows = size(png)
+    return {"object": store.put(png), "columns": columns, "rows": rows}
 
 
 def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from samdrift_mammography import lesion_head
+from samdrift_mammography.density import Density, DensityModel, histogram
 from samdrift_mammography.features import FeatureExtractor
 from samdrift_mammography.film import canonical, resample
+from samdrift_mammography.heat_map import heat_map
 from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation, film_score
 from samdrift_mammography.marks import Mark, marks
 from samdrift_mammography.picture import png
@@ -30,6 +33,10 @@ class ScoredView:
     score: float
     marks: Sequence[Mark]
     png: bytes
+    #: The scores of all cells, over the whole picture, as a grey PNG: 255 is `Engine.heat_full` or more.
+    heat_png: bytes
+    #: Shares of its grey values, for `Engine.density`.
+    histogram: NDArray[np.float64]
     #: Whether the size of a pixel had to be assumed.
     pixel_mm_assumed: bool
 
@@ -37,11 +44,20 @@ class ScoredView:
 class Engine:
     """The loaded model. Deterministic: the same bytes give the same answer on the same machine."""
 
-    def __init__(self, extractor: FeatureExtractor, head: LesionHead, reference: ReferencePopulation) -> None:
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        head: LesionHead,
+        reference: ReferencePopulation,
+        density: DensityModel | None = None,
+    ) -> None:
         self._extractor = extractor
         self._head = head
+        self._density = density
         self.reference = reference
         self._marked_from = float(reference.deciles[MARKED_FROM_STEP - 2])
+        #: Cell score that is brightest in a heat map: a cell alone would bring its exam to step 10.
+        self.heat_full = float(reference.deciles[-1])
 
     @classmethod
     def load(cls, folder: Path) -> Engine:
@@ -52,7 +68,7 @@ class Engine:
 
         torch.set_num_threads(1)
         head, reference = lesion_head.load(folder)
-        return cls(FeatureExtractor(pretrained()), head, reference)
+        return cls(FeatureExtractor(pretrained()), head, reference, DensityModel.from_settings())
 
     def score(self, data: bytes, view: View) -> ScoredView:
         """Score one DICOM file.
@@ -70,8 +86,14 @@ class Engine:
             score=film_score(cell_scores, cells),
             marks=marks(grid, film, at_least=self._marked_from),
             png=png(resample(picture.grey, picture.pixel_mm / SHOWN_PIXEL_MM)),
+            heat_png=png(heat_map(grid, film, full=self.heat_full)),
+            histogram=histogram(film.pixels),
             pixel_mm_assumed=picture.pixel_mm_assumed,
         )
+
+    def density(self, histograms: Mapping[View, NDArray[np.float64]]) -> Density | None:
+        """The exam's density; None without a density model, or without one of the four standard views."""
+        return None if self._density is None else self._density.density(histograms)
 
     def step(self, scores: Sequence[float]) -> int:
         """An exam's step from 1 to 10: that of its highest view."""

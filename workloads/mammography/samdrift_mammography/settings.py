@@ -40,7 +40,19 @@ PACS = Setting(
     "service (STOW-RS, then QIDO-RS). Empty: results stay here.",
 )
 
-SETTINGS = (AE_TITLE, DICOM_HOST, DICOM_PORT, CALLING_AE_TITLES, WATCHED_FOLDER, QUIET_S, PACS)
+DENSITY_MODEL = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_DENSITY_MODEL",
+    default="",
+    help="File with the weights of the histogram model of breast density (docs/reference/mammography-model.md). "
+    "Empty: no density is told.",
+)
+POLICY = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_POLICY",
+    default="",
+    help="Triage policy of this installation, a YAML file (policies/triage.schema.json); the shipped one when empty.",
+)
+
+SETTINGS = (POLICY, AE_TITLE, DICOM_HOST, DICOM_PORT, CALLING_AE_TITLES, WATCHED_FOLDER, QUIET_S, PACS, DENSITY_MODEL)
 
 _LARGEST = 1e9  # seconds: 31 years, which a date still can be moved by
 
