@@ -17,7 +17,7 @@ from samdrift_platform.ledger.grants import GrantKind
 
 SESSION_COOKIE = "samdrift_session"
 #: Methods that change nothing (RFC 9110, section 9.2.1).
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Way(StrEnum):
@@ -60,7 +60,7 @@ def check_same_origin(request: Request) -> None:
 
     `Sec-Fetch-Site` (W3C Fetch Metadata) decides where the browser sends it, else `Origin`; neither means no.
     """
-    if request.method in _SAFE:
+    if request.method in SAFE_METHODS:
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None and site != "same-origin":

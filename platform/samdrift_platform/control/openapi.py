@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,7 +29,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         )
         _describe_problems(document)
         _describe_documents(document, app.state.workloads)
-        _describe_sign_in(document)
+        _describe_sign_in(document, app.state.workloads)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -59,11 +59,12 @@ def _describe_documents(document: dict[str, Any], workloads: Mapping[str, Worklo
         content["examples"] = examples
 
 
-def _describe_sign_in(document: dict[str, Any]) -> None:
+def _describe_sign_in(document: dict[str, Any], workloads: Iterable[str]) -> None:
+    guarded = ("/v1/", *(f"/{name}/" for name in workloads))
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            operation["security"] = [{"token": []}] if path.startswith("/v1/") else []
+            operation["security"] = [{"token": []}] if path.startswith(guarded) else []
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from fastapi import Request
 
-from samdrift_platform.control.access import SignedIn
+from samdrift_platform.control.access import SAFE_METHODS, SignedIn
 from samdrift_platform.governance import Governance
 from samdrift_platform.governance.permissions import ROLES as ROLES_OF_DUTIES
 from samdrift_platform.governance.permissions import Duty
@@ -161,6 +161,13 @@ def permitted(request: Request, user: SignedIn) -> None:
         raise NotAllowedError(f"{address} stands in no table of permissions, so nobody may use it.")
     appointments: Appointments = request.app.state.appointments
     appointments.check(user.subject, TABLE[address])
+
+
+def may_change(request: Request, user: SignedIn) -> None:
+    """Hold every route that a workload brings to the platform's own rule: what changes something takes `Right.WORK`."""
+    if request.method not in SAFE_METHODS:
+        appointments: Appointments = request.app.state.appointments
+        appointments.check(user.subject, Right.WORK)
 
 
 def _either(roles: frozenset[Role]) -> str:

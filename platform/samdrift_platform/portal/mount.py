@@ -8,6 +8,7 @@ import structlog
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from samdrift_platform.control.permissions import may_change
 from samdrift_platform.portal import entrance, governing, inspecting, models, pages
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
 from samdrift_platform.portal.reading import LedgerReading, Reading
@@ -26,9 +27,9 @@ log = structlog.get_logger(__name__)
 def mount(app: FastAPI, *, reading: Reading | None = None) -> None:
     """Add the portal to `app`, whose state already holds `ledger`, `governance`, `store` and `workloads` (by name).
 
-    Pages read from `reading`, by default the ledger. Everything that a workload's router answers is for signed-in
-    people, whether its functions ask for the shell or not. Sets in the state: `reading`, `templates`, `problem_page`,
-    `assets_missing` and `workloads_with_pages`.
+    Pages read from `reading`, by default the ledger. Everything that a workload's router answers is for who is signed
+    in, whether its functions ask for the shell or not; who only audits changes nothing there. Sets in the state:
+    `reading`, `templates`, `problem_page`, `assets_missing` and `workloads_with_pages`.
     """
     folders = page_folders(app.state.workloads.values())
     app.state.reading = reading or LedgerReading(app.state.ledger, app.state.governance)
@@ -41,9 +42,10 @@ def mount(app: FastAPI, *, reading: Reading | None = None) -> None:
         app.include_router(router)
     own = {name: workload.routes() for name, workload in app.state.workloads.items()}
     app.state.workloads_with_pages = [name for name, router in own.items() if router is not None]
+    guards = [Depends(current_shell), Depends(may_change)]
     for name, pages_of_workload in own.items():
         if pages_of_workload is not None:
-            app.include_router(pages_of_workload, prefix=f"/{name}", tags=[name], dependencies=[Depends(current_shell)])
+            app.include_router(pages_of_workload, prefix=f"/{name}", tags=[name], dependencies=guards)
 
 
 def _mount_files(app: FastAPI, folders: Sequence[PageFolder]) -> None:

@@ -42,3 +42,9 @@ def broken() -> None:
 def unguarded() -> dict[str, str]:
     """Asks for no shell, and must be for signed-in people all the same."""
     return {"secret": "flow"}
+
+
+@router.post("/turn")
+def turn() -> dict[str, str]:
+    """Changes something, and must not be for auditors."""
+    return {"valve": "turned"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -15,6 +16,9 @@ from samdrift_platform.ledger.migrations import upgrade
 from samdrift_platform.portal import mount as mounting
 from samdrift_platform.portal.testing import portal_of
 from samdrift_platform.settings import Settings
+from samdrift_registry.people import Role
+from samdrift_testing.governing import opened
+from samdrift_testing.in_process import in_process
 from samdrift_water.browsing import get
 from samdrift_water.workload import workload as water
 
@@ -96,6 +100,29 @@ def test_an_unexpected_error_is_a_page_with_a_number_and_no_details(app: FastAPI
     assert "fejlnummer" in answer.text
     assert "0101700000" not in answer.text
     assert "content-security-policy" in answer.headers
+
+
+def post(app: FastAPI, path: str, subject: str) -> httpx.Response:
+    with app.state.ledger.write() as connection:
+        token = grants.issue(connection, GrantKind.TOKEN, subject, now=datetime.now(UTC))
+    with in_process(app) as transport, httpx.Client(base_url="http://portal", transport=transport) as http:
+        return http.post(path, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_who_only_audits_changes_nothing_in_a_workload(app: FastAPI) -> None:
+    office = opened(app.state.ledger, app.state.settings.home, now=datetime.now(UTC))
+    office.governance.appoint("aida", [Role.AUDITOR], actor="operator", now=office.now)
+    assert post(app, "/water/turn", "plumber").json() == {"valve": "turned"}
+    refused = post(app, "/water/turn", "aida")
+    assert refused.status_code == 403
+    assert "auditor" not in refused.json()["detail"]
+    assert "bring work" in refused.json()["detail"]
+
+
+def test_the_document_says_that_a_workloads_addresses_take_a_token(app: FastAPI) -> None:
+    paths = app.openapi()["paths"]
+    assert paths["/water/turn"]["post"]["security"] == [{"token": []}]
+    assert paths["/healthz"]["get"]["security"] == []
 
 
 def test_a_ledger_that_does_not_answer_is_a_page_too(tmp_path: Path) -> None:
