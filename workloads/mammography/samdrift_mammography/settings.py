@@ -39,6 +39,16 @@ PACS = Setting(
     help="Where results go: dicom://AE_TITLE@host:port (C-STORE, then C-FIND) or the http(s) address of a DICOMweb "
     "service (STOW-RS, then QIDO-RS). Empty: results stay here.",
 )
+PACS_CREDENTIALS = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_PACS_CREDENTIALS",
+    default="",
+    help="File with one line, user:password or Bearer and a token, for the DICOMweb service. Empty: it asks for none.",
+)
+PACS_CA = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_PACS_CA",
+    default="",
+    help="PEM file of the authorities that sign the DICOMweb service's certificate; the public ones when empty.",
+)
 
 DENSITY_MODEL = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_DENSITY_MODEL",
@@ -52,7 +62,19 @@ POLICY = Setting(
     help="Triage policy of this installation, a YAML file (policies/triage.schema.json); the shipped one when empty.",
 )
 
-SETTINGS = (POLICY, AE_TITLE, DICOM_HOST, DICOM_PORT, CALLING_AE_TITLES, WATCHED_FOLDER, QUIET_S, PACS, DENSITY_MODEL)
+SETTINGS = (
+    POLICY,
+    AE_TITLE,
+    DICOM_HOST,
+    DICOM_PORT,
+    CALLING_AE_TITLES,
+    WATCHED_FOLDER,
+    QUIET_S,
+    PACS,
+    PACS_CREDENTIALS,
+    PACS_CA,
+    DENSITY_MODEL,
+)
 
 _LARGEST = 1e9  # seconds: 31 years, which a date still can be moved by
 

@@ -1,0 +1,66 @@
+"""What a DICOMweb service asks for before it answers. Secrets come from a file and are never shown."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from samdrift_platform.errors import SettingError
+
+_BEARER = "Bearer "
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAccess:
+    """How to be let in, and whom to trust."""
+
+    #: None: the service asks for nothing.
+    auth: httpx.Auth | None = field(default=None, repr=False)
+    #: Certificate authorities, PEM; empty: those of the installed certifi.
+    ca_file: str = ""
+
+    @classmethod
+    def of(cls, credentials: str, *, ca_file: str = "") -> WebAccess:
+        """Read the file `credentials`: one line, `user:password` or `Bearer <token>`; empty: none are needed.
+
+        Raises:
+            SettingError: the file cannot be read, or holds neither; what it holds is not repeated.
+        """
+        return cls(auth=_auth(Path(credentials)) if credentials else None, ca_file=ca_file)
+
+    def verify(self) -> ssl.SSLContext | bool:
+        """What httpx takes as `verify`; SettingError when the file of authorities cannot be read."""
+        if not self.ca_file:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise SettingError(f"SAMDRIFT_MAMMOGRAPHY_PACS_CA: {self.ca_file!r} holds no certificates.") from error
+
+
+def _auth(path: Path) -> httpx.Auth:
+    try:
+        line = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"The credentials of the PACS cannot be read from {str(path)!r}.") from error
+    user, colon, password = line.partition(":")
+    if line.startswith(_BEARER) and "\n" not in line:
+        return _Bearer(line)
+    if not colon or "\n" in line:
+        raise SettingError(f"{str(path)!r} must hold one line: user:password, or Bearer and a token.")
+    return httpx.BasicAuth(user, password)
+
+
+class _Bearer(httpx.Auth):
+    """RFC 6750 section 2.1."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._value
+        yield request
