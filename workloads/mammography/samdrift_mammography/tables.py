@@ -45,8 +45,14 @@ exams = sa.Table(
     sa.Column("due_at", UtcTime, nullable=False, comment="complete or not, it is submitted then: the quiet time"),
     sa.Column("submitted_at", UtcTime, comment="NULL: waits for views"),
     sa.Column("submission", sa.String(200), comment="reference of the newest submission"),
-    sa.Index("ix_mammography_exams_waiting", "due_at"),
+    sa.Column("trouble", sa.Text, comment="why it could not be handed on when it was last tried"),
     comment="exams as they are put together; a late image opens one again",
+)
+sa.Index(
+    "ix_mammography_exams_waiting",
+    exams.c.due_at,
+    sqlite_where=exams.c.submitted_at.is_(None),
+    postgresql_where=exams.c.submitted_at.is_(None),
 )
 
 readings = sa.Table(
@@ -61,4 +67,34 @@ readings = sa.Table(
     sa.Column("read_at", UtcTime, nullable=False),
     sa.UniqueConstraint("item_id", "reader", name="uq_mammography_readings_item_id_reader"),
     comment="what each reader decided; a decision is final, a correction is a new exam's",
+)
+
+worklist = sa.Table(
+    "mammography_worklist",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="of the work item: later ones supersede"),
+    sa.Column("kind", sa.String(8), nullable=False, comment="exam or file"),
+    sa.Column("exam", sa.String(64), index=True, comment="NULL for a file that no exam can be made of"),
+    sa.Column("screening_unit", sa.String(80), nullable=False),
+    sa.Column("stage", sa.String(12), nullable=False, comment="what is to happen with it next, see `worklist.entry`"),
+    sa.Column("place", sa.String(32), nullable=False, comment="sorts within its stage; digits only"),
+    sa.Column("score", sa.SmallInteger),
+    sa.Column("reading", sa.String(20), comment="who reads it, as the policy decided"),
+    sa.Column("blind", sa.Boolean, nullable=False, comment="nothing of the score is shown before the own decision"),
+    sa.Column("objected", sa.Boolean, nullable=False),
+    sa.Column("codes", sa.String(600), nullable=False, comment="reasons and remarks, with spaces around each"),
+    sa.Column("refusal", sa.String(40), comment="why a file was refused"),
+    sa.Column("delivery", sa.String(12), nullable=False, comment="of the results to the PACS"),
+    sa.Index("ix_mammography_worklist_place", "place"),
+    sa.Index("ix_mammography_worklist_stage", "stage", "refusal"),
+    comment="work items as readers meet them: follows the audit chain and can be made again from the ledger",
+)
+
+worklist_head = sa.Table(
+    "mammography_worklist_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="audit event up to which the worklist has followed"),
+    comment="one row",
 )

@@ -1,0 +1,90 @@
+"""A reading centre on a ledger: exams with results, refused files, readings, in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from samdrift_mammography import readings
+from samdrift_mammography.readings import ReadingDecision, Standing
+from samdrift_mammography.worklist.following import WORKLOAD, catch_up
+from samdrift_platform.contract import Priority, Verdict
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.work import NOW, claim, complete, item, look, submit
+
+BLANK: Mapping[str, Any] = {
+    "screening_unit": "unit",
+    "score": 5,
+    "reading": "double",
+    "reasons": ["score"],
+    "missing": [],
+    "views": [],
+    "policy": "triage 1@sha256:0",
+    "single_reading_up_to": 3,
+    "priority_from": 9,
+    "reference_population": "women",
+}
+
+
+@dataclass
+class Centre:
+    """Puts exams into `ledger` and reads them."""
+
+    ledger: Ledger
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def exam(
+        self,
+        exam: str,
+        *,
+        deadline: datetime | None = NOW + timedelta(days=3),
+        steps: Sequence[str] = (),
+        payload: Mapping[str, Any] | None = None,
+        **result: Any,
+    ) -> UUID:
+        """An exam with a result, `BLANK` but for what is said."""
+        known = {**BLANK, **result, "exam": exam}
+        claimed = self._claimed(exam, deadline, known["screening_unit"], payload or {})
+        complete(self.ledger, claimed, verdict=Verdict.DONE, result=known, steps=steps, reason="a reason")
+        return UUID(str(claimed.id))
+
+    def queued(self, exam: str, unit: str = "unit") -> None:
+        """An exam that waits for its score."""
+        self._submit(exam, NOW + timedelta(days=3), unit, {})
+
+    def refused(self, code: str = "empty", position: int = 1, files: int = 1) -> UUID:
+        """A file that no exam can be made of."""
+        payload = {"kind": "file", "position": position, "files": files, "code": code}
+        claimed = self._claimed(f"file-{position}", None, "unit", payload)
+        complete(self.ledger, claimed, verdict=Verdict.REJECTED, result={"code": code}, reason=f"Refused. ({code})")
+        return UUID(str(claimed.id))
+
+    def read(self, item_id: UUID, reader: str, decision: str = "no_recall", *, seen: bool = True) -> Standing:
+        """What `reader` decided."""
+        chosen = ReadingDecision(decision)
+        with self.ledger.write() as connection:
+            return readings.record(connection, item_id, reader=reader, decision=chosen, score_seen=seen, now=NOW)
+
+    def caught_up(self) -> Ledger:
+        """The ledger, with its worklist up to date."""
+        catch_up(self.ledger)
+        return self.ledger
+
+    def name(self, item_id: UUID) -> str:
+        """The exam of an item."""
+        return str(look(self.ledger, item_id).result["exam"])
+
+    def _claimed(self, exam: str, deadline: datetime | None, unit: str, payload: Mapping[str, Any]) -> Any:
+        self._submit(exam, deadline, unit, payload)
+        (claimed,) = claim(self.ledger, workload=WORKLOAD)
+        return claimed
+
+    def _submit(self, exam: str, deadline: datetime | None, unit: str, payload: Mapping[str, Any]) -> None:
+        number = next(self._numbers)
+        known = {"kind": "exam", "exam": exam, "screening_unit": unit, "images": [], **payload}
+        made = item(f"{exam}/{number}", deadline, **known)
+        submit(self.ledger, f"s{number}", [made], workload=WORKLOAD, priority=Priority.CLINICAL)
