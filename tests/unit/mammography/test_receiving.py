@@ -78,6 +78,7 @@ def test_a_new_image_is_kept_and_opens_its_exam(desk: Desk, mammogram: Any) -> N
         "due_at": NOW + QUIET,
         "submitted_at": None,
         "submission": None,
+        "trouble": None,
     }
 
 

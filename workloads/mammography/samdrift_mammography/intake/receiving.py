@@ -18,8 +18,9 @@ from samdrift_mammography import settings
 from samdrift_mammography.dicom import Header, read_header
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.exam import Image
+from samdrift_mammography.intake.completeness import open_exam
 from samdrift_mammography.intake.content import same_content
-from samdrift_mammography.tables import exams, images, quarantine
+from samdrift_mammography.tables import images, quarantine
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.database import Ledger, insert_new
 from samdrift_platform.objects import Store
@@ -83,7 +84,7 @@ class Desk:
         """Record a new image and open its exam; the object that holds its identifier already, if one does."""
         with self.ledger.write() as connection:
             if _record(connection, image, source=source, now=now):
-                _open_exam(connection, image.header.exam, due_at=now + self.quiet, now=now)
+                open_exam(connection, image, quiet=self.quiet, now=now)
                 return None
             uid = image.header.sop_instance_uid
             holder = sa.select(images.c.object).where(images.c.sop_instance_uid == uid)
@@ -117,14 +118,6 @@ def _record(connection: sa.Connection, image: Image, *, source: str, now: dateti
     }
     statement = _insert(connection, images).values(row).on_conflict_do_nothing(index_elements=["sop_instance_uid"])
     return connection.execute(statement.returning(images.c.seq)).first() is not None
-
-
-def _open_exam(connection: sa.Connection, exam: str, *, due_at: datetime, now: datetime) -> None:
-    """The exam waits (again): it is handed on when its views are in, at the latest at `due_at`."""
-    times = {"last_received_at": now, "due_at": due_at}
-    statement = _insert(connection, exams).values(exam=exam, first_received_at=now, **times)
-    again = {**times, "submitted_at": None}
-    connection.execute(statement.on_conflict_do_update(index_elements=["exam"], set_=again))
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
