@@ -7,7 +7,9 @@ A pure function of what waits, what runs and what there is. Rules, in order:
 2. A batch starts only where a replica is free and its CPU cores are. So the number in flight is bounded.
 3. A share of the cores is for CLINICAL work alone; other classes fill the rest and never more.
 4. Who waits for cores is not overtaken by those behind, who would take them one by one.
-5. Below CLINICAL a batch holds at most `chunk_s` of work as measured so far, so that a core comes back soon.
+5. An urgent item of CLINICAL work, where a replica is kept free for such items, starts there at once, beyond the cores:
+   the replica takes them from those that run niced, and nothing else starts until they are given back.
+6. Below CLINICAL a batch holds at most `chunk_s` of work as measured so far, so that a core comes back soon.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ class Offer:
     free_replicas: int
     #: Mean so far; None before the first batch.
     seconds_per_item: float | None
+    #: Replicas without a batch that are kept for urgent items.
+    free_kept: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +84,20 @@ def admit(
     """The next batch to start, or None when nothing that waits may start now."""
     if capacity.cpus <= 0:  # a cluster whose workers have not joined yet
         return None
-    startable = (head for head in heads if offers[head.workload].free_replicas > 0)
+    startable = (head for head in heads if offers[head.workload].free_replicas > 0 or _kept(head, offers))
     head = min(startable, key=lambda head: _rank(head, offers[head.workload]), default=None)
-    if head is None or not _fits(offers[head.workload], running, capacity):
+    if head is None:
+        return None
+    if _kept(head, offers):
+        return Grant(workload=head.workload, items=1)
+    if not _fits(offers[head.workload], running, capacity):
         return None
     return Grant(workload=head.workload, items=_batch(head, offers[head.workload], capacity))
+
+
+def _kept(head: Head, offers: Mapping[str, Offer]) -> bool:
+    """Whether a replica is kept free for what waits first."""
+    return head.urgency < Priority.CLINICAL and offers[head.workload].free_kept > 0
 
 
 def _rank(head: Head, offer: Offer) -> tuple[bool, int, datetime, int]:

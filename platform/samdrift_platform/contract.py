@@ -49,6 +49,7 @@ class Item:
     reference: str
     payload: JsonObject
     deadline: datetime | None = None  # aware
+    urgent: bool = False  # CLINICAL only: before all others, on a replica that is kept free for such items
     subject: str | None = None  # the person whom it concerns, by `pseudonyms`: objections are held against it
 
 

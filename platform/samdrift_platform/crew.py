@@ -23,10 +23,13 @@ from samdrift_platform.assignments import Assignment
 from samdrift_platform.contract import Item, Workload
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.lines import Line
+from samdrift_platform.priority import Priority
 from samdrift_platform.replica import BatchResult, Refusals, Replica
 
 log = structlog.get_logger(__name__)
 
+#: Added to the niceness of every replica that is not kept for urgent items (nice(2)).
+NICER = 4
 #: Weight of the newest batch in the mean seconds per item.
 _NEWEST = 0.3
 #: An assignment that could not be loaded is tried again after this time.
@@ -40,6 +43,8 @@ class Member:
     actor: Any
     #: What it serves; None: nothing yet.
     assignment: Assignment | None = None
+    #: For urgent items alone.
+    kept: bool = False
 
 
 @dataclass(eq=False, kw_only=True)
@@ -115,8 +120,9 @@ class Crew:
         self._welcome()
         if self.refused is not None and time.monotonic() - self.refused_s >= AGAIN_AFTER_S:
             self.refused = None
-        for _ in range(self.wanted - len(self.members)):
-            self.idle.append(Member(self._start()))
+        for kept, wanted in ((False, self.wanted), (True, self.wanted_kept)):
+            for _ in range(wanted - sum(member.kept is kept for member in self.members)):
+                self.idle.append(Member(self._start(kept=kept), kept=kept))
         for member in list(self.idle):
             self._change(member)
 
@@ -133,6 +139,15 @@ class Crew:
     @property
     def free(self) -> list[Member]:
         """Replicas that may be given a batch. Where the workload was stopped, only those that know it."""
+        return [member for member in self._ready if not member.kept]
+
+    @property
+    def free_kept(self) -> list[Member]:
+        """Replicas that may be given an urgent item."""
+        return [member for member in self._ready if member.kept]
+
+    @property
+    def _ready(self) -> list[Member]:
         return [m for m in self.idle if m.assignment is not None and (m.assignment == self.goal or not self.goal.safe)]
 
     @property
@@ -152,9 +167,15 @@ class Crew:
         fitting = math.floor(self.cluster_cpus / max(self.workload.resources.cpus, 1e-6))
         return max(1, min(self.most_replicas, fitting))
 
+    @property
+    def wanted_kept(self) -> int:
+        """One replica is kept for urgent items where the work is clinical."""
+        return int(self.line.priority is Priority.CLINICAL)
+
     def begin(self, claims: Sequence[Claim]) -> Batch:
-        """Hand claims to a free replica."""
-        member = self.free[-1]
+        """Hand claims to a free replica: an urgent item to the one that is kept, if it is free."""
+        urgent = claims[0].urgency < Priority.CLINICAL
+        member = [*self.free_kept, *self.free][0 if urgent or not self.free else -1]
         self.idle.remove(member)
         self.busy.append(member)
         items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline) for c in claims]
@@ -194,6 +215,7 @@ class Crew:
             largest_batch=resources.largest_batch,
             free_replicas=len(self.free),
             seconds_per_item=self.seconds_per_item,
+            free_kept=len(self.free_kept),
         )
 
     @property
@@ -275,12 +297,14 @@ class Crew:
         else:
             self.idle.append(member)
 
-    def _start(self) -> Any:
+    def _start(self, *, kept: bool) -> Any:
         resources = self.workload.resources
         # Effects never happen here, but a batch that dies must come back through the ledger, not through Ray.
         options = {"num_cpus": 0, "num_gpus": resources.gpus, "memory": resources.memory_mib * 2**20}
         actor_class: Any = ray.remote(Replica)
-        return actor_class.options(max_restarts=0, max_task_retries=0, **options).remote(self.workload.name)
+        return actor_class.options(max_restarts=0, max_task_retries=0, **options).remote(
+            self.workload.name, 0 if kept else NICER
+        )
 
     def _learn(self, seconds: float) -> None:
         before = self.seconds_per_item

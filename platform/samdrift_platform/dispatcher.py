@@ -88,7 +88,7 @@ class Dispatcher:
 
     def _start_batches(self, now: datetime) -> bool:
         """Start batches until admission says no; whether any was started."""
-        crews = {name: crew for name, crew in self._roster.crews.items() if crew.free}
+        crews = {name: crew for name, crew in self._roster.crews.items() if crew.free or crew.free_kept}
         if not crews:
             return False
         with self._ledger.read() as connection:

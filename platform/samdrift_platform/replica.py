@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -63,8 +64,9 @@ class Loaded:
 class Replica:
     """Serves nothing until told what; then runs batches one at a time. A plain class: tests use it without Ray."""
 
-    def __init__(self, workload: str) -> None:
-        """Know the workload; nothing is loaded yet."""
+    def __init__(self, workload: str, nicer: int = 0) -> None:
+        """Know the workload; nothing is loaded yet. The process makes way for others by `nicer` steps (nice(2))."""
+        os.nice(nicer)
         self._workload = plugins.workload(workload)
         self._loaded: Loaded | None = None
 

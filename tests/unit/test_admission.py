@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift_platform.admission import Capacity, Offer, Running, admit
+from samdrift_platform.admission import Capacity, Grant, Offer, Running, admit
 from samdrift_platform.contract import Priority
-from samdrift_platform.ledger.items import AGEING, FAR_AWAY
+from samdrift_platform.ledger.items import AGEING, FAR_AWAY, URGENT
 from samdrift_platform.ledger.queue import Head
 from samdrift_testing.simulation import Kind, Simulation
 from samdrift_testing.work import NOW
@@ -185,6 +185,19 @@ def test_on_one_core_the_others_may_use_it_too() -> None:
     capacity = Capacity(cpus=1.0, reserved_clinical_share=0.5, chunk_s=2.0)
     assert capacity.shared_cpus == 1.0
     assert admit([head("x", 3)], {"x": offer(Priority.BACKGROUND)}, [], capacity) is not None
+
+
+def test_an_urgent_item_starts_at_once_where_a_replica_is_kept_and_nothing_else_until_it_ends() -> None:
+    full = [Running(priority=Priority.CLINICAL, cpus=1.0)] * 2
+    exams = offer(Priority.CLINICAL, free_replicas=0, free_kept=1)
+    urgent = head("exams", URGENT)
+    assert admit([urgent], {"exams": exams}, full, two_cores()) == Grant(workload="exams", items=1)
+    assert admit([head("exams", 0)], {"exams": exams}, full, two_cores()) is None
+    over = [*full, Running(priority=Priority.CLINICAL, cpus=1.0)]
+    ordinary = offer(Priority.CLINICAL)
+    assert admit([urgent], {"exams": ordinary}, over, two_cores()) is None, "none is kept any more"
+    assert admit([urgent], {"exams": ordinary}, over[1:], two_cores()) is None
+    assert admit([urgent], {"exams": ordinary}, over[2:], two_cores()) is not None
 
 
 EXAMS = Kind(name="exams", priority=Priority.CLINICAL, seconds_per_item=0.5, replicas=2, largest_batch=4)

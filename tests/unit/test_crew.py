@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,9 @@ import ray
 
 from samdrift_platform import crew as crews
 from samdrift_platform.assignments import Assignment, Served
-from samdrift_platform.contract import Resources
+from samdrift_platform.contract import Priority, Resources
 from samdrift_platform.crew import Batch, Crew, Member
+from samdrift_platform.ledger.items import URGENT
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.lines import ItemLine
 from samdrift_platform.replica import BatchResult
@@ -24,9 +26,16 @@ from samdrift_testing.work import deployed
 
 CLAIM = Claim(id=UUID(int=1), tenant="demo", reference="x", payload={}, deadline=None, attempt=1, fence=1)
 
+URGENT_CLAIM = replace(CLAIM, reference="urgent", urgency=URGENT)
+
 
 class Quiet(Tallying):
+    priority = Priority.OPERATIONAL
     resources = Resources(longest_batch_s=5.0, most_replicas=2)
+
+
+class Clinic(Quiet):
+    priority = Priority.CLINICAL
 
 
 class Answer:
@@ -66,7 +75,7 @@ class Cluster:
 class WatchedCrew(Crew):
     """Starts actors that are here instead of on Ray."""
 
-    def _start(self) -> Any:
+    def _start(self, *, kept: bool) -> Any:
         return Actor()
 
 
@@ -105,6 +114,17 @@ def crew(cluster: Cluster) -> WatchedCrew:
     )
     found.tend()
     loaded(found, cluster)
+    return found
+
+
+@pytest.fixture
+def clinic(cluster: Cluster) -> WatchedCrew:
+    """One replica for everything, and the one that is kept for urgent items."""
+    workload = Clinic()
+    found = WatchedCrew(workload=workload, line=ItemLine(workload), assignment=assignment(1), cluster_cpus=1.0)
+    found.tend()
+    while found.changing:
+        loaded(found, cluster)
     return found
 
 
@@ -282,3 +302,26 @@ def test_who_is_dismissed_ends_with_the_batch(crew: WatchedCrew, cluster: Cluste
     crew.finish(batch)
     assert batch.member.actor in cluster.ended
     assert crew.members == []
+
+
+def test_a_clinical_crew_keeps_one_replica_for_urgent_items(clinic: WatchedCrew) -> None:
+    assert (len(clinic.free), len(clinic.free_kept)) == (1, 1)
+    assert (clinic.offer.free_replicas, clinic.offer.free_kept) == (1, 1)
+    assert not clinic.begin([CLAIM]).member.kept
+    assert (clinic.free, len(clinic.free_kept)) == ([], 1)
+    assert clinic.begin([URGENT_CLAIM]).member.kept
+
+
+def test_a_second_urgent_item_takes_what_is_free(clinic: WatchedCrew) -> None:
+    assert [clinic.begin([URGENT_CLAIM]).member.kept for _ in range(2)] == [True, False]
+
+
+def test_a_kept_replica_that_is_gone_is_replaced_by_one_that_is_kept(clinic: WatchedCrew, cluster: Cluster) -> None:
+    batch = clinic.begin([URGENT_CLAIM])
+    cluster.answers[batch.answer] = GONE[0]
+    with pytest.raises(errors.ActorDiedError):
+        clinic.finish(batch)
+    clinic.tend()
+    while clinic.changing:
+        loaded(clinic, cluster)
+    assert (len(clinic.free), len(clinic.free_kept)) == (1, 1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 #: An item that waits this long rises one admission class, so that nothing starves.
 AGEING = timedelta(minutes=10)
+#: The urgency of an urgent item: before every class.
+URGENT = -1
 #: Values in one IN list: below the parameter limits of both databases.
 _CHUNK = 5_000
 
@@ -149,7 +151,7 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
         "salt": new_salt(),
         "state": ItemState.QUEUED,
         "priority": request.priority,
-        "urgency": request.priority,
+        "urgency": URGENT if item.urgent and request.priority is Priority.CLINICAL else request.priority,
         "ages_at": now + AGEING,
         "deadline": item.deadline,
         "due": item.deadline or FAR_AWAY,

@@ -52,6 +52,8 @@ class Claim:
     fence: int
     #: Keys the digests of this item's content in the audit chain.
     salt: str = ""
+    #: As `Head.urgency`; below 0 for an urgent item.
+    urgency: int = 0
 
 
 def head(connection: sa.Connection, workload: str, *, now: datetime) -> Head | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -62,6 +63,17 @@ def test_claims_come_by_urgency_then_deadline_then_arrival(ledger: Ledger) -> No
     submit(ledger, "idle", [item("background", NOW + seconds(1))], priority=Priority.BACKGROUND)
     expected = ["clinical", "due in a minute", "due in an hour", "ordinary", "ordinary, later", "background"]
     assert references(claim(ledger, 10)) == expected
+
+
+@pytest.mark.parametrize(("priority", "first"), [(Priority.CLINICAL, "urgent"), (Priority.OPERATIONAL, "early")])
+def test_an_urgent_item_of_clinical_work_goes_before_every_deadline(
+    ledger: Ledger, priority: Priority, first: str
+) -> None:
+    found = [item("early", NOW), replace(item("urgent", NOW + seconds(86_400)), urgent=True)]
+    submit(ledger, "S", found, priority=priority)
+    (claimed, *_) = claim(ledger)
+    assert claimed.reference == first
+    assert (claimed.urgency < Priority.CLINICAL) is (first == "urgent")
 
 
 def test_a_batch_is_no_larger_than_asked_for_and_nothing_is_claimed_twice(ledger: Ledger) -> None:
