@@ -40,3 +40,9 @@ class TrainingDataError(SamdriftError):
 
 class NoFilesError(SamdriftError):
     """There are no files here. Name the folder that holds the DICOM files."""
+
+
+class DocumentError(SamdriftError):
+    """A document for the PACS cannot be made from what the images' headers say. Correct them at the source."""
+
+    status = 422
