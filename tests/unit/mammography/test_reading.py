@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_the_exam_is_as_suspicious_as_its_highest_view() -> None:
 def test_a_result_says_what_it_rests_on() -> None:
     result = read(LOW).result
     assert result["banner"] == BANNER
-    assert str(result["policy"]).startswith("triage 1@sha256:")
+    assert str(result["policy"]).startswith("triage 2@sha256:")
     assert result["reference_population"] == "0 to 99"
     assert result["density"] == {"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}
     assert [view["score"] for view in cast(list[Any], result["views"])] == [5.0] * 4
@@ -145,7 +146,8 @@ def test_no_reading_is_saved_by_what_is_not_scored() -> None:
 
 
 def test_while_stopped_every_exam_is_read_by_two_and_nothing_is_marked() -> None:
-    outcome = stopped(exam(MemoryStore()))
+    store = MemoryStore()
+    outcome = stopped(exam(store), store)
     assert outcome.verdict is Verdict.DONE
     assert (outcome.result["score"], outcome.result["reading"]) == (None, "double")
     assert outcome.result["reasons"] == ["stopped"]
@@ -159,7 +161,8 @@ def test_while_stopped_every_exam_is_read_by_two_and_nothing_is_marked() -> None
 
 def test_an_exam_in_the_safe_state_looks_like_any_other_that_was_not_scored() -> None:
     unscored = read(LOW, "implant").result
-    assert stopped(exam(MemoryStore(), "implant")).result.keys() == unscored.keys()
+    store = MemoryStore()
+    assert stopped(exam(store, "implant"), store).result.keys() == unscored.keys()
 
 
 def test_scores_tell_decisions_from_measurements() -> None:
@@ -188,3 +191,51 @@ def test_every_scored_view_has_a_heat_map_and_its_scale() -> None:
 
 def test_no_density_is_told_of_an_exam_with_an_unscored_view() -> None:
     assert read(LOW | {View.LCC: NoBreastError()}).result["density"] is None
+
+
+def with_policy(item: Item, store: MemoryStore, text: str, **payload: Any) -> Item:
+    kept = store.put((VALID + text).encode())
+    return replace(item, payload={**item.payload, "policy": kept, **payload})
+
+
+VALID = "name: own\nversion: 7\nsingle_reading_up_to: 5\npriority_from: 9\nreading_target_working_days: 3\n"
+
+
+def read_with(text: str, **payload: Any) -> Mapping[str, Any]:
+    store = MemoryStore()
+    engine = cast(Engine, ScriptedEngine(LOW))
+    return triaged(with_policy(exam(store), store, text, **payload), store, engine).result
+
+
+def test_the_policy_that_came_with_the_exam_decides_and_not_the_shipped_one() -> None:
+    result = read_with("hide_score_until_first_read: true\n")
+    assert str(result["policy"]).startswith("own 7@sha256:")
+    assert (result["single_reading_up_to"], result["hide_score"], result["reading"]) == (5, True, "single")
+
+
+def test_an_exam_that_is_drawn_for_the_audit_is_read_by_two_and_says_so() -> None:
+    result = read_with("", drawn_for_audit=True)
+    assert (result["reading"], result["reasons"], result["audit_read"]) == ("double", ["audit-read"], True)
+    assert read_with("")["audit_read"] is False
+
+
+def test_a_recent_recall_is_read_by_two_where_the_sender_says_when_it_was() -> None:
+    rule = "double_read_after_recall_months: 24\n"
+    assert read_with(rule, months_since_recall=24)["reasons"] == ["prior-recall"]
+    assert read_with(rule, months_since_recall=25)["reading"] == "single"
+    assert read_with(rule)["reading"] == "single"
+
+
+@pytest.mark.parametrize(("classes", "reading"), [("[C, D]", "double"), ("[D]", "single"), ("[]", "single")])
+def test_tissue_of_a_class_that_the_policy_names_is_read_by_two(classes: str, reading: str) -> None:
+    result = read_with(f"double_read_density: {classes}\n")
+    assert (result["reading"], "density" in result["reasons"]) == (reading, reading == "double")
+
+
+def test_a_woman_who_objected_is_read_by_people_only_and_the_exam_says_so() -> None:
+    store = MemoryStore()
+    (outcome,) = workload.safe([exam(store)], Context(store=store, objected=True))
+    assert (outcome.result["objected"], outcome.result["reasons"]) == (True, ["objected"])
+    assert (outcome.result["score"], outcome.result["reading"]) == (None, "double")
+    assert outcome.reason == "Not scored: the woman has objected to automated processing. Two radiologists read."
+    assert list(workload.benefits(outcome)) == []

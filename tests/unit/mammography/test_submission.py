@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from samdrift_mammography.policy import shipped_policy
 from samdrift_mammography.submission import MammographySubmission, split
+from samdrift_platform import pseudonyms
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item
 
@@ -71,13 +74,39 @@ def test_unreadable_files_say_what_is_wrong(views: list[bytes]) -> None:
     assert all(item.payload["message"] and item.deadline is None for item in found)
 
 
-def test_the_same_exam_sent_later_is_the_same_item_and_with_another_image_it_is_not(views: list[bytes]) -> None:
+def test_the_same_exam_is_the_same_item_and_with_another_image_or_time_it_is_not(views: list[bytes]) -> None:
     (first,) = items(views)
-    (again,) = items(views[::-1], received_at=datetime(2026, 12, 1, tzinfo=UTC))
+    (again,) = items(views[::-1], received_at=TUESDAY.astimezone(ZoneInfo("Europe/Copenhagen")))
     (fewer,) = items(views[:3])
+    (next_day,) = items(views, received_at=TUESDAY + timedelta(days=1))
     assert (first.reference, first.payload) == (again.reference, again.payload)
-    assert fewer.reference != first.reference
+    assert len({first.reference, fewer.reference, next_day.reference}) == 3
     assert fewer.payload["missing"] == ["LMLO"]
+
+
+def test_an_item_says_when_its_images_came_and_whether_results_go_back(views: list[bytes]) -> None:
+    (kept,) = items(views, received_at="2026-11-24T09:00:00+01:00")
+    (returned,) = items(views, return_results=True)
+    assert kept.payload["received_at"] == returned.payload["received_at"] == "2026-11-24T08:00:00+00:00"
+    assert (kept.payload["return_results"], returned.payload["return_results"]) == (False, True)
+
+
+def test_an_exam_brings_its_policy_and_what_that_needs_to_know(views: list[bytes]) -> None:
+    study = "1.2.826.0.1.3680043.8.498.2"
+    (unknown,), (known,) = items(views), items(views, months_since_recall={study: 7, "1.2": 3})
+    assert unknown.payload["policy"] == known.payload["policy"] == shipped_policy().digest
+    assert (unknown.payload["months_since_recall"], known.payload["months_since_recall"]) == (None, 7)
+    assert unknown.payload["drawn_for_audit"] is shipped_policy().draws_for_audit(study)
+    with pytest.raises(ValidationError):
+        items(views, months_since_recall={"2512489996": 7})
+
+
+def test_an_item_concerns_the_woman_by_her_pseudonym(mammogram: Any, real_pixels: Any) -> None:
+    small = real_pixels[::16, ::16]
+    (named,) = items([mammogram(small), mammogram(small, PatientID=None, SOPInstanceUID="1.2.9")])
+    (nobody,) = items([mammogram(small, PatientID=None)])
+    assert named.subject == pseudonyms.pseudonym("patient-id", "2512489996")
+    assert nobody.subject is None
 
 
 def test_an_empty_file_of_another_day_is_another_item() -> None:

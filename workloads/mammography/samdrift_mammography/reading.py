@@ -9,9 +9,9 @@ from typing import Any
 from samdrift_mammography.density import Density
 from samdrift_mammography.errors import NoBreastError, UnreadableFileError
 from samdrift_mammography.picture import size
+from samdrift_mammography.policy import Policy, policy_of
 from samdrift_mammography.reasons import BANNER, sentence
 from samdrift_mammography.scoring import Engine, ScoredView
-from samdrift_mammography.policy import Policy, shipped_policy
 from samdrift_mammography.triage import Decision, decide
 from samdrift_mammography.views import View
 from samdrift_platform.contract import Item, Outcome, Store, Verdict
@@ -19,48 +19,64 @@ from samdrift_platform.contract import Item, Outcome, Store, Verdict
 
 def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
     """Score the exam's views, decide who reads it, and say why. Never a refusal: an unscored exam is read by two."""
-    policy = shipped_policy()
-    images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
     scored: dict[View, ScoredView] = {}
-    views = [_view(image, store, engine, scored) for image in images]
+    views = [_view(image, store, engine, scored) for image in _images(item)]
     obstacles = _obstacles(item, views)
     scores = [view["score"] for view in views if view["score"] is not None]
-    step = None if obstacles else engine.step(scores)
-    decision = decide(policy, step, obstacles)
     density = engine.density({view: each.histogram for view, each in scored.items()})
-    return _outcome(item, step, decision, views, engine.reference.name, density)
+    policy = policy_of(item.payload, store)
+    step = None if obstacles else engine.step(scores)
+    decision = decide(
+        policy,
+        step,
+        obstacles,
+        density=density.most_likely if density else None,
+        months_since_recall=item.payload.get("months_since_recall"),  # type: ignore[arg-type] # split wrote it
+        drawn_for_audit=bool(item.payload.get("drawn_for_audit")),
+    )
+    found = {"score": step, "views": views, "reference_population": engine.reference.name, "density": _told(density)}
+    return _outcome(item, policy, decision, found)
 
 
-def stopped(item: Item) -> Outcome:
-    """The exam in the safe state: nothing is scored or marked, and two radiologists read."""
-    images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
-    decision = decide(shipped_policy(), None, ["stopped"])
-    return _outcome(item, None, decision, [_unscored(image, image["problems"]) for image in images], None)
+def stopped(item: Item, store: Store, *, objected: bool = False) -> Outcome:
+    """The exam without a model: nothing is scored or marked, and two radiologists read.
+
+    `objected` says that it is so because the woman has objected to automated processing, not because scoring is
+    stopped.
+    """
+    policy = policy_of(item.payload, store)
+    decision = decide(policy, None, ["objected" if objected else "stopped"])
+    views = [_unscored(image, image["problems"]) for image in _images(item)]
+    found = {"score": None, "views": views, "reference_population": None, "density": None}
+    return _outcome(item, policy, decision, found, objected=objected)
 
 
 def _outcome(
-    item: Item,
-    step: int | None,
-    decision: Decision,
-    views: Sequence[Mapping[str, Any]],
-    population: str | None,
-    density: Density | None = None,
+    item: Item, policy: Policy, decision: Decision, found: Mapping[str, Any], *, objected: bool = False
 ) -> Outcome:
     result: dict[str, Any] = {
         "exam": item.payload["exam"],
         "screening_unit": item.payload["screening_unit"],
-        "score": step,
+        **found,
         "reading": str(decision.reading),
         "reasons": list(decision.reasons),
+        "audit_read": decision.audit_read,
+        "objected": objected,
         "missing": item.payload["missing"],
-        "views": list(views),
-        **_policy_facts(shipped_policy()),
-        "reference_population": population,
-        "density": density and {"class": density.most_likely, "probabilities": list(density.probabilities)},
+        **policy.facts,
         "banner": BANNER,
     }
     reason = " ".join(sentence(code, result) for code in decision.reasons)
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, reason=reason)
+
+
+def _images(item: Item) -> Sequence[Mapping[str, Any]]:
+    images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
+    return images
+
+
+def _told(density: Density | None) -> dict[str, Any] | None:
+    return None if density is None else {"class": density.most_likely, "probabilities": list(density.probabilities)}
 
 
 def _unscored(image: Mapping[str, Any], problems: Sequence[str]) -> dict[str, Any]:
@@ -113,11 +129,3 @@ def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:
     known: list[str] = list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
     seen = {problem for view in views for problem in view["problems"]}
     return known + [code for code in ("undecodable", "no-breast") if code in seen]
-
-
-def _policy_facts(policy: Policy) -> dict[str, Any]:
-    return {
-        "policy": str(policy),
-        "single_reading_up_to": policy.single_reading_up_to,
-        "priority_from": policy.priority_from,
-    }

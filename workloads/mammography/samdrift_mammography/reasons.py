@@ -5,7 +5,7 @@ The pages' template `parts.html` has the same sentences for translation. `%(name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 BANNER = "Research demonstrator. Not a medical device. A radiologist decides."
@@ -15,6 +15,14 @@ SENTENCES: Mapping[str, str] = {
     "low-score": "The score is %(score)s of 10, at most %(single_reading_up_to)s: one radiologist reads.",
     "score": "The score is %(score)s of 10, above %(single_reading_up_to)s: two radiologists read.",
     "high-score": "The score is %(score)s of 10, at least %(priority_from)s: two radiologists read, before the others.",
+    "density": "The score is %(score)s of 10, but the breast tissue is of class %(density_class)s: "
+    "two radiologists read.",
+    "density-unknown": "The score is %(score)s of 10, but the density of the tissue is not known: "
+    "two radiologists read.",
+    "prior-recall": "The score is %(score)s of 10, but the woman was recalled within the last "
+    "%(double_read_after_recall_months)s months: two radiologists read.",
+    "audit-read": "The score is %(score)s of 10, but the exam was drawn at random to check single reading: "
+    "two radiologists read.",
     "missing-views": "Not scored, because standard views are missing: %(missing)s. Two radiologists read.",
     "conflicting-copies": "Not scored, because two different images carry the same identifier. Two radiologists read.",
     "implant": "Not scored, because of an implant. Two radiologists read.",
@@ -22,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "undecodable": "Not scored, because the pixels of a view cannot be decoded. Two radiologists read.",
     "no-breast": "Not scored, because no breast was found in a view. Two radiologists read.",
     "stopped": "Not scored, because scoring is stopped. Two radiologists read.",
+    "objected": "Not scored: the woman has objected to automated processing. Two radiologists read.",
     "no-automated-scoring": "Not scored. Two radiologists read.",
 }
 
@@ -49,7 +58,8 @@ REJECTIONS: Mapping[str, str] = {
 }
 
 
-def sentence(code: str, values: Mapping[str, Any]) -> str:
-    """The English sentence of an exam's reason, filled from `values`."""
-    shown = {**values, "missing": ", ".join(values.get("missing", ()))}
-    return SENTENCES[code] % shown
+def sentence(code: str, values: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
+    """The sentence of an exam's reason, filled from `values`; English, unless `translate` gives another one."""
+    density = values.get("density") or {"class": None}
+    shown = {**values, "missing": ", ".join(values.get("missing", ())), "density_class": density["class"]}
+    return translate(SENTENCES[code]) % shown

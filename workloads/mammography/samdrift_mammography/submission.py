@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, field_validator
@@ -12,11 +13,12 @@ from samdrift_mammography.deadline import after_working_days
 from samdrift_mammography.dicom import read_header
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.exam import Exam, Image, group
-from samdrift_mammography.triage import shipped_policy
+from samdrift_mammography.policy import Policy, installed_policy
 from samdrift_platform.contract import Item, JsonObject, Store
 from samdrift_platform.digest import digest_of
 
 ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+StudyInstanceUid = Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=64)]
 
 # The shape of a Danish civil registration number: six digits of a date, four of a sequence.
 _CPR = re.compile(r"(?<!\d)\d{6}[- ]?\d{4}(?!\d)")
@@ -49,12 +51,27 @@ class MammographySubmission(BaseModel):
         default=None, ge=1, le=60, description="Monday to Friday; the triage policy's target when left out."
     )
 
+    return_results: bool = Field(
+        default=False, description="Send the results to the PACS of the settings, besides showing them on the worklist."
+    )
+
+    months_since_recall: dict[StudyInstanceUid, Annotated[int, Field(ge=0, le=1200)]] = Field(
+        default_factory=dict,
+        max_length=10_000,
+        description="Study Instance UID -> whole months since the woman was last recalled. Left out: not known.",
+    )
+
     @field_validator("screening_unit")
     @classmethod
     def _names_no_person(cls, value: str) -> str:
-        if _CPR.search(value):
+        if may_name_a_person(value):
             raise ValueError("must not contain a civil registration number; name the unit only")
         return value
+
+
+def may_name_a_person(text: str) -> bool:
+    """Whether `text` holds what looks like a Danish civil registration number."""
+    return _CPR.search(text) is not None
 
 
 def split(submission: MammographySubmission, store: Store) -> Iterator[Item]:
@@ -67,21 +84,43 @@ def split(submission: MammographySubmission, store: Store) -> Iterator[Item]:
             yield _file_item(submission, position, error)
         else:
             images.append(Image(object=reference, header=header))
-    days = submission.reading_target_working_days or shipped_policy().reading_target_working_days
+    policy = installed_policy()
+    kept = store.put(policy.text)
+    days = submission.reading_target_working_days or policy.reading_target_working_days
     for exam in group(images):
-        payload = _exam_payload(exam, submission.screening_unit)
-        reference = f"{exam.identifier}/{_short(payload)}"
-        yield Item(reference=reference, payload=payload, deadline=after_working_days(submission.received_at, days))
+        payload = {**_exam_payload(exam, submission), **_policy_payload(exam, submission, policy, kept)}
+        yield Item(
+            reference=f"{exam.identifier}/{_short(payload)}",
+            payload=payload,
+            deadline=after_working_days(submission.received_at, days),
+            subject=_subject(exam),
+        )
 
 
-def _exam_payload(exam: Exam, screening_unit: str) -> JsonObject:
+def _subject(exam: Exam) -> str | None:
+    """The woman's pseudonym, by the first image that has one."""
+    return next((image.header.subject for image in exam.images if image.header.subject), None)
+
+
+def _exam_payload(exam: Exam, submission: MammographySubmission) -> JsonObject:
     return {
         "kind": "exam",
         "exam": exam.identifier,
-        "screening_unit": screening_unit,
+        "screening_unit": submission.screening_unit,
+        "received_at": submission.received_at.astimezone(UTC).isoformat(),
+        "return_results": submission.return_results,
         "images": [_image_payload(image) for image in exam.images],
         "missing": [str(view) for view in exam.missing],
         "obstacles": list(exam.obstacles),
+    }
+
+
+def _policy_payload(exam: Exam, submission: MammographySubmission, policy: Policy, kept: str) -> JsonObject:
+    """What the policy needs to decide, whichever machine scores: itself, the draw for the audit, and the past."""
+    return {
+        "policy": kept,
+        "drawn_for_audit": policy.draws_for_audit(exam.identifier),
+        "months_since_recall": submission.months_since_recall.get(exam.identifier),
     }
 
 

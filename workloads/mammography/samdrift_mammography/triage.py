@@ -6,21 +6,12 @@ The protocol is that of the Danish regions: the score decides between one reader
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 
-from samdrift_evaluation.errors import SamdriftError
-from samdrift_platform.digest import digest_of_bytes
-
-LOWEST_SCORE, HIGHEST_SCORE = 1, 10
-
-
-class PolicyError(SamdriftError):
-    """The triage policy is not usable. Correct the named field; until then no exam is triaged."""
+from samdrift_mammography.policy import Policy
 
 
 class Reading(StrEnum):
@@ -35,70 +26,34 @@ class Reading(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Policy:
-    """The cuts that people have signed; scores run from 1 to 10."""
-
-    name: str
-    version: int
-    single_reading_up_to: int
-    priority_from: int
-    reading_target_working_days: int
-    #: `sha256:…` of the file it was read from.
-    digest: str
-
-    def __post_init__(self) -> None:
-        """Refuse cuts that cross, or that would leave no exam for two readers."""
-        if not 0 <= self.single_reading_up_to < self.priority_from <= HIGHEST_SCORE + 1:
-            raise PolicyError(
-                f"single_reading_up_to ({self.single_reading_up_to}) must be 0 to 9 and below priority_from "
-                f"({self.priority_from}), which is at most {HIGHEST_SCORE + 1}.",
-                field="single_reading_up_to",
-            )
-        if self.reading_target_working_days < 1:
-            raise PolicyError("reading_target_working_days must be at least 1.", field="reading_target_working_days")
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}@{self.digest}"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Decision:
     """How an exam is read, and why."""
 
     reading: Reading
     #: Codes of `reasons.SENTENCES`, at least one.
     reasons: tuple[str, ...]
+    #: Two read only because it was drawn for the audit of single reading.
+    audit_read: bool = False
 
 
-@cache
-def shipped_policy() -> Policy:
-    """The policy inside the package."""
-    return read_policy((files("samdrift_mammography") / "policies" / "triage.yaml").read_bytes())
+def decide(
+    policy: Policy,
+    score: int | None,
+    obstacles: Sequence[str] = (),
+    *,
+    density: str | None = None,
+    months_since_recall: int | None = None,
+    drawn_for_audit: bool = False,
+) -> Decision:
+    """The reading of an exam, and why. Nothing but the score can lower it, and nothing below one reader.
 
-
-def read_policy(text: bytes) -> Policy:
-    """A policy from its YAML file.
-
-    Raises:
-        PolicyError: a field is missing, unknown or of the wrong type, or the cuts contradict each other.
-    """
-    import yaml
-
-    values = yaml.safe_load(text)
-    expected = {"name": str, "version": int, "single_reading_up_to": int, "priority_from": int}
-    expected["reading_target_working_days"] = int
-    if not isinstance(values, dict) or values.keys() != expected.keys():
-        raise PolicyError(f"The policy must have exactly the fields {', '.join(expected)}.")
-    for field, kind in expected.items():
-        if type(values[field]) is not kind:
-            raise PolicyError(f"{field} must be of type {kind.__name__}, not {values[field]!r}.", field=field)
-    return Policy(**values, digest=digest_of_bytes(text))
-
-
-def decide(policy: Policy, score: int | None, obstacles: Sequence[str] = ()) -> Decision:
-    """The reading of an exam with `score` (1-10, None: not scored) and the reasons why it could not be scored.
-
-    With an obstacle the score does not count: the exam is read by two.
+    Args:
+        policy: the rules.
+        score: 1-10; None: not scored.
+        obstacles: reasons why it could not be scored; with one the score does not count and two read.
+        density: BI-RADS class of the tissue, "A" to "D"; None: not known.
+        months_since_recall: whole months since the woman was last recalled; None: not known.
+        drawn_for_audit: `policy.draws_for_audit` of the exam.
     """
     if score is None or obstacles:
         return Decision(reading=Reading.DOUBLE, reasons=tuple(obstacles) or ("no-automated-scoring",))
@@ -106,7 +61,22 @@ def decide(policy: Policy, score: int | None, obstacles: Sequence[str] = ()) -> 
         return Decision(reading=Reading.DOUBLE_PRIORITY, reasons=("high-score",))
     if score > policy.single_reading_up_to:
         return Decision(reading=Reading.DOUBLE, reasons=("score",))
+    if raised := tuple(_raised(policy, density, months_since_recall)):
+        return Decision(reading=Reading.DOUBLE, reasons=raised)
+    if drawn_for_audit:
+        return Decision(reading=Reading.DOUBLE, reasons=("audit-read",), audit_read=True)
     return Decision(reading=Reading.SINGLE, reasons=("low-score",))
+
+
+def _raised(policy: Policy, density: str | None, months_since_recall: int | None) -> Iterator[str]:
+    """Why two read an exam whose score would leave it to one."""
+    if policy.double_read_density and density is None:
+        yield "density-unknown"
+    elif density in policy.double_read_density:
+        yield "density"
+    months = policy.double_read_after_recall_months
+    if months is not None and months_since_recall is not None and months_since_recall <= months:
+        yield "prior-recall"
 
 
 def reading_order(result: Mapping[str, object], deadline: datetime | None) -> tuple[int, int, float]:

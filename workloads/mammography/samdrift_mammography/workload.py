@@ -66,10 +66,18 @@ class MammographyWorkload:
         return [self._refused(item) if item.payload["kind"] == "file" else _triaged(item, context) for item in items]
 
     def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
-        """Without a model: every exam is read by two, as before there was one; each file is refused as ever."""
+        """Without a model: every exam is read by two, as before there was one; each file is refused as ever.
+
+        So it is while the workload is stopped, and for a woman who has objected to automated processing.
+        """
         from samdrift_mammography.reading import stopped
 
-        return [self._refused(item) if item.payload["kind"] == "file" else stopped(item) for item in items]
+        return [
+            self._refused(item)
+            if item.payload["kind"] == "file"
+            else stopped(item, context.store, objected=context.objected)
+            for item in items
+        ]
 
     def scores(self, outcome: Outcome) -> Mapping[str, float]:
         """The decision, as readings and priority; and of a scored exam its step and its highest raw model value."""
