@@ -40,14 +40,16 @@ class Cells:
 class FeatureExtractor:
     """Runs the frozen network over films; one forward pass for each scale."""
 
-    def __init__(self, network: EfficientNetLite0) -> None:
-        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's stubs
+    def __init__(self, network: EfficientNetLite0, device: str = "cpu") -> None:
+        """Run `network` on `device`, as PyTorch names it."""
+        self._network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's stubs
+        self._device = device
 
     def cells(self, film: Film) -> Cells:
         """The features of `film`'s cells. The same film gives the same bits on the same machine."""
         breast, scored = _cells_of(film.breast), _cells_of(film.scored)
         with torch.inference_mode():
-            maps = self._maps(torch.from_numpy(film.pixels), breast.shape)
+            maps = self._maps(torch.from_numpy(film.pixels).to(self._device), breast.shape).cpu()
         features = maps[:, torch.from_numpy(breast)].T.numpy()
         return Cells(features=_standardised(features), breast=breast, scored=scored & breast)
 

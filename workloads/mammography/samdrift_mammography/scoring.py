@@ -61,14 +61,18 @@ class Engine:
 
     @classmethod
     def load(cls, folder: Path) -> Engine:
-        """The engine of a model's verified folder, on one thread: replicas share the machine."""
+        """The engine of a model's verified folder, on one thread: replicas share the machine.
+
+        Where Ray lent this process a share of a GPU, the network runs there; without one PyTorch sees none.
+        """
         import torch
 
         from samdrift_mammography.network import pretrained
 
         torch.set_num_threads(1)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
         head, reference = lesion_head.load(folder)
-        return cls(FeatureExtractor(pretrained()), head, reference, DensityModel.from_settings())
+        return cls(FeatureExtractor(pretrained(), device), head, reference, DensityModel.from_settings())
 
     def score(self, data: bytes, view: View) -> ScoredView:
         """Score one DICOM file.

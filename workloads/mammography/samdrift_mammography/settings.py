@@ -33,6 +33,11 @@ QUIET_S = Setting(
     default="300",
     help="An exam without all four standard views is handed on when no image of it came for this long, seconds.",
 )
+GPUS = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_GPUS",
+    default="0",
+    help="Share of a GPU that each replica is lent, 0 to 1; 0: replicas run on the CPU.",
+)
 PACS = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_PACS",
     default="",
@@ -70,6 +75,7 @@ SETTINGS = (
     CALLING_AE_TITLES,
     WATCHED_FOLDER,
     QUIET_S,
+    GPUS,
     PACS,
     PACS_CREDENTIALS,
     PACS_CA,
@@ -102,3 +108,14 @@ def positive(setting: Setting) -> float:
     if not 0 < number <= _LARGEST:
         raise SettingError(f"{setting.name}={text!r} must lie above 0 and not above 10^9.")
     return number
+
+
+def gpus() -> float:
+    """The share of a GPU for each replica; a SettingError when it is not 0 to 1."""
+    try:
+        share = float(GPUS.value())
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise SettingError(f"{GPUS.name} is {GPUS.value()!r}; it must be a number from 0 to 1.", field=GPUS.name)
+    return share

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from samdrift_mammography import submission
+from samdrift_mammography import settings, submission
 from samdrift_mammography.reasons import BANNER
 from samdrift_mammography.submission import MammographySubmission
 from samdrift_mammography.triage import Reading
@@ -45,11 +46,14 @@ class MammographyWorkload:
     title: Mapping[str, str] = {"en": "Mammography worklist", "da": "Arbejdsliste, mammografi"}
     priority = Priority.CLINICAL
     submission: type[BaseModel] = MammographySubmission
-    # One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait.
-    resources = Resources(cpus=1.0, memory_mib=1024, largest_batch=1, most_replicas=2)
     models: Mapping[str, ModelUse] = {
         MODEL: ModelUse(suite="mammography-triage", policy="mammography-triage"),
     }
+
+    @cached_property
+    def resources(self) -> Resources:
+        """One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait."""
+        return Resources(cpus=1.0, gpus=settings.gpus(), memory_mib=1024, largest_batch=1, most_replicas=2)
 
     def split(self, submission_: MammographySubmission, store: Store) -> Iterable[Item]:
         """One item for each exam, and one for each file that no exam can be made of."""
