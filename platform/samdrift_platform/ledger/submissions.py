@@ -74,8 +74,7 @@ def submit(connection: sa.Connection, request: Request, *, now: datetime) -> tup
     _check_references(request)
     _check_plain(request)
     digest = digest_of(request.document)
-    # Two senders who name the same items in another order would wait for each other in a circle.
-    take_turns(connection, f"submit for {request.tenant}")
+    take_turn(connection, request.tenant)
     known = _known(connection, request)
     if not known:
         identifier = _insert(connection, request, digest, now)
@@ -88,6 +87,14 @@ def submit(connection: sa.Connection, request: Request, *, now: datetime) -> tup
             field="reference",
         )
     return known[0]["id"], False
+
+
+def take_turn(connection: sa.Connection, tenant: str) -> None:
+    """Be the only transaction that submits for `tenant`; who changes items in the same one asks for it first.
+
+    Two senders who name the same items in another order would wait for each other in a circle.
+    """
+    take_turns(connection, f"submit for {tenant}")
 
 
 def get(connection: sa.Connection, submission_id: UUID) -> Submission:

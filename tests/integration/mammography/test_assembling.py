@@ -1,0 +1,129 @@
+"""Exams are put together once, whatever happens in between, on either database and after many exams."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from samdrift_mammography.intake import assembling
+from samdrift_mammography.tables import exams
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.arrivals import NOW, QUIET, VIEWS, Killed, Unit, killed_at
+
+
+def study(number: int) -> str:
+    return f"1.2.826.0.1.3680043.8.498.{number + 10}"
+
+
+def test_killed_at_any_statement_nothing_is_lost_or_doubled(ledger: Ledger) -> None:
+    unit, killed, late = Unit(ledger=ledger), 0, NOW + 2 * QUIET
+    for statement in range(1, 100):
+        exam, before = study(statement), killed
+        for view in VIEWS[:3]:
+            unit.receive(view, exam)
+        assert unit.assembler.step(NOW + QUIET) == 1
+        unit.receive("LMLO", exam, now=late)
+        with killed_at(ledger, statement):
+            try:
+                unit.assembler.step(late)
+            except Killed:
+                killed += 1
+        if killed > before:
+            assert unit.states(exam) == ["queued"]
+            assert unit.row(exam)["submitted_at"] is None
+            assert unit.assembler.step(late) == 1
+        assert unit.states(exam) == ["cancelled", "queued"]
+        assert [len(document["objects"]) for document in unit.documents(exam)] == [3, 4]
+        if killed == before:
+            break
+    assert killed > 10
+
+
+def test_four_associations_at_once_complete_an_exam_and_two_assemblers_hand_it_on_once(ledger: Ledger) -> None:
+    unit, many = Unit(ledger=ledger), 12
+    together = threading.Barrier(len(VIEWS))
+
+    def send(view: str) -> None:
+        for number in range(many):
+            together.wait()
+            unit.receive(view, study(number))
+
+    def assemble() -> int:
+        return sum(unit.assembler.step(NOW) for _ in range(many))
+
+    with ThreadPoolExecutor(len(VIEWS)) as pool:
+        list(pool.map(send, VIEWS))
+    with ThreadPoolExecutor(2) as pool:
+        handed_on = sum(done.result() for done in [pool.submit(assemble) for _ in range(2)])
+    assert handed_on == many  # none of them has to wait for quiet
+    assert all(len(unit.documents(study(number))) == 1 for number in range(many))
+    assert unit.states() == ["queued"] * many
+
+
+def test_images_and_assemblers_that_meet_lose_nothing(ledger: Ledger) -> None:
+    """Images arrive while exams are handed on: whatever the interleaving, the newest submission holds all of them."""
+    unit, many, sent = Unit(ledger=ledger), 8, threading.Event()
+
+    def send() -> None:
+        for view in (*VIEWS, "XCCL", "raw"):
+            for number in range(many):
+                unit.receive(view, study(number))
+        sent.set()
+
+    def assemble() -> None:
+        while not sent.is_set():
+            unit.assembler.step(NOW + QUIET)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(send), pool.submit(assemble), pool.submit(assemble)]:
+            done.result()
+    while unit.assembler.step(NOW + QUIET):
+        pass
+    for number in range(many):
+        assert len(unit.documents(study(number))[-1]["objects"]) == 6
+        *earlier, newest = unit.states(study(number))
+        assert newest == "queued"
+        assert set(earlier) <= {"cancelled"}
+
+
+def test_finding_what_is_due_costs_the_same_after_many_exams(ledger: Ledger) -> None:
+    minute = timedelta(minutes=1)
+    rows = [
+        {
+            "exam": f"1.2.{number}",
+            "first_received_at": NOW,
+            "last_received_at": NOW,
+            "due_at": NOW + number * minute,
+            "submitted_at": None if number % 1000 == 0 else NOW,
+        }
+        for number in range(50_000)
+    ]
+    with ledger.write() as connection:
+        connection.execute(sa.insert(exams), rows)
+    with ledger.write() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    with ledger.read() as connection:
+        due = assembling._due(connection, NOW + 40_000 * minute)
+        plan = _plan(connection)
+    assert list(due) == [f"1.2.{number}" for number in range(0, 20_000, 1000)]
+    assert "ix_mammography_exams_waiting" in plan
+    assert not any(word in plan for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort"))
+
+
+def _plan(connection: sa.Connection) -> str:
+    """How the database answers what the assembler asks it."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(of: Any, cursor: Any, text: str, values: Any, *rest: Any) -> None:
+        asked.append((text, values))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    assembling._due(connection, NOW)
+    sa.event.remove(connection, "before_cursor_execute", note)
+    ((text, values),) = asked
+    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    return str(connection.exec_driver_sql(f"{explain} {text}", values).all())

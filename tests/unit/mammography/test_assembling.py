@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from samdrift_mammography.intake import assembling
+from samdrift_mammography.intake.assembling import Assembler
+from samdrift_platform.control.intake import prepare
+from samdrift_platform.ledger import audit, effects
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.arrivals import KINDS, LEASE, NOW, ONE, OTHER, QUIET, VIEWS, Killed, Unit, killed_at
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def unit(ledger: Ledger) -> Unit:
+    return Unit(ledger=ledger)
+
+
+def test_four_views_are_handed_on_at_once_and_once(unit: Unit) -> None:
+    objects = [unit.receive(view) for view in VIEWS]
+    assert unit.assembler.step(NOW) == 1
+    (document,) = unit.documents()
+    assert document == {
+        "screening_unit": "dimse:HERLEV2",
+        "received_at": NOW.isoformat(),
+        "objects": objects,
+        "return_results": False,
+    }
+    assert unit.row()["submitted_at"] == NOW
+    assert unit.row()["submission"].startswith(f"received/{ONE}/")
+    assert unit.states() == ["queued"]
+    assert unit.assembler.step(NOW + QUIET) == 0
+
+
+def test_fewer_views_wait_for_quiet_and_no_longer(unit: Unit) -> None:
+    unit.receive("RCC")
+    unit.receive("LCC", now=NOW + MINUTE)
+    assert unit.assembler.step(NOW + MINUTE + QUIET - timedelta(seconds=1)) == 0
+    assert unit.assembler.step(NOW + MINUTE + QUIET) == 1
+    (item,) = unit.items()
+    assert item.payload["missing"] == ["RMLO", "LMLO"]
+    assert item.payload["received_at"] == NOW.isoformat()  # the reading target counts from the first image
+    assert item.deadline == datetime(2026, 11, 27, 8, tzinfo=UTC)
+
+
+def test_a_late_view_withdraws_what_is_still_open_and_submits_all(unit: Unit) -> None:
+    for view in VIEWS[:3]:
+        unit.receive(view)
+    unit.assembler.step(NOW + QUIET)
+    late = NOW + timedelta(hours=1)
+    unit.receive("LMLO", now=late)
+    assert unit.row()["submitted_at"] is None
+    assert unit.assembler.step(late) == 1
+    assert unit.states() == ["cancelled", "queued"]
+    assert unit.items()[1].payload["missing"] == []
+    assert len(unit.documents()[1]["objects"]) == 4
+
+
+def test_what_was_seen_outside_stays_and_is_superseded(unit: Unit) -> None:
+    for view in VIEWS[:3]:
+        unit.receive(view)
+    unit.assembler.step(NOW + QUIET)
+    unit.finish(now=NOW + QUIET)
+    unit.receive("LMLO", now=NOW + 2 * QUIET)
+    unit.assembler.step(NOW + 2 * QUIET)
+    assert unit.states() == ["done", "queued"]
+    with unit.ledger.read() as connection:
+        (*_, last) = audit.events_of(connection, f"item:{unit.items()[0].id}")
+    assert (last.actor, last.action) == ("mammography-intake", "item.superseded")
+    assert last.details == {"by": unit.row()["submission"]}
+
+
+def test_results_that_were_not_sent_yet_are_withdrawn_and_those_that_were_tried_are_not(unit: Unit) -> None:
+    for tried in (False, True):
+        exam = OTHER if tried else ONE
+        for view in VIEWS[:3]:
+            unit.receive(view, exam)
+        unit.assembler.step(NOW + QUIET)
+        unit.finish(now=NOW + QUIET, steps=["comprehensive-sr"])
+        if tried:
+            with unit.ledger.write() as connection:
+                assert effects.claim(connection, ["mammography"], limit=1, lease=LEASE, now=NOW + QUIET)
+        unit.receive("LMLO", exam, now=NOW + 2 * QUIET)
+        unit.assembler.step(NOW + 2 * QUIET)
+    # Of the second the new item waits in the queue, and the first was withdrawn with its planned effect.
+    found = [(item.payload["exam"], str(item.state)) for item in unit.items()]
+    assert found == [(ONE, "cancelled"), (ONE, "queued"), (OTHER, "running"), (OTHER, "queued")]
+
+
+def test_images_after_a_complete_exam_wait_for_each_other(unit: Unit) -> None:
+    for view in VIEWS:
+        unit.receive(view)
+    unit.assembler.step(NOW)
+    unit.receive("raw", now=NOW + MINUTE)
+    unit.receive("XCCL", now=NOW + 2 * MINUTE)
+    assert unit.assembler.step(NOW + 2 * MINUTE) == 0
+    assert unit.assembler.step(NOW + 2 * MINUTE + QUIET) == 1
+    assert [len(document["objects"]) for document in unit.documents()] == [4, 6]
+
+
+def test_an_exam_whose_image_is_gone_shows_its_trouble_and_keeps_nobody_waiting(unit: Unit) -> None:
+    gone = [unit.receive(view) for view in VIEWS][0]  # noqa: RUF015 - all of them are received
+    for view in VIEWS:
+        unit.receive(view, OTHER, now=NOW + MINUTE)
+    bytes_ = unit.store.objects.pop(gone)
+    assert unit.assembler.step(NOW + MINUTE) == 1
+    assert unit.row(OTHER)["submission"] is not None
+    assert f"no object {gone}" in unit.row()["trouble"]
+    assert unit.assembler.step(NOW + MINUTE) == 0
+    unit.store.objects[gone] = bytes_
+    assert unit.assembler.step(NOW + MINUTE + assembling.TRY_AGAIN) == 1
+    assert (unit.row()["trouble"], unit.states()) == (None, ["queued", "queued"])
+
+
+def test_an_image_that_comes_while_its_exam_is_prepared_is_handed_on_with_it(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for view in VIEWS:
+        unit.receive(view)
+
+    def slowly(*arguments: Any) -> Any:
+        prepared = prepare(*arguments)
+        monkeypatch.undo()
+        unit.receive("XCCL")
+        return prepared
+
+    monkeypatch.setattr("samdrift_mammography.intake.assembling.prepare", slowly)
+    assert unit.assembler.step(NOW) == 0
+    assert unit.assembler.step(NOW) == 1
+    assert [len(document["objects"]) for document in unit.documents()] == [5]
+
+
+def test_a_folder_that_is_named_after_somebody_names_no_screening_unit(unit: Unit) -> None:
+    for view in VIEWS:
+        unit.receive(view, source="folder:251248-9996")
+    unit.assembler.step(NOW)
+    assert unit.documents()[0]["screening_unit"] == "folder"
+
+
+def test_results_go_back_where_a_pacs_is_named(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMDRIFT_MAMMOGRAPHY_PACS", "dicom://PACS@127.0.0.1:104")
+    for view in VIEWS:
+        unit.receive(view)
+    Assembler(ledger=unit.ledger, store=unit.store, tenant="demo").step(NOW)
+    assert unit.documents()[0]["return_results"] is True
+    assert unit.items()[0].payload["return_results"] is True
+
+
+received = st.tuples(st.just("receive"), st.sampled_from([ONE, OTHER]), st.sampled_from(KINDS))
+passes = st.tuples(st.just("pass"), st.just(""), st.sampled_from([MINUTE, QUIET - MINUTE, QUIET]))
+stepped = st.tuples(st.just("step"), st.just(""), st.sampled_from([0, 0, 0, 3, 8, 14, 20]))
+finished = st.tuples(st.just("finish"), st.just(""), st.sampled_from([(), ("comprehensive-sr",)]))
+
+
+@given(st.lists(received | received | passes | stepped | finished, min_size=4, max_size=24))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_every_image_is_in_exactly_one_newest_submission(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, happened: list[Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("unit")
+    unit = Unit(ledger=Ledger(f"sqlite:///{copy(sqlite_template, folder / 'ledger.db')}"))
+    now = NOW
+    sent: dict[str, dict[str, str]] = {}  # exam -> object -> kind, in the order of their first arrival
+    for what, exam, value in happened:
+        now += timedelta(seconds=1)
+        if what == "receive":
+            sent.setdefault(exam, {}).setdefault(unit.receive(value, exam, now=now), value)
+        elif what == "pass":
+            now += value
+        elif what == "finish":
+            unit.finish(now=now, steps=value)
+        else:
+            with killed_at(unit.ledger, value), suppress(Killed):
+                unit.assembler.step(now)
+        check_what_is_submitted(unit, sent)
+    while unit.assembler.step(now + QUIET):
+        pass
+    check_what_is_submitted(unit, sent)
+    for exam, kinds in sent.items():
+        assert set(unit.documents(exam)[-1]["objects"]) == set(kinds)
+        newest = [item for item in unit.items() if item.payload["exam"] == exam][-1]
+        assert {image["object"] for image in newest.payload["images"]} == set(kinds)
+        assert str(newest.state) in {"queued", "running", "done"}
+    unit.ledger.close()
+
+
+def check_what_is_submitted(unit: Unit, sent: Mapping[str, Mapping[str, str]]) -> None:
+    """Each submission of an exam holds what the one before held and more, all of it received; one item is open."""
+    for exam, kinds in sent.items():
+        held = [set(document["objects"]) for document in unit.documents(exam)]
+        assert all(fewer < more for fewer, more in pairwise(held))
+        assert all(objects <= set(kinds) for objects in held)
+        mine = [item for item in unit.items() if item.payload["exam"] == exam]
+        assert len(mine) == len(held)
+        assert all(str(item.state) in {"cancelled", "done", "running"} for item in mine[:-1])
