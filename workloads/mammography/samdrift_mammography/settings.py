@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from samdrift_platform.errors import SettingError
@@ -81,7 +82,9 @@ SETTINGS = (
     PACS_CA,
     DENSITY_MODEL,
 )
-
+#: PS3.5 section 6.2: at most 16 printable characters of ASCII, without backslash.
+_AE_TITLE = re.compile(r"(?=.*[^ ])[ -\[\]-~]{1,16}")
+_HIGHEST_PORT = 65_535
 _LARGEST = 1e9  # seconds: 31 years, which a date still can be moved by
 
 
@@ -119,3 +122,40 @@ def gpus() -> float:
     if not 0.0 <= share <= 1.0:
         raise SettingError(f"{GPUS.name} is {GPUS.value()!r}; it must be a number from 0 to 1.", field=GPUS.name)
     return share
+
+
+def ae_title() -> str:
+    """Our DICOM application entity title.
+
+    Raises:
+        SettingError: the setting is not one.
+    """
+    return _checked_title(AE_TITLE.value(), AE_TITLE)
+
+
+def calling_ae_titles() -> tuple[str, ...]:
+    """AE titles that may send.
+
+    Raises:
+        SettingError: one of them is not an AE title.
+    """
+    titles = CALLING_AE_TITLES.value().split(",")
+    return tuple(_checked_title(title.strip(), CALLING_AE_TITLES) for title in titles if title.strip())
+
+
+def dicom_port() -> int:
+    """Where the intake listens; 0 lets the system choose.
+
+    Raises:
+        SettingError: the setting is not the number of a port.
+    """
+    text = DICOM_PORT.value()
+    if not (text.isascii() and text.isdecimal() and int(text) <= _HIGHEST_PORT):
+        raise SettingError(f"{DICOM_PORT.name}={text!r} is not a port: a whole number from 0 to {_HIGHEST_PORT}.")
+    return int(text)
+
+
+def _checked_title(title: str, setting: Setting) -> str:
+    if _AE_TITLE.fullmatch(title):
+        return title.strip()
+    raise SettingError(f"{setting.name}: {title!r} is no AE title, 1 to 16 characters of ASCII without backslash.")

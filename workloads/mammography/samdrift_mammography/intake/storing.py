@@ -1,0 +1,149 @@
+"""Answers C-STORE: "success" when the image is durable, otherwise a status that tells the sender what to do.
+
+Statuses: PS3.4 table B.2-1 and PS3.7 annex C. The data set is kept as it was sent, in its transfer syntax, behind a
+File Meta Information of ours (PS3.10 section 7.1). Nothing of it is decoded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from samdrift_mammography.intake.data_set import DataSetBuffer
+from samdrift_mammography.intake.receiving import Desk, Receipt
+from samdrift_platform.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pynetdicom.dimse_primitives import C_STORE
+    from pynetdicom.events import Event
+
+log = structlog.get_logger(__name__)
+
+
+class StoreStatus(IntEnum):
+    """What a sender is told."""
+
+    #: The image is durable here, on an exam or in quarantine.
+    SUCCESS = 0x0000
+    #: Something here went wrong; the same may be sent again.
+    PROCESSING_FAILURE = 0x0110
+    #: The request names another SOP class than its presentation context was accepted for.
+    CLASS_NOT_SUPPORTED = 0x0122
+    #: There is no room or no ledger for it now; the same may be sent again.
+    OUT_OF_RESOURCES = 0xA700
+    #: The data set is another instance than the request says; nothing was kept.
+    MISMATCH = 0xA900
+    #: The request has no data set.
+    CANNOT_UNDERSTAND = 0xC000
+
+
+#: Error Comment (0000,0902), at most 64 characters.
+COMMENTS: Mapping[StoreStatus, str] = {
+    StoreStatus.PROCESSING_FAILURE: "An error of ours. Nothing was kept. Send it again.",
+    StoreStatus.CLASS_NOT_SUPPORTED: "SOP class differs from the presentation context's.",
+    StoreStatus.OUT_OF_RESOURCES: "No room, or the ledger is away. Nothing was kept. Send it again.",
+    StoreStatus.MISMATCH: "Data set has other SOP UIDs than the request. Nothing was kept.",
+    StoreStatus.CANNOT_UNDERSTAND: "The request has no data set.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many files came to each end since this process started: receipts, and names of statuses."""
+
+    _counts: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, what: str) -> None:
+        """One more."""
+        with self._lock:
+            self._counts[what] += 1
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What happened at all, and how often."""
+        with self._lock:
+            return dict(self._counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storing:
+    """Handles C-STORE requests of all associations."""
+
+    desk: Desk
+    tally: Tally = field(default_factory=Tally)
+
+    def __call__(self, event: Event) -> Dataset:
+        """Keep the instance of `event`, a C-STORE request, and answer with its status."""
+        buffer = cast(DataSetBuffer, cast("C_STORE", event.request).DataSet)
+        try:
+            status = self._status(event, buffer)
+        except UnavailableError as error:
+            log.warning("image not kept", source=_source(event), why=error.message)
+            status = StoreStatus.OUT_OF_RESOURCES
+        except Exception as error:  # noqa: BLE001 - the sender needs an answer; its text could quote the data set
+            log.error(  # noqa: TRY400 - so could a traceback
+                "image not kept", source=_source(event), why=type(error).__name__
+            )
+            status = StoreStatus.PROCESSING_FAILURE
+        finally:
+            buffer.release()
+        if status != StoreStatus.SUCCESS:
+            self.tally.add(status.name.lower())
+        return _answer(status)
+
+    def _status(self, event: Event, buffer: DataSetBuffer) -> StoreStatus:
+        if buffer.overflowed:
+            return StoreStatus.OUT_OF_RESOURCES
+        request = cast("C_STORE", event.request)
+        if request.AffectedSOPClassUID != event.context.abstract_syntax:
+            return StoreStatus.CLASS_NOT_SUPPORTED
+        if not buffer.tell():
+            return StoreStatus.CANNOT_UNDERSTAND
+        data = event.encoded_dataset()
+        if not _is_what_it_says(request, data):
+            return StoreStatus.MISMATCH
+        received = self.desk.receive(data, source=_source(event), now=datetime.now(UTC))
+        self.tally.add(received.receipt)
+        if received.receipt == Receipt.QUARANTINED:
+            log.warning("image in quarantine", source=_source(event), code=received.code)
+        return StoreStatus.SUCCESS
+
+
+def _source(event: Event) -> str:
+    return f"dimse:{event.assoc.requestor.ae_title.strip()}"
+
+
+def _is_what_it_says(request: C_STORE, data: bytes) -> bool:
+    """False when class or instance of the data set are others than those of the request.
+
+    A data set that cannot be read, or names none, contradicts nothing: it is received, and ends in quarantine.
+    """
+    from pydicom import dcmread
+
+    try:
+        image = dcmread(BytesIO(data), stop_before_pixels=True, specific_tags=["SOPClassUID", "SOPInstanceUID"])
+        said = (image.get("SOPClassUID"), image.get("SOPInstanceUID"))
+    except Exception:  # noqa: BLE001 - pydicom raises what its parsers happen to raise
+        return True
+    asked = (request.AffectedSOPClassUID, request.AffectedSOPInstanceUID)
+    return all(not value or str(value) == str(wanted) for value, wanted in zip(said, asked, strict=True))
+
+
+def _answer(status: StoreStatus) -> Dataset:
+    from pydicom import Dataset
+
+    answer = Dataset()
+    answer.Status = int(status)
+    if status in COMMENTS:
+        answer.ErrorComment = COMMENTS[status]
+    return answer
