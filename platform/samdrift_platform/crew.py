@@ -180,7 +180,8 @@ class Crew:
         self.busy.append(member)
         items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline) for c in claims]
         tried = [claim.reference for claim in claims if claim.attempt > 1]
-        return Batch(crew=self, claims=claims, member=member, answer=member.actor.run.remote(items, tried))
+        objected = [claim.reference for claim in claims if claim.objected]
+        return Batch(crew=self, claims=claims, member=member, answer=member.actor.run.remote(items, tried, objected))
 
     def finish(self, batch: Batch) -> BatchResult:
         """The batch's result; the replica is free again. One that died is replaced before its error rises."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -16,15 +17,22 @@ from samdrift_platform.settings import load
 
 KEY_FILE = "keys/pseudonyms.key"
 _KEY_BYTES = 32
+_CPR = re.compile(r"(\d{6})[- ]?(\d{4})")
 
 
 def pseudonym(kind: str, identifier: str, *, home: Path | None = None) -> str:
     """What stands for `identifier` of the `kind` ("cpr", "patient-id"), always the same in one home: 64 hex digits.
 
+    Spaces around it do not count, nor does the hyphen of a civil registration number: people write it both ways.
     `home` is the settings' by default; its key is made when there is none yet.
     """
     key = _key(home or load().home)
-    return hmac.new(key, f"{kind}\x1f{identifier}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{kind}\x1f{_as_written_once(identifier)}".encode(), hashlib.sha256).hexdigest()
+
+
+def _as_written_once(identifier: str) -> str:
+    found = _CPR.fullmatch(identifier.strip())
+    return found[1] + found[2] if found else identifier.strip()
 
 
 def _key(home: Path) -> bytes:

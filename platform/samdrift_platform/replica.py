@@ -78,17 +78,19 @@ class Replica:
         self._loaded = self._load(assignment)
         return {model: _said(error) for model, error in self._loaded.canaries.items() if isinstance(error, Exception)}
 
-    def run(self, items: Sequence[Item], tried: Collection[str] = ()) -> BatchResult:
+    def run(self, items: Sequence[Item], tried: Collection[str] = (), objected: Collection[str] = ()) -> BatchResult:
         """Answer for `items`; an exception is the whole batch's.
 
         Args:
             items: the batch.
             tried: references of those that failed before: canaries are kept away from them.
+            objected: references of those about people who have objected: no model sees them, the workload's `safe`
+                answers.
         """
         if self._loaded is None:
             raise NotServingError
         wall, cpu = time.perf_counter(), time.process_time()
-        completions = _Batch(self._workload, self._loaded, tried).completions(items)
+        completions = _Batch(self._workload, self._loaded, tried, objected).completions(items)
         cpu_s = (time.process_time() - cpu) / max(1, len(items))
         spent = _cost(cpu_s, self._loaded.assignment)
         found = [replace(completion, spent=spent) for completion in completions]
@@ -114,16 +116,17 @@ class Replica:
 class _Batch:
     """One batch on its way through the panels."""
 
-    def __init__(self, workload: Any, loaded: Loaded, tried: Collection[str]) -> None:
-        self._workload, self._loaded, self._tried = workload, loaded, frozenset(tried)
+    def __init__(self, workload: Any, loaded: Loaded, tried: Collection[str], objected: Collection[str]) -> None:
+        self._workload, self._loaded, self._tried, self._objected = workload, loaded, frozenset(tried), set(objected)
         store: Store = ObjectStore(loaded.assignment.objects_url)
         self._store = ScratchStore(store) if loaded.assignment.shadow else store
         self._failures: dict[str, CanaryFailure] = {}
 
     def completions(self, items: Sequence[Item]) -> list[Completion]:
         """One for each item, in order."""
-        found: dict[str, Completion] = {}
-        for canary, group in self._by_canary(items).items():
+        theirs = [item for item in items if item.reference in self._objected]
+        found = self._decided(theirs, None, objected=True) if theirs else {}
+        for canary, group in self._by_canary([item for item in items if item.reference not in found]).items():
             found |= self._of_canary(canary, group)
         rest = [item for item in items if item.reference not in found]
         found |= self._decided(rest, self._loaded.champions) if rest else {}
@@ -152,13 +155,14 @@ class _Batch:
         (canary,) = (c.deployment for c in self._loaded.assignment.canaries if c.deployment.model == model)
         self._failures |= {item.reference: CanaryFailure(canary=canary, error=error) for item in items}
 
-    def _decided(self, items: Sequence[Item], panel: Panel | None) -> dict[str, Completion]:
+    def _decided(self, items: Sequence[Item], panel: Panel | None, *, objected: bool = False) -> dict[str, Completion]:
         """By reference, what `panel` decides; without one it is the safe state's answer."""
-        context = Context(store=self._store, engine=panel.engine if panel else None)
+        context = Context(store=self._store, engine=panel.engine if panel else None, objected=objected)
         answer = self._workload.process if panel else self._workload.safe
         outcomes = list(answer(items, context))
         _check_outcomes(self._workload.name, items, outcomes)
-        return {outcome.reference: self._completion(outcome, panel) for outcome in outcomes}
+        found = {outcome.reference: self._completion(outcome, panel) for outcome in outcomes}
+        return {reference: replace(made, objected=objected) for reference, made in found.items()}
 
     def _completion(self, outcome: Outcome, panel: Panel | None) -> Completion:
         decided_by = panel.decided_by if panel else ()

@@ -8,6 +8,8 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from samdrift_platform.pseudonyms import KEY_FILE, pseudonym
 
 #: Published as fictitious.
@@ -20,6 +22,12 @@ def test_the_same_person_has_the_same_pseudonym_in_one_home_only(tmp_path: Path)
     assert pseudonym("cpr", PERSON, home=here) != pseudonym("cpr", PERSON, home=there)
     assert pseudonym("cpr", PERSON, home=here) != pseudonym("cpr", OTHER, home=here)
     assert pseudonym("cpr", PERSON, home=here) != pseudonym("patient-id", PERSON, home=here)
+
+
+@pytest.mark.parametrize("written", ["251248-9996", "251248 9996", " 2512489996 "])
+def test_a_number_is_the_same_however_people_write_it(written: str, tmp_path: Path) -> None:
+    assert pseudonym("cpr", written, home=tmp_path) == pseudonym("cpr", PERSON, home=tmp_path)
+    assert pseudonym("cpr", "25-12489996", home=tmp_path) != pseudonym("cpr", PERSON, home=tmp_path)
 
 
 def test_it_is_hmac_sha256_with_the_key_of_the_home(tmp_path: Path) -> None:

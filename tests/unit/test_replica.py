@@ -35,6 +35,12 @@ class Versioned(Tallying):
 
     def __init__(self) -> None:
         self.loads: list[int] = []
+        #: What `safe` was given.
+        self.contexts: list[Context] = []
+
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        self.contexts.append(context)
+        return super().safe(items, context)
 
     def load(self, models: Mapping[str, VerifiedModel]) -> Any:
         version = models["tally"].version
@@ -203,6 +209,27 @@ def test_the_safe_state_needs_no_model(workload: Versioned, assignment: Assignme
     for completion in replica.run(ITEMS[:3]).completions:
         assert (completion.safe, completion.models, completion.scores) == (True, {}, {})
         assert completion.outcome.reason == "a person counts"
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_no_model_sees_what_is_about_somebody_who_objected(
+    share: float, replica: Replica, workload: Versioned, assignment: Assignment
+) -> None:
+    replica.change(canary(assignment, 2, share))
+    theirs = [ITEMS[0].reference, ITEMS[2].reference]
+    workload.contexts.clear()
+    for item, completion in zip(ITEMS[:4], replica.run(ITEMS[:4], objected=theirs).completions, strict=True):
+        mine = item.reference in theirs
+        assert (completion.objected, completion.safe) == (mine, mine)
+        assert (completion.models == {}, completion.scores == {}) == (mine, mine)
+    assert [(context.objected, context.engine) for context in workload.contexts] == [(True, None)]
+
+
+def test_in_the_safe_state_it_is_still_said_who_objected(workload: Versioned, assignment: Assignment) -> None:
+    replica = Replica("versioned")
+    replica.change(replace(assignment, models={}, safe=True))
+    found = replica.run(ITEMS[:2], objected=[ITEMS[1].reference]).completions
+    assert [completion.objected for completion in found] == [False, True]
 
 
 def test_nothing_follows_from_what_a_shadow_finds(replica: Replica, assignment: Assignment) -> None:

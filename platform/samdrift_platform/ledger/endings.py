@@ -44,6 +44,8 @@ class Completion:
     scores: Mapping[str, float] = field(default_factory=dict)
     #: The workload was stopped, and this is its safe state's answer.
     safe: bool = False
+    #: The person has objected to automated processing: no model saw the item.
+    objected: bool = False
     #: The canary that should have decided and could not.
     canary_failure: CanaryFailure | None = None
 
@@ -275,6 +277,7 @@ def _event(claim: Claim, completion: Completion) -> audit.Event:
             "models": completion.models,
             "slots": sorted(completion.slots),
             "safe": completion.safe,
+            **({"objected": True} if completion.objected else {}),
             "input": keyed_digest_of(claim.salt, claim.payload),
             "result": keyed_digest_of(claim.salt, completion.outcome.result),
             "effects": [effect.step for effect in completion.effects],

@@ -154,6 +154,7 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
         "urgency": URGENT if item.urgent and request.priority is Priority.CLINICAL else request.priority,
         "ages_at": now + AGEING,
         "deadline": item.deadline,
+        "subject": item.subject,
         "due": item.deadline or FAR_AWAY,
         "available_at": now,
         "queued_at": now,

@@ -7,7 +7,7 @@ that kills its worker cannot be tried for ever; the token makes a zombie's late 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit
+from samdrift_platform.ledger import audit, objections
 from samdrift_platform.ledger.items import AGEING, ItemState
 from samdrift_platform.ledger.tables import work_items
 
@@ -54,6 +54,10 @@ class Claim:
     salt: str = ""
     #: As `Head.urgency`; below 0 for an urgent item.
     urgency: int = 0
+    #: Pseudonym of the person whom it concerns.
+    subject: str | None = None
+    #: That person has objected: no model may see the item.
+    objected: bool = False
 
 
 def head(connection: sa.Connection, workload: str, *, now: datetime) -> Head | None:
@@ -81,7 +85,15 @@ def claim(
     values = {"of_workload": workload, "at": now, "most": limit, "by": worker, "until": now + lease}
     found = connection.execute(_claim_statement(fresh_only=fresh_only), values).mappings()
     rows = sorted(found, key=lambda row: (row["urgency"], row["due"], row["seq"]))
-    return [Claim(**{name: row[name] for name in Claim.__dataclass_fields__}) for row in rows]
+    claims = [Claim(**{name: row[name] for name in _OF_ITEM}) for row in rows]
+    return with_objections(connection, workload, claims)
+
+
+def with_objections(connection: sa.Connection, workload: str, claims: Sequence[Claim]) -> list[Claim]:
+    """The claims as they stand at this moment: those about people who have objected say so."""
+    subjects = {claim.subject for claim in claims if claim.subject is not None}
+    objected = objections.standing(connection, workload, subjects)
+    return [replace(claim, objected=True) if claim.subject in objected else claim for claim in claims]
 
 
 def extend(connection: sa.Connection, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
@@ -129,6 +141,8 @@ def release_expired(connection: sa.Connection, *, now: datetime) -> int:
     return len(rows)
 
 
+#: Fields of a claim that the item's row holds.
+_OF_ITEM = tuple(name for name in Claim.__dataclass_fields__ if name != "objected")
 _CLAIMED = tuple(
     work_items.c[name]
     for name in (
@@ -140,6 +154,7 @@ _CLAIMED = tuple(
         "attempt",
         "fence",
         "salt",
+        "subject",
         "urgency",
         "due",
         "seq",

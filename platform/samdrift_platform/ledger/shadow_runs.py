@@ -20,7 +20,7 @@ from samdrift_platform.ledger import scores
 from samdrift_platform.ledger.database import insert_new
 from samdrift_platform.ledger.items import FAR_AWAY
 from samdrift_platform.ledger.plain import plain_text
-from samdrift_platform.ledger.queue import COUNTED, Claim, Head
+from samdrift_platform.ledger.queue import COUNTED, Claim, Head, with_objections
 from samdrift_platform.ledger.tables import shadow_runs, work_items
 from samdrift_platform.priority import Priority
 
@@ -48,7 +48,7 @@ class RunState(StrEnum):
     DONE = "done"
     #: It could not, after all attempts.
     FAILED = "failed"
-    #: The version left the shadow slot first.
+    #: The version left the shadow slot first, or the person objected.
     WITHDRAWN = "withdrawn"
 
 
@@ -102,7 +102,10 @@ def head(connection: sa.Connection, queue: str, workload: str, shadow: Deploymen
 def claim(
     connection: sa.Connection, workload: str, shadow: Deployment, *, limit: int, lease: timedelta, now: datetime
 ) -> list[Claim]:
-    """Take up to `limit` runs, oldest first; one that was tried before is taken alone. `fence` is the attempt."""
+    """Take up to `limit` runs, oldest first; one that was tried before is taken alone. `fence` is the attempt.
+
+    Runs about people who have objected meanwhile are withdrawn instead.
+    """
     waiting = _waiting(workload, shadow, now)
     if limit > 1:
         first = connection.execute(waiting.with_only_columns(shadow_runs.c.attempt).limit(1)).first()
@@ -116,7 +119,10 @@ def claim(
         .returning(shadow_runs.c.item_id, shadow_runs.c.attempt)
     )
     attempts: dict[UUID, int] = {row.item_id: row.attempt for row in connection.execute(taken)}
-    return _claims(connection, attempts)
+    claims = with_objections(connection, workload, _claims(connection, attempts))
+    objected = sa.and_(_PLANNED, shadow_runs.c.item_id.in_([claim.id for claim in claims if claim.objected]))
+    _end(connection, objected, RunState.WITHDRAWN, "The person has objected to automated processing.", now)
+    return [claim for claim in claims if not claim.objected]
 
 
 def extend(
@@ -184,7 +190,7 @@ def _waiting(workload: str, shadow: Deployment, now: datetime) -> sa.Select[Any]
 
 
 def _claims(connection: sa.Connection, attempts: Mapping[UUID, int]) -> list[Claim]:
-    columns = [work_items.c[name] for name in ("id", "tenant", "reference", "payload", "deadline", "salt")]
+    columns = [work_items.c[name] for name in ("id", "tenant", "reference", "payload", "deadline", "salt", "subject")]
     query = sa.select(*columns).where(work_items.c.id.in_(list(attempts))).order_by(work_items.c.seq)
     return [
         Claim(**row, attempt=attempts[row["id"]], fence=attempts[row["id"]])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from samdrift_platform.contract import Item, Priority
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
-from samdrift_platform.ledger import audit, items
+from samdrift_platform.ledger import audit, items, objections
 from samdrift_platform.ledger.database import insert_new, take_turns
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
@@ -131,6 +131,8 @@ def _check_references(request: Request) -> None:
         if item.reference in seen:
             raise InputError(f"Two items of this submission have the same reference {item.reference!r}.", field="items")
         _check_length("items", item.reference, LONGEST_ITEM_REFERENCE)
+        if item.subject is not None:
+            objections.check_pseudonym(item.subject)
         seen.add(item.reference)
     _check_length("reference", request.reference, LONGEST_REFERENCE)
     if request.idempotency_key is not None:

@@ -87,6 +87,7 @@ work_items = sa.Table(
     sa.Column("urgency", sa.SmallInteger, nullable=False, comment="the class it has aged to"),
     sa.Column("ages_at", UtcTime, nullable=False, comment="when it rises one class if still queued"),
     sa.Column("deadline", UtcTime),
+    sa.Column("subject", sa.String(64), comment="pseudonym of the person"),
     sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away, or when it had aged to the top"),
     sa.Column("available_at", UtcTime, nullable=False, comment="not claimed before: back-off"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="counted at the claim"),
@@ -122,6 +123,14 @@ sa.Index(
     work_items.c.lease_until,
     sqlite_where=work_items.c.lease_until.is_not(None),
     postgresql_where=work_items.c.lease_until.is_not(None),
+)
+
+sa.Index(
+    "ix_work_items_subject",
+    work_items.c.workload,
+    work_items.c.subject,
+    sqlite_where=work_items.c.subject.is_not(None),
+    postgresql_where=work_items.c.subject.is_not(None),
 )
 
 submission_items = sa.Table(
@@ -291,6 +300,28 @@ truths = sa.Table(
     sa.Column("recorded_by", sa.String(200), nullable=False),
     sa.Column("recorded_at", UtcTime, nullable=False),
     comment="delayed truth; the newest of an item and name counts",
+)
+
+objections = sa.Table(
+    "objections",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("workload", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False, comment="pseudonym of the person"),
+    sa.Column("recorded_by", sa.String(200), nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False),
+    sa.Column("withdrawn_by", sa.String(200)),
+    sa.Column("withdrawn_at", UtcTime, comment="NULL: it stands"),
+    comment="who is read by people only; a withdrawn objection stays as history",
+)
+sa.Index(
+    "ix_objections_standing",
+    objections.c.workload,
+    objections.c.subject,
+    unique=True,
+    sqlite_where=objections.c.withdrawn_at.is_(None),
+    postgresql_where=objections.c.withdrawn_at.is_(None),
 )
 
 processes = sa.Table(
