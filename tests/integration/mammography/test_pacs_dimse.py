@@ -6,70 +6,26 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
 
 from samdrift_mammography.results.dimse_pacs import DimsePacs
 from samdrift_mammography.results.instance import Instance
-from samdrift_mammography.results.pacs import PacsReceiver, confirmed, open_pacs
+from samdrift_mammography.results.pacs import confirmed, open_pacs
 from samdrift_mammography.results.pacs_address import DimseAddress
-from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Effect, Outcome, Receiver, Verdict
-from samdrift_platform.delivery import MOST_ATTEMPTS, Delivery
+from samdrift_platform.delivery import MOST_ATTEMPTS
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
-from samdrift_platform.ledger import effects, endings
 from samdrift_platform.ledger.database import Ledger
-from samdrift_platform.ledger.effects import EffectRow
-from samdrift_platform.ledger.endings import Completion
 from samdrift_testing.orthanc import Orthanc
+from samdrift_testing.pacs_delivery import PacsDelivery
 from samdrift_testing.ports import free_ports
-from samdrift_testing.reports import entry, report, report_uid
+from samdrift_testing.reports import report, report_uid
 from samdrift_testing.scripted_pacs import COMPREHENSIVE_SR, STUDY_ROOT_FIND, Act, ScriptedPacs
-from samdrift_testing.work import WORKLOAD, claim_one, item, look, submit
+from samdrift_testing.work import look
 
 REPORT = report()
 INSTANCE = Instance.of_file(REPORT)
-
-
-@dataclass
-class Post:
-    """A delivery of reports to a PACS, and a clock that only the test moves."""
-
-    ledger: Ledger
-    receiver: Receiver
-    store: MemoryStore = field(default_factory=MemoryStore)
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def plan(self, *numbers: int) -> UUID:
-        submit(self.ledger, "x", [item("x")], now=self.now)
-        claimed = claim_one(self.ledger, now=self.now)
-        planned = [
-            Effect(step=f"report-{number}", receiver="pacs", request=entry(number, self.store.put(report(number))))
-            for number in numbers
-        ]
-        outcome = Outcome(reference="x", verdict=Verdict.DONE, result={})
-        with self.ledger.write() as connection:
-            endings.complete(
-                connection, WORKLOAD, [(claimed, Completion(outcome=outcome, effects=planned))], now=self.now
-            )
-        return claimed.id
-
-    def all_steps(self) -> None:
-        """Until nothing is left to do, however long the back-off."""
-        delivery = Delivery(self.ledger, {WORKLOAD: {"pacs": self.receiver}})
-        for _ in range(3 * MOST_ATTEMPTS):
-            if not delivery.step(now=self.now):
-                self.now += timedelta(hours=1)
-                if not delivery.step(now=self.now):
-                    return
-        raise AssertionError("the delivery does not come to an end")
-
-    def effects(self, identifier: UUID) -> list[EffectRow]:
-        with self.ledger.read() as connection:
-            return effects.of_item(connection, identifier)
 
 
 @pytest.fixture
@@ -78,10 +34,8 @@ def ledger(sqlite_url: str) -> Iterator[Ledger]:
         yield opened
 
 
-def post_to(pacs: ScriptedPacs, ledger: Ledger) -> Post:
-    post = Post(ledger, receiver=None)  # type: ignore[arg-type] # the store comes first
-    post.receiver = PacsReceiver(client(pacs), post.store)
-    return post
+def post_to(pacs: ScriptedPacs, ledger: Ledger) -> PacsDelivery:
+    return PacsDelivery(ledger, client(pacs))
 
 
 def client(pacs: ScriptedPacs, **seconds: float) -> DimsePacs:

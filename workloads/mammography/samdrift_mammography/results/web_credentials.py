@@ -32,10 +32,10 @@ class WebAccess:
         """
         return cls(auth=_auth(Path(credentials)) if credentials else None, ca_file=ca_file)
 
-    def verify(self) -> ssl.SSLContext | bool:
-        """What httpx takes as `verify`; SettingError when the file of authorities cannot be read."""
+    def trusted(self) -> ssl.SSLContext:
+        """Whom to believe that they are the service; SettingError when the file of authorities cannot be read."""
         if not self.ca_file:
-            return True
+            return httpx.create_ssl_context(trust_env=False)
         try:
             return ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:  # ssl.SSLError is one

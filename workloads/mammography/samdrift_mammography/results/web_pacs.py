@@ -45,10 +45,9 @@ class WebPacs:
         self._address = address
         self._store_s = store_s
         self._ask_s = ask_s
-        # results go to the PACS itself, never to a proxy that the environment happens to name
-        self._client = httpx.Client(
-            auth=access.auth, verify=access.verify(), transport=transport, trust_env=False, follow_redirects=False
-        )
+        self._transport = transport
+        self._auth = access.auth
+        self._trusted = access.trusted() if address.url.startswith("https:") else False
 
     def __str__(self) -> str:
         return f"The PACS {self._address}"
@@ -89,10 +88,16 @@ class WebPacs:
         until = time.monotonic() + budget_s
         timeout = httpx.Timeout(budget_s, connect=min(CONNECT_S, budget_s))
         try:
-            with self._client.stream(method, f"{self._address.url}{path}", timeout=timeout, **request) as response:
-                return response.status_code, self._read(response, until)
+            with self._client(timeout) as client, client.stream(method, self._address.url + path, **request) as answer:
+                return answer.status_code, self._read(answer, until)
         except httpx.HTTPError as error:
             raise TryAgainError(f"{self} did not answer ({type(error).__name__}).") from error
+
+    def _client(self, timeout: httpx.Timeout) -> httpx.Client:
+        """One for each call: results are minutes apart. It heeds no proxy that the environment happens to name."""
+        return httpx.Client(
+            auth=self._auth, verify=self._trusted, transport=self._transport, timeout=timeout, trust_env=False
+        )
 
     def _read(self, response: httpx.Response, until: float) -> bytes:
         body = bytearray()
