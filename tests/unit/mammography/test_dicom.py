@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from samdrift_mammography.dicom import FOR_PROCESSING, SECONDARY_CAPTURE, read_header
+from samdrift_mammography.dicom import read_header
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.pixels import read_picture
 from samdrift_mammography.reasons import REJECTIONS
+from samdrift_mammography.sop_classes import FOR_PROCESSING, SECONDARY_CAPTURE
 from samdrift_mammography.views import View
 from samdrift_platform import pseudonyms
 
@@ -41,7 +42,14 @@ def code(value: str, modifier: str | None = None) -> list[Any]:
         ({"ViewPosition": "", "ViewCodeSequence": code("399162004")}, View.RCC),
         # Patient Orientation only when nothing better is filled in
         ({"ViewPosition": None, "PatientOrientation": "CC"}, View.RCC),
-        ({"ViewPosition": "", "PatientOrientation": ["A", "FR"]}, None),
+        ({"ViewPosition": None, "PatientOrientation": ["P", "L"]}, View.RCC),
+        ({"ViewPosition": "", "PatientOrientation": ["P", "F"]}, View.RMLO),
+        ({"ViewPosition": None, "ImageLaterality": None, "PatientOrientation": ["A", "R"]}, View.LCC),
+        ({"ViewPosition": "", "ImageLaterality": "", "PatientOrientation": ["A", "FR"]}, View.LMLO),
+        ({"ViewPosition": "", "PatientOrientation": ["H", "A"]}, None),
+        ({"ViewPosition": "", "PatientOrientation": ["P"]}, None),
+        ({"ViewPosition": "XCCL", "PatientOrientation": ["P", "L"]}, None),
+        ({"ImageLaterality": "B", "PatientOrientation": ["P", "L"]}, None),
         # the side: Image Laterality, then Laterality
         ({"ImageLaterality": None, "Laterality": "L"}, View.LMLO),
         ({"ImageLaterality": "", "Laterality": "L"}, View.LMLO),
@@ -66,6 +74,9 @@ def test_the_view_is_read_in_the_order_of_belief(mammogram: Any, tags: dict[str,
         ({"BreastImplantPresent": "YES"}, "implant"),
         ({"PartialView": "YES"}, "partial-view"),
         ({"ViewCodeSequence": code("399368009", modifier="399163009")}, "modified-view"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3"}, "tomosynthesis"),
+        ({"EstimatedRadiographicMagnificationFactor": "1.8"}, "modified-view"),
+        ({"EstimatedRadiographicMagnificationFactor": "1.05"}, None),
         ({"NumberOfFrames": 1}, None),
         ({"BreastImplantPresent": "NO", "PartialView": "NO"}, None),
         ({"PatientAge": "555M", "Modality": None}, None),
@@ -125,7 +136,6 @@ def test_nothing_of_the_person_is_kept(mammogram: Any) -> None:
     ("tags", "expected"),
     [
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT"}, "not-a-mammogram"),
-        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3"}, "not-a-mammogram"),  # tomosynthesis
         ({"SOPClassUID": SECONDARY_CAPTURE, "Modality": "OT"}, "not-a-mammogram"),
         ({"SOPClassUID": SECONDARY_CAPTURE, "Modality": "RG", "BodyPartExamined": "CHEST"}, "not-a-mammogram"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.50", "PixelData": None}, "not-a-mammogram"),  # a CAD report

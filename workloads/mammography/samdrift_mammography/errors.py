@@ -5,13 +5,13 @@ from __future__ import annotations
 from samdrift_evaluation.errors import SamdriftError
 
 
-class UnreadableFileError(SamdriftError):
-    """The file cannot be read as a DICOM image. Send it again from the source."""
+class ImageError(SamdriftError):
+    """The image cannot be scored. Two radiologists read its exam."""
 
     status = 422
 
-    def __init__(self, message: str | None = None, *, code: str = "not-dicom", field: str | None = None) -> None:
-        """`code` is stable and for programs; the README of the shelf lists them."""
+    def __init__(self, message: str | None = None, *, code: str = "undecodable", field: str | None = None) -> None:
+        """`code` is stable and for programs: one of `reasons`."""
         super().__init__(message, field=field)
         self.code = code
 
@@ -20,14 +20,47 @@ class UnreadableFileError(SamdriftError):
         return (_rebuild, (type(self), self.message, self.code, self.field))
 
 
-def _rebuild(kind: type[UnreadableFileError], message: str, code: str, field: str | None) -> UnreadableFileError:
+def _rebuild(kind: type[ImageError], message: str, code: str, field: str | None) -> ImageError:
     return kind(message, code=code, field=field)
 
 
-class NoBreastError(SamdriftError):
+class UnreadableFileError(ImageError):
+    """The file cannot be read as a DICOM image. Send it again from the source."""
+
+    def __init__(self, message: str | None = None, *, code: str = "not-dicom", field: str | None = None) -> None:
+        super().__init__(message, code=code, field=field)
+
+
+class MalformedBodyError(SamdriftError):
+    """The body is not the multipart message that its header announces (RFC 2046 section 5.1). Send it again, whole."""
+
+    status = 400
+
+
+class WrongMediaTypeError(SamdriftError):
+    """The body is of a media type that this address does not take. Send DICOM files (application/dicom)."""
+
+    status = 415
+
+
+class NoSuchAnswerError(SamdriftError):
+    """None of the media types that you accept can be answered. Accept application/dicom+json."""
+
+    status = 406
+
+
+class NoBreastError(ImageError):
     """No breast was found in the image, so there is nothing to score. A radiologist reads the exam twice."""
 
-    status = 422
+    def __init__(self, message: str | None = None, *, code: str = "no-breast", field: str | None = None) -> None:
+        super().__init__(message, code=code, field=field)
+
+
+class WrongSideError(ImageError):
+    """The breast is on the other side of the image than its header says. Check at the source which breast it is."""
+
+    def __init__(self, message: str | None = None, *, code: str = "side-disagrees", field: str | None = None) -> None:
+        super().__init__(message, code=code, field=field)
 
 
 class WrongWeightsError(SamdriftError):

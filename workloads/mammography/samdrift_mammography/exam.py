@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samdrift_mammography.dicom import Header
 from samdrift_mammography.views import View
@@ -19,12 +19,15 @@ class Image:
     #: Reference of the bytes in the object store.
     object: str
     header: Header
+    #: Another image of the same view is scored instead.
+    repeated: bool = False
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Why this image is not scored, as codes of `reasons.IMAGE_PROBLEMS`."""
         unknown = ("not-standard-view",) if self.header.view is None else ()
-        return self.header.problems + unknown
+        repeated = ("repeated-view",) if self.repeated else ()
+        return self.header.problems + unknown + repeated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +56,34 @@ class Exam:
 
 
 def group(images: Iterable[Image]) -> list[Exam]:
-    """Exams in the order of their first image; a file that comes twice counts once, a repeated view is kept."""
+    """Exams in the order of their first image; a file that comes twice counts once, a repeated view is kept.
+
+    Of several images of one view that can be scored one is chosen: a digital exposure before digitised film, then the
+    newest acquisition.
+    """
     exams: dict[str, dict[str, Image]] = {}
     for image in images:
         exams.setdefault(image.header.exam, {})[image.object] = image
-    return [
-        Exam(identifier=name, images=tuple(sorted(found.values(), key=_hanging_order))) for name, found in exams.items()
-    ]
+    return [_exam(name, sorted(found.values(), key=_hanging_order)) for name, found in exams.items()]
+
+
+def _exam(identifier: str, images: Iterable[Image]) -> Exam:
+    found = tuple(images)
+    chosen: dict[View, Image] = {}
+    for image in sorted(found, key=_preference):
+        if image.header.view and not image.problems:
+            chosen[image.header.view] = image  # the most preferred comes last
+    return Exam(identifier=identifier, images=tuple(replace(one, repeated=_stands_back(one, chosen)) for one in found))
+
+
+def _stands_back(image: Image, chosen: dict[View, Image]) -> bool:
+    view = image.header.view
+    return view is not None and not image.problems and chosen[view] is not image
+
+
+def _preference(image: Image) -> tuple[bool, str, str, str]:
+    header = image.header
+    return not header.digitised_film, header.acquired, header.sop_instance_uid, image.object
 
 
 def _hanging_order(image: Image) -> tuple[int, str, str]:

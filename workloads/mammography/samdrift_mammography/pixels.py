@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from samdrift_mammography.dicom import SECONDARY_CAPTURE, text_of
 from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.part10 import text_of
+from samdrift_mammography.sop_classes import SECONDARY_CAPTURE
 
 if TYPE_CHECKING:
     from pydicom import Dataset

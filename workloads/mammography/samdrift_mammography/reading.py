@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from samdrift_mammography.density import Density
-from samdrift_mammography.errors import NoBreastError, UnreadableFileError
+from samdrift_mammography.errors import ImageError
 from samdrift_mammography.picture import size
 from samdrift_mammography.policy import Policy, policy_of
-from samdrift_mammography.reasons import BANNER, sentence
+from samdrift_mammography.reasons import BANNER, PIXEL_PROBLEMS, sentence
 from samdrift_mammography.scoring import Engine, ScoredView
 from samdrift_mammography.triage import Decision, decide
 from samdrift_mammography.views import View
@@ -34,8 +34,14 @@ def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
         months_since_recall=item.payload.get("months_since_recall"),  # type: ignore[arg-type] # split wrote it
         drawn_for_audit=bool(item.payload.get("drawn_for_audit")),
     )
-    found = {"score": step, "views": views, "reference_population": engine.reference.name, "density": _told(density)}
-    return _outcome(item, policy, decision, found)
+    found = {
+        "score": step,
+        "views": views,
+        "model": _identity(engine),
+        "reference_population": engine.reference.name,
+        "density": _told(density),
+    }
+    return _outcome(item, store, policy, decision, found)
 
 
 def stopped(item: Item, store: Store, *, objected: bool = False) -> Outcome:
@@ -47,12 +53,12 @@ def stopped(item: Item, store: Store, *, objected: bool = False) -> Outcome:
     policy = policy_of(item.payload, store)
     decision = decide(policy, None, ["objected" if objected else "stopped"])
     views = [_unscored(image, image["problems"]) for image in _images(item)]
-    found = {"score": None, "views": views, "reference_population": None, "density": None}
-    return _outcome(item, policy, decision, found, objected=objected)
+    found = {"score": None, "views": views, "model": None, "reference_population": None, "density": None}
+    return _outcome(item, store, policy, decision, found, objected=objected)
 
 
 def _outcome(
-    item: Item, policy: Policy, decision: Decision, found: Mapping[str, Any], *, objected: bool = False
+    item: Item, store: Store, policy: Policy, decision: Decision, found: Mapping[str, Any], *, objected: bool = False
 ) -> Outcome:
     result: dict[str, Any] = {
         "exam": item.payload["exam"],
@@ -67,7 +73,22 @@ def _outcome(
         "banner": BANNER,
     }
     reason = " ".join(sentence(code, result) for code in decision.reasons)
+    result = _with_documents(item, result, store)
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, reason=reason)
+
+
+def _with_documents(item: Item, result: dict[str, Any], store: Store) -> dict[str, Any]:
+    if not item.payload.get("return_results"):
+        return {**result, "documents": [], "document_problems": []}
+    from samdrift_mammography.results.documents import with_documents  # highdicom takes half a second to load
+
+    return with_documents(item, result, store)
+
+
+def _identity(engine: Engine) -> dict[str, Any] | None:
+    """Name, version and digest of the model that scores."""
+    model = engine.model
+    return None if model is None else {"name": model.name, "version": model.version, "digest": model.digest}
 
 
 def _images(item: Item) -> Sequence[Mapping[str, Any]]:
@@ -91,7 +112,8 @@ def _unscored(image: Mapping[str, Any], problems: Sequence[str]) -> dict[str, An
 
 
 def _known(image: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+    known = {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+    return {**known, "quality": list(image.get("quality", ()))}
 
 
 def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[View, ScoredView]) -> dict[str, Any]:
@@ -103,10 +125,8 @@ def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[Vie
         return _unscored(image, image["problems"])
     try:
         scored = engine.score(store.get(image["object"]), View(image["view"]))
-    except UnreadableFileError as error:
+    except ImageError as error:
         return _unscored(image, [error.code])
-    except NoBreastError:
-        return _unscored(image, ["no-breast"])
     seen[View(image["view"])] = scored
     return {
         **_known(image),
@@ -128,4 +148,4 @@ def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the headers forbade, and what the pixels added."""
     known: list[str] = list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
     seen = {problem for view in views for problem in view["problems"]}
-    return known + [code for code in ("undecodable", "no-breast") if code in seen]
+    return known + [code for code in PIXEL_PROBLEMS if code in seen and code not in known]

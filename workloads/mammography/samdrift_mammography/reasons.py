@@ -29,6 +29,9 @@ SENTENCES: Mapping[str, str] = {
     "partial-view": "Not scored, because a view shows only a part of the breast. Two radiologists read.",
     "undecodable": "Not scored, because the pixels of a view cannot be decoded. Two radiologists read.",
     "no-breast": "Not scored, because no breast was found in a view. Two radiologists read.",
+    "side-disagrees": "Not scored, because a view's header tells another side than its pixels. Two radiologists read.",
+    "size-disagrees": "Not scored, because a view has other pixels than its header says. Two radiologists read.",
+    "unusable-window": "Not scored, because a view's window shows nothing of the image. Two radiologists read.",
     "stopped": "Not scored, because scoring is stopped. Two radiologists read.",
     "objected": "Not scored: the woman has objected to automated processing. Two radiologists read.",
     "no-automated-scoring": "Not scored. Two radiologists read.",
@@ -45,6 +48,28 @@ IMAGE_PROBLEMS: Mapping[str, str] = {
     "not-standard-view": "The image is not one of RCC, LCC, RMLO and LMLO, or its header does not say which.",
     "undecodable": "The pixels cannot be decoded.",
     "no-breast": "No breast was found in the image.",
+    "tomosynthesis": "The image is tomosynthesis or another multi-frame object; it is kept for the readers.",
+    "size-disagrees": "The pixels are not as many as the header says.",
+    "side-disagrees": "The header tells another side than the pixels show.",
+    "unusable-window": "The window in the header shows nothing of the image.",
+    "repeated-view": "The view was taken more than once; another image of it is scored.",
+}
+
+#: Those of them that only the pixels tell. They are reasons of the exam as well.
+PIXEL_PROBLEMS = ("undecodable", "size-disagrees", "unusable-window", "no-breast", "side-disagrees")
+
+#: Code -> sentence, for what a person should know of an image although it forbids nothing.
+IMAGE_FINDINGS: Mapping[str, str] = {
+    "no-file-meta": "The file lacks its file meta information; its encoding was concluded from its content.",
+    "no-modality": "The header names no modality; the kind of image is known from its SOP class.",
+    "no-patient-id": "The header has no patient ID.",
+    "odd-age": "The age is written in an unusual way.",
+    "odd-character-set": "The header names a character set that DICOM does not know; texts may be wrong.",
+    "burned-in-text": "Text may be burned into the image, outside the breast.",
+    "several-windows": "The header has several windows; the first one is used.",
+    "lossy": "The image was compressed with loss.",
+    "padded-pixels": "Empty bytes follow the pixels; they were left out.",
+    "view-from-orientation": "Side or projection is known from the patient orientation alone.",
 }
 
 #: Code -> sentence, for files that no exam could be made of.
@@ -55,6 +80,7 @@ REJECTIONS: Mapping[str, str] = {
     "truncated": "The file is incomplete: image data are missing. Send it again from the source.",
     "no-identifier": "The identifier of the image or its study is missing or invalid. Correct it and send it again.",
     "not-a-mammogram": "The image is not a mammogram of its own. Send digital mammograms or digitised film.",
+    "too-complex": "The file holds far more than a mammogram does. Check the system that wrote it.",
 }
 
 

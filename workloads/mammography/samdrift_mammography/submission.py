@@ -132,6 +132,7 @@ def _image_payload(image: Image) -> dict[str, JsonValue]:
         "view": header.view and str(header.view),
         "digitised_film": header.digitised_film,
         "problems": list(image.problems),
+        "quality": list(header.findings),
     }
 
 

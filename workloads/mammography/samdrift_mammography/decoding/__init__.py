@@ -1,0 +1,1 @@
+"""Decoding the pixels of an image, by the fastest installed decoder of its transfer syntax."""
