@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,12 +20,14 @@ from samdrift_mammography.views import View
 from samdrift_mammography.workload import workload
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Item, Outcome, Verdict
+from samdrift_registry.verified import VerifiedModel
 
 
 class ScriptedEngine:
     """Answers for each view what the test says: a score, or an error."""
 
     reference = ReferencePopulation(name="0 to 99", scores=tuple(float(n) for n in range(100)))
+    model = VerifiedModel(name="mammography-triage", version=3, digest="sha256:" + "d" * 64, folder=Path())
 
     def __init__(self, answers: Mapping[View, float | Exception]) -> None:
         self.answers = answers
@@ -91,6 +94,7 @@ def test_a_result_says_what_it_rests_on() -> None:
     assert result["banner"] == BANNER
     assert str(result["policy"]).startswith("triage 2@sha256:")
     assert result["reference_population"] == "0 to 99"
+    assert result["model"] == {"name": "mammography-triage", "version": 3, "digest": "sha256:" + "d" * 64}
     assert result["density"] == {"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}
     assert [view["score"] for view in cast(list[Any], result["views"])] == [5.0] * 4
 
@@ -157,6 +161,16 @@ def test_while_stopped_every_exam_is_read_by_two_and_nothing_is_marked() -> None
         (str(view), None, [], None) for view in View
     ]
     assert list(workload.benefits(outcome)) == []
+
+
+def test_without_a_model_none_is_named() -> None:
+    store = MemoryStore()
+    assert stopped(exam(store), store).result["model"] is None
+
+
+def test_nothing_is_made_for_a_pacs_that_waits_for_nothing() -> None:
+    result = read(LOW).result
+    assert (result["documents"], result["document_problems"]) == ([], [])
 
 
 def test_an_exam_in_the_safe_state_looks_like_any_other_that_was_not_scored() -> None:

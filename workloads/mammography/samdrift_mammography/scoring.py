@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from samdrift_mammography.marks import Mark, marks
 from samdrift_mammography.picture import png
 from samdrift_mammography.pixels import read_picture
 from samdrift_mammography.views import View
+
+if TYPE_CHECKING:
+    from samdrift_registry.verified import VerifiedModel
 
 #: Marks are drawn where a cell alone would bring its exam to this step or above.
 MARKED_FROM_STEP = 8
@@ -50,20 +54,24 @@ class Engine:
         head: LesionHead,
         reference: ReferencePopulation,
         density: DensityModel | None = None,
+        model: VerifiedModel | None = None,
     ) -> None:
         self._extractor = extractor
         self._head = head
         self._density = density
         self.reference = reference
+        #: What the head was registered as; None for one that was loaded without the registry.
+        self.model = model
         self._marked_from = float(reference.deciles[MARKED_FROM_STEP - 2])
         #: Cell score that is brightest in a heat map: a cell alone would bring its exam to step 10.
         self.heat_full = float(reference.deciles[-1])
 
     @classmethod
-    def load(cls, folder: Path) -> Engine:
+    def load(cls, folder: Path, model: VerifiedModel | None = None) -> Engine:
         """The engine of a model's verified folder, on one thread: replicas share the machine.
 
-        Where Ray lent this process a share of a GPU, the network runs there; without one PyTorch sees none.
+        Every result says that it comes from `model`. Where Ray lent this process a share of a GPU, the network runs
+        there; without one PyTorch sees none.
         """
         import torch
 
@@ -72,7 +80,7 @@ class Engine:
         torch.set_num_threads(1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         head, reference = lesion_head.load(folder)
-        return cls(FeatureExtractor(pretrained(), device), head, reference, DensityModel.from_settings())
+        return cls(FeatureExtractor(pretrained(), device), head, reference, DensityModel.from_settings(), model)
 
     def score(self, data: bytes, view: View) -> ScoredView:
         """Score one DICOM file.

@@ -56,6 +56,11 @@ PACS_CA = Setting(
     help="PEM file of the authorities that sign the DICOMweb service's certificate; the public ones when empty.",
 )
 
+RESULT_LANGUAGE = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_RESULT_LANGUAGE",
+    default="da",
+    help="Language of the text in documents for the PACS: da or en. The same on every node of a cluster.",
+)
 DENSITY_MODEL = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_DENSITY_MODEL",
     default="",
@@ -80,6 +85,7 @@ SETTINGS = (
     PACS,
     PACS_CREDENTIALS,
     PACS_CA,
+    RESULT_LANGUAGE,
     DENSITY_MODEL,
 )
 #: PS3.5 section 6.2: at most 16 printable characters of ASCII, without backslash.

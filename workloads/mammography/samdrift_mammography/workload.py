@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from samdrift_mammography import settings, submission
 from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.results.sending import PACS, effects_of
 from samdrift_mammography.submission import MammographySubmission
 from samdrift_mammography.triage import Reading
 from samdrift_platform.contract import (
@@ -45,6 +46,7 @@ class MammographyWorkload:
     name = "mammography"
     title: Mapping[str, str] = {"en": "Mammography worklist", "da": "Arbejdsliste, mammografi"}
     priority = Priority.CLINICAL
+    subject_kind = "patient-id"  # as `dicom` makes the pseudonyms of headers
     submission: type[BaseModel] = MammographySubmission
     models: Mapping[str, ModelUse] = {
         MODEL: ModelUse(suite="mammography-triage", policy="mammography-triage"),
@@ -63,7 +65,7 @@ class MammographyWorkload:
         """The network with the verified head."""
         from samdrift_mammography.scoring import Engine
 
-        return Engine.load(models[MODEL].folder)
+        return Engine.load(models[MODEL].folder, models[MODEL])
 
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """Score and triage each exam; refuse each unreadable file with its reason."""
@@ -95,8 +97,8 @@ class MammographyWorkload:
         return decided if step is None else {**decided, "step": float(cast(int, step)), "lesion": _highest(outcome)}
 
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
-        """None yet: the worklist is a page, and nothing is sent to the PACS."""
-        return ()
+        """One for each document that the PACS is to have."""
+        return effects_of(outcome.result)
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
         """Readings saved against double reading of every exam."""
@@ -104,8 +106,10 @@ class MammographyWorkload:
             yield Benefit(measure="readings saved", quantity=1.0, unit="readings", method=_READINGS_SAVED)
 
     def receivers(self) -> Mapping[str, Receiver]:
-        """None yet."""
-        return {}
+        """The PACS of the settings."""
+        from samdrift_mammography.results.pacs import receiver
+
+        return {PACS: receiver()}
 
     def routes(self) -> APIRouter | None:
         """The worklist and the exam's page."""
