@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from samdrift_mammography.density import Density
-from samdrift_mammography.errors import NoBreastError, UnreadableFileError
+from samdrift_mammography.errors import ImageError
 from samdrift_mammography.picture import size
 from samdrift_mammography.policy import Policy, policy_of
-from samdrift_mammography.reasons import BANNER, sentence
+from samdrift_mammography.reasons import BANNER, PIXEL_PROBLEMS, sentence
 from samdrift_mammography.scoring import Engine, ScoredView
 from samdrift_mammography.triage import Decision, decide
 from samdrift_mammography.views import View
@@ -112,7 +112,8 @@ def _unscored(image: Mapping[str, Any], problems: Sequence[str]) -> dict[str, An
 
 
 def _known(image: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+    known = {name: image[name] for name in ("sop_instance_uid", "view", "digitised_film")}
+    return {**known, "quality": list(image.get("quality", ()))}
 
 
 def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[View, ScoredView]) -> dict[str, Any]:
@@ -124,10 +125,8 @@ def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[Vie
         return _unscored(image, image["problems"])
     try:
         scored = engine.score(store.get(image["object"]), View(image["view"]))
-    except UnreadableFileError as error:
+    except ImageError as error:
         return _unscored(image, [error.code])
-    except NoBreastError:
-        return _unscored(image, ["no-breast"])
     seen[View(image["view"])] = scored
     return {
         **_known(image),
@@ -149,4 +148,4 @@ def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the headers forbade, and what the pixels added."""
     known: list[str] = list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
     seen = {problem for view in views for problem in view["problems"]}
-    return known + [code for code in ("undecodable", "no-breast") if code in seen]
+    return known + [code for code in PIXEL_PROBLEMS if code in seen and code not in known]
