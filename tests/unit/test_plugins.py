@@ -29,11 +29,9 @@ def test_a_workload_s_commands_are_imported_only_when_asked_for(arguments: list[
     assert ("mammography" in wanted(arguments)) is asked_for
 
 
-def test_services_are_started_where_the_settings_ask_for_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    names = plugins.workload_names()
-    assert plugins.services(names) == {}
-    monkeypatch.setenv("SAMDRIFT_MAMMOGRAPHY_CALLING_AE_TITLES", "MODALITY1")
-    (argv,) = plugins.services(names).values()
+def test_services_run_beside_the_platform_s_processes(tmp_path: Path) -> None:
+    assert plugins.services(["rpa"]) == {}
+    (argv,) = plugins.services(plugins.workload_names()).values()
     children = {child.name: child for child in Platform(Settings(home=tmp_path)).children}
     assert children["mammography-intake"].argv == list(argv) == [sys.executable, "-m", "samdrift_mammography.intake"]
 

@@ -145,8 +145,16 @@ def calling_ae_titles() -> tuple[str, ...]:
     Raises:
         SettingError: one of them is not an AE title.
     """
-    titles = CALLING_AE_TITLES.value().split(",")
-    return tuple(_checked_title(title.strip(), CALLING_AE_TITLES) for title in titles if title.strip())
+    return titles_in(CALLING_AE_TITLES.value())
+
+
+def titles_in(text: str) -> tuple[str, ...]:
+    """The AE titles in a list with commas.
+
+    Raises:
+        SettingError: one of them is not an AE title.
+    """
+    return tuple(_checked_title(title.strip(), CALLING_AE_TITLES) for title in text.split(",") if title.strip())
 
 
 def dicom_port() -> int:

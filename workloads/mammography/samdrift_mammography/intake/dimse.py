@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from samdrift_mammography import settings
 from samdrift_mammography.intake.limits import Limits
 from samdrift_mammography.intake.receiving import Desk
-from samdrift_mammography.intake.storing import Storing, Tally
+from samdrift_mammography.intake.storing import Storing
+from samdrift_mammography.intake.tally import Tally
 from samdrift_platform.errors import SettingError, UnavailableError
 
 if TYPE_CHECKING:

@@ -6,8 +6,6 @@ File Meta Information of ours (PS3.10 section 7.1). Nothing of it is decoded.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ import structlog
 
 from samdrift_mammography.intake.data_set import DataSetBuffer
 from samdrift_mammography.intake.receiving import Desk, Receipt
+from samdrift_mammography.intake.tally import Tally
 from samdrift_platform.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -54,25 +53,6 @@ COMMENTS: Mapping[StoreStatus, str] = {
     StoreStatus.MISMATCH: "Data set has other SOP UIDs than the request. Nothing was kept.",
     StoreStatus.CANNOT_UNDERSTAND: "The request has no data set.",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """How many files came to each end since this process started: receipts, and names of statuses."""
-
-    _counts: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, what: str) -> None:
-        """One more."""
-        with self._lock:
-            self._counts[what] += 1
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """What happened at all, and how often."""
-        with self._lock:
-            return dict(self._counts)
 
 
 @dataclass(frozen=True, kw_only=True)
