@@ -113,6 +113,18 @@ class GovernanceCalls(ABC):
         body = {"name": name, "value": value, "source": source, "observed_at": observed_at}
         return self._once("POST", f"/v1/items/{part(item_id)}/truth", json=body)
 
+    def add_objection(self, workload: str, identifier: str) -> dict[str, Any]:
+        """Let no model see items of `workload` about a person; the answer lists what one has seen already."""
+        return self._json("POST", "/v1/objections", json={"workload": workload, "identifier": identifier})
+
+    def withdraw_objection(self, workload: str, identifier: str) -> dict[str, Any]:
+        """Let models see later items about a person again."""
+        return self._once("POST", "/v1/objections/withdraw", json={"workload": workload, "identifier": identifier})
+
+    def objections(self) -> dict[str, int]:
+        """Workload -> objections that stand."""
+        return dict(self._json("GET", "/v1/objections")["standing"])
+
     def replay(self, item_id: str) -> dict[str, Any]:
         """One decision end to end; `mismatches` is empty when all that is kept is as it was recorded."""
         return self._json("GET", f"/v1/audit/items/{part(item_id)}")

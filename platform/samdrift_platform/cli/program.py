@@ -8,7 +8,17 @@ from collections.abc import Sequence
 import typer
 
 from samdrift_platform import plugins, telemetry
-from samdrift_platform.cli import evaluation, evidence, governing, installation, keys, models, watching, work
+from samdrift_platform.cli import (
+    evaluation,
+    evidence,
+    governing,
+    installation,
+    keys,
+    models,
+    objections,
+    watching,
+    work,
+)
 from samdrift_platform.cli.output import fail
 from samdrift_platform.errors import SamdriftError
 
@@ -19,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching)
+_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching, objections)
 for part in _PARTS:
     app.add_typer(part.app)
 

@@ -112,10 +112,15 @@ class MammographyWorkload:
         return {PACS: receiver()}
 
     def routes(self) -> APIRouter | None:
-        """The worklist and the exam's page."""
-        from samdrift_mammography.pages import router
+        """The worklist and the exam's page; below the same address, DICOMweb and the programs' way in."""
+        from fastapi import APIRouter
 
-        return router()
+        from samdrift_mammography import arrivals, pages, stow
+
+        together = APIRouter()
+        for part in (pages, arrivals, stow):
+            together.include_router(part.router())
+        return together
 
     def _refused(self, item: Item) -> Outcome:
         code = str(item.payload["code"])
