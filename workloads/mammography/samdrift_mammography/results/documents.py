@@ -15,7 +15,7 @@ from typing import Any
 from pydicom import Dataset
 
 from samdrift_evaluation.errors import SamdriftError
-from samdrift_mammography.results import cad_sr, comprehensive_sr
+from samdrift_mammography.results import cad_sr, comprehensive_sr, secondary_capture
 from samdrift_mammography.results.file import part10
 from samdrift_mammography.results.report import Report, report_of
 from samdrift_mammography.results.wording import language_of_setting
@@ -25,6 +25,7 @@ from samdrift_platform.contract import Item, Store
 _MAKERS: Mapping[str, Callable[[Report], Dataset | None]] = {
     cad_sr.KIND: cad_sr.cad_sr,
     comprehensive_sr.KIND: comprehensive_sr.comprehensive_sr,
+    secondary_capture.KIND: secondary_capture.secondary_capture,
 }
 
 
@@ -60,6 +61,8 @@ def _report(
 ) -> Report | None:
     try:
         return report_of(item, result, files=files, pictures=pictures, language=language_of_setting())
+    except MemoryError:
+        raise  # our fault, not the header's: tried again
     except Exception as error:  # noqa: BLE001 - whatever a header makes pydicom raise, the exam is read
         problems.append(_problem("report", error))
         return None
@@ -70,7 +73,9 @@ def _made(report: Report, problems: list[dict[str, str]]) -> Iterator[tuple[str,
         try:
             document = make(report)
             data = part10(document) if document is not None else b""
-        except Exception as error:  # noqa: BLE001 - whatever a header makes pydicom raise, the exam is read
+        except MemoryError:
+            raise  # see above
+        except Exception as error:  # noqa: BLE001 - see above
             problems.append(_problem(kind, error))
         else:
             if document is not None:

@@ -34,8 +34,8 @@ class Report:
     images: tuple[SourceImage, ...]
     #: Marks of an exam that was scored; those of one that was not are nobody's result.
     findings: tuple[Finding, ...]
-    #: Small pictures of a scored exam's views, as PNG.
-    pictures: Mapping[View, bytes]
+    #: Small pictures (PNG) of a scored exam, one for each standard view that was scored, in hanging order.
+    pictures: tuple[tuple[SourceImage, bytes], ...]
     #: When the images arrived, in Danish time: the date of every document. A retry has the same.
     received_at: datetime
     wording: Wording
@@ -111,9 +111,7 @@ def report_of(
         result=result,
         images=tuple(_distinct(sources)),
         findings=tuple(_findings(result["views"], sources)) if scored else (),
-        pictures={
-            source.view: png for source, png in zip(sources, pictures, strict=True) if scored and source.view and png
-        },
+        pictures=tuple(_pictures(sources, pictures)) if scored else (),
         received_at=datetime.fromisoformat(str(item.payload["received_at"])).astimezone(DENMARK),
         wording=Wording(language),
     )
@@ -125,6 +123,14 @@ def _distinct(sources: Sequence[SourceImage]) -> Iterable[SourceImage]:
     for source in sources:
         first.setdefault(source.sop_instance_uid, source)
     return first.values()
+
+
+def _pictures(sources: Sequence[SourceImage], pictures: Sequence[bytes | None]) -> Iterator[tuple[SourceImage, bytes]]:
+    shown: set[View] = set()
+    for source, png in zip(sources, pictures, strict=True):
+        if png and source.view and source.view not in shown:
+            shown.add(source.view)
+            yield source, png
 
 
 def _findings(views: Sequence[Mapping[str, Any]], sources: Sequence[SourceImage]) -> Iterator[Finding]:
