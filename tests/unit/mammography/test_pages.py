@@ -2,32 +2,35 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import timedelta
 from io import StringIO
+from pathlib import Path
+from shutil import copy
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
-from samdrift_mammography import pages
+from samdrift_mammography import tables
 from samdrift_mammography.export import COLUMNS
 from samdrift_mammography.hanging import hung
+from samdrift_mammography.pages import worklist
 from samdrift_mammography.reasons import BANNER, IMAGE_PROBLEMS, REJECTIONS, SENTENCES
 from samdrift_mammography.views import View
-from samdrift_mammography.workload import MODEL, workload
-from samdrift_platform.contract import Priority
-from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_mammography.workload import workload
+from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.portal.catalogues import faults, sentences
 from samdrift_platform.portal.folders import page_folders
-from samdrift_platform.portal.testing import portal_of
-from samdrift_testing.in_process import in_process
+from samdrift_testing.screening import Centre, Visit, portal
+from samdrift_testing.work import NOW
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 DANISH_BANNER = "Forskningsdemonstrator. Ikke medicinsk udstyr. En radiolog afgør."
 PICTURE = b"\x89PNG..."
+OBJECTS = {"sha256:1": PICTURE, "sha256:2": b"heat"}
+MARK = {"x": 0.25, "y": 0.5, "radius": 0.1, "score": 20.0}
+HIDDEN: dict[str, Any] = {"score": 10, "reading": "double, priority", "reasons": ["high-score"], "hide_score": True}
 
 
 def view(name: View, *marks: Mapping[str, float], **fields: Any) -> dict[str, Any]:
@@ -36,134 +39,112 @@ def view(name: View, *marks: Mapping[str, float], **fields: Any) -> dict[str, An
     return {**known, "score": 1.5, "marks": list(marks), "picture": picture, "problems": [], **fields}
 
 
-def item(number: int, state: ItemState = ItemState.DONE, **fields: Any) -> WorkItem:
-    """A work item; `payload` and `result` may be given."""
-    known: dict[str, Any] = {
-        "payload": {"kind": "exam", "exam": f"1.2.{number}", "screening_unit": "unit"},
-        "result": {},
-        "reason": None,
-    }
-    return WorkItem(
-        id=UUID(int=number),
-        submission_id=UUID(int=0),
-        workload="mammography",
-        tenant="t",
-        reference=f"r{number}",
-        state=state,
-        priority=Priority.CLINICAL,
-        deadline=NOW + timedelta(days=3),
-        attempt=1,
-        models={MODEL: "3@sha256:" + "ab" * 32},
-        queued_at=NOW - timedelta(hours=2),
-        started_at=NOW,
-        finished_at=NOW,
-        **(known | fields),
-    )
-
-
-def exam(number: int, score: int | None, reading: str, code: str, unit: str = "unit", **fields: Any) -> WorkItem:
-    result = {
-        "exam": f"1.2.{number}",
-        "screening_unit": unit,
-        "score": score,
-        "reading": reading,
-        "reasons": [code],
-        "missing": ["LMLO"],
-        "views": [view(each) for each in View],
-        "policy": "triage 1@sha256:0",
-        "single_reading_up_to": 3,
-        "priority_from": 9,
-        "reference_population": "women",
-        **fields,
-    }
-    return item(number, result=result, reason="a reason")
-
-
-MARK = {"x": 0.25, "y": 0.5, "radius": 0.1, "score": 20.0}
-EMPTY_FILE = {"kind": "file", "screening_unit": "unit", "position": 9, "files": 10}
-GIVEN = [
-    exam(1, 2, "single", "low-score"),
-    exam(2, None, "double", "missing-views"),
-    exam(3, 10, "double, priority", "high-score", views=[view(View.RCC, MARK), view(View.LCC, MARK)]),
-    item(4, ItemState.REJECTED, payload=EMPTY_FILE, result={"code": "empty"}, reason="The file has 0 bytes. (empty)"),
-    item(5, ItemState.REJECTED, reason="r5 was submitted before with other content."),
-    item(6, ItemState.QUEUED),
-    item(7, ItemState.FAILED, payload=EMPTY_FILE),
-]
+FOUR = [view(each) for each in View]
 
 
 @pytest.fixture(scope="module")
-def portal() -> Iterator[httpx.BaseTransport]:
-    """Pages change nothing of what is given."""
-    app = portal_of(workload, items=GIVEN, objects={"sha256:1": PICTURE})
-    app.dependency_overrides[pages.now] = lambda: NOW
-    with in_process(app) as transport:
-        yield transport
+def pages() -> Iterator[Callable[[Ledger], Visit]]:
+    with portal(OBJECTS) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def every_kind(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    path = copy(sqlite_template, tmp_path_factory.mktemp("pages") / "ledger.db")
+    with closing(Ledger(f"sqlite:///{path}")) as ledger:
+        yield ledger
+
+
+@pytest.fixture(scope="module")
+def exams(every_kind: Ledger) -> dict[str, UUID]:
+    """Exams of every kind, for tests that only look."""
+    centre = Centre(every_kind)
+    exam = centre.exam
+    both = [view(View.RCC, MARK), view(View.LCC, MARK)]
+    found = {
+        "low": exam("1.2.1", score=2, reading="single", reasons=["low-score"], views=FOUR),
+        "unscored": exam("1.2.2", score=None, reasons=["missing-views"], missing=["LMLO"], views=FOUR[:3]),
+        "high": exam("1.2.3", score=10, reading="double, priority", reasons=["high-score"], views=both),
+    }
+    centre.refused("empty", position=9, files=10)
+    centre.queued("1.2.6")
+    return found
 
 
 @pytest.fixture
-def browser(portal: httpx.BaseTransport) -> httpx.Client:
-    return httpx.Client(transport=portal, base_url="http://portal.test")
+def shown(pages: Callable[[Ledger], Visit], every_kind: Ledger, exams: dict[str, UUID]) -> Visit:
+    visit = pages(every_kind)
+    visit.exams |= exams
+    return visit
 
 
-def page(browser: httpx.Client, path: str, language: str = "en") -> str:
-    answer = browser.get(path, headers={"Accept-Language": language})
-    assert answer.status_code == 200
-    return answer.text
+@pytest.fixture
+def visit(pages: Callable[[Ledger], Visit], sqlite_template: Path, tmp_path: Path) -> Iterator[Visit]:
+    path = copy(sqlite_template, tmp_path / "ledger.db")
+    with closing(Ledger(f"sqlite:///{path}")) as ledger:
+        yield pages(ledger)
 
 
 def rows_of(text: str, table: str) -> list[str]:
     body = re.search(rf'<table[^>]* id="{table}">.*?<tbody>(.*?)</tbody>', text, re.DOTALL)
     assert body, f"there is no table {table}"
-    return re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL)
+    return re.findall(r"<tr[^>]*>(.*?)</tr>", body[1], re.DOTALL)
 
 
-def test_exams_stand_in_reading_order_with_score_reading_reason_and_model(browser: httpx.Client) -> None:
-    rows = rows_of(page(browser, "/mammography/"), "worklist")
-    assert [re.search(r"/exams/([0-9a-f-]+)", row)[1][-1] for row in rows] == ["3", "2", "1"]  # type: ignore[index] # each has one
-    for shown in ("Double, priority", "The score is 10 of 10, at least 9", "2 hours", "3@<wbr>abababababab<"):
-        assert shown in rows[0].replace("\N{NO-BREAK SPACE}", " ")
+def exam_of(row: str) -> str:
+    found = re.search(r"/exams/([0-9a-f-]+)", row)
+    assert found
+    return found[1]
+
+
+def test_exams_stand_in_reading_order_with_score_reading_reason_and_model(shown: Visit) -> None:
+    rows = rows_of(shown.page("/mammography/"), "worklist")
+    assert [exam_of(row) for row in rows] == [str(shown.exams[name]) for name in ("high", "unscored", "low")]
+    for part in ("Double, priority", "The score is 10 of 10, at least 9", "2 hours", "Not sent"):
+        assert part in rows[0].replace("\N{NO-BREAK SPACE}", " ")
     assert "Not scored, because standard views are missing: LMLO. Two radiologists read." in rows[1]
     assert "RCC, LCC, RMLO, LMLO" in rows[2]
 
 
-def test_refused_files_stand_below_with_their_reason(browser: httpx.Client) -> None:
-    rows = rows_of(page(browser, "/mammography/"), "refused")
-    assert len(rows) == 2
+def test_the_list_says_how_many_files_were_refused_for_what(shown: Visit) -> None:
+    text = shown.page("/mammography/")
+    assert re.search(r"0 bytes <strong>1</strong>", text)
+    rows = rows_of(shown.page("/mammography/refused"), "refused")
+    assert len(rows) == 1
     assert "File 9 of 10" in rows[0]
     assert REJECTIONS["empty"] in rows[0]
-    assert '<span lang="en">r5 was submitted before with other content.</span>' in rows[1]
 
 
-def test_what_has_no_result_is_not_left_out(browser: httpx.Client) -> None:
-    rows = rows_of(page(browser, "/mammography/"), "open")
-    assert len(rows) == 2
-    assert "Queued" in rows[0]
-    assert "Failed" in rows[1]
+def test_what_has_no_result_is_not_left_out(shown: Visit) -> None:
+    (row,) = rows_of(shown.page("/mammography/"), "open")
+    assert "1.<wbr>2.<wbr>6" in row
+    assert "Queued" in row
 
 
-PATHS = ["/mammography/", *(f"/mammography/exams/{UUID(int=number)}" for number in (1, 2, 3))]
+def paths(visit: Visit) -> list[str]:
+    fixed = ["/mammography/", "/mammography/waiting", "/mammography/refused", "/mammography/agreement"]
+    return fixed + [visit.at(name) for name in visit.exams]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_every_page_says_what_it_is_not(browser: httpx.Client, path: str) -> None:
-    assert BANNER in page(browser, path)
-    assert DANISH_BANNER in page(browser, path, "da")
-    assert BANNER not in page(browser, path, "da")
+def test_every_page_says_what_it_is_not(shown: Visit) -> None:
+    for path in paths(shown):
+        assert BANNER in shown.page(path)
+        assert DANISH_BANNER in shown.page(path, "da")
+        assert BANNER not in shown.page(path, "da")
 
 
-def test_the_list_is_danish_for_danish_readers(browser: httpx.Client) -> None:
-    text = page(browser, "/mammography/", "da")
-    for shown in (
+def test_the_list_is_danish_for_danish_readers(shown: Visit) -> None:
+    text = shown.page("/mammography/", "da") + shown.page("/mammography/refused", "da")
+    for part in (
         "Arbejdsliste til granskning",
         "Ikke scoret, fordi standardoptagelser mangler: LMLO.",
         "Filen er på 0 bytes",
     ):
-        assert shown in text
+        assert part in text
 
 
-def test_the_file_holds_every_exam_and_refusal_with_the_notice_on_each_line(browser: httpx.Client) -> None:
-    answer = browser.get("/mammography/worklist.csv")
+def test_the_file_holds_every_exam_and_refusal_with_the_notice_on_each_line(shown: Visit) -> None:
+    answer = shown.get("/mammography/worklist.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(StringIO(answer.text)))
     assert tuple(lines[0]) == COLUMNS
@@ -172,31 +153,31 @@ def test_the_file_holds_every_exam_and_refusal_with_the_notice_on_each_line(brow
         ("2", "", "double"),
         ("3", "2", "single"),
         ("", "", "refused"),
-        ("", "", "refused"),
     ]
     assert {line["notice"] for line in lines} == {BANNER}
     assert all(line["reason"] for line in lines)
 
 
-def test_a_unit_that_looks_like_a_formula_is_harmless_in_a_spreadsheet() -> None:
-    app = portal_of(workload, items=[exam(1, 2, "single", "low-score", unit="=1+1")])
-    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        (line,) = csv.DictReader(StringIO(client.get("/mammography/worklist.csv").text))
+def test_a_unit_that_looks_like_a_formula_is_harmless_in_a_spreadsheet(visit: Visit) -> None:
+    visit.centre.exam("1.2", screening_unit="=1+1")
+    (line,) = csv.DictReader(StringIO(visit.get("/mammography/worklist.csv").text))
     assert line["screening_unit"] == "'=1+1"
 
 
-def test_marks_are_drawn_and_told(browser: httpx.Client) -> None:
-    text = page(browser, PATHS[3])
+def test_marks_are_drawn_and_told(shown: Visit) -> None:
+    text = shown.page(shown.at("high"))
     assert re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)">', text) == [("50.0", "200.0", "20.0")] * 2
     rows = rows_of(text, "marks")
     assert ["RCC" in rows[0], "LCC" in rows[1]] == [True, True]
     assert all("25%" in row and "50%" in row for row in rows)
-    assert "The model marks nothing" in page(browser, PATHS[1])
+    assert "The model marks nothing" in shown.page(shown.at("low"))
 
 
-def test_a_picture_is_served_as_it_was_stored(browser: httpx.Client) -> None:
-    answer = browser.get(f"{PATHS[1]}/views/0.png")
+def test_a_picture_is_served_as_it_was_stored(shown: Visit) -> None:
+    answer = shown.get(f"{shown.at('low')}/views/0.png")
     assert (answer.content, answer.headers["content-type"]) == (PICTURE, "image/png")
+    assert shown.get(f"{shown.at('low')}/views/0/heat-map.png").status_code == 404
+    assert shown.get(f"{shown.at('low')}/views/4.png").status_code == 404
 
 
 def test_right_breasts_hang_right_in_frames_of_one_size() -> None:
@@ -214,15 +195,15 @@ def test_every_sentence_of_the_codes_is_on_the_pages_and_in_danish() -> None:
     assert {*SENTENCES.values(), *IMAGE_PROBLEMS.values(), *REJECTIONS.values(), BANNER} <= sentences(folder).keys()
 
 
-@pytest.mark.parametrize("code", SENTENCES)
-@pytest.mark.parametrize("language", ["da", "en"])
-def test_every_reason_can_be_shown(code: str, language: str) -> None:
-    shown = exam(1, 5, "double", code, views=[view(View.RCC, problems=list(IMAGE_PROBLEMS), score=None)])
-    app = portal_of(workload, items=[replace(shown, models={})])
-    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        text = page(client, "/mammography/", language) + page(client, PATHS[1], language)
-    assert "%(" not in text
-    assert "radiolog" in text
+def test_every_reason_can_be_shown(visit: Visit) -> None:
+    problems = [view(View.RCC, problems=list(IMAGE_PROBLEMS), score=None)]
+    for code in SENTENCES:
+        visit.exams[code] = visit.centre.exam(f"1.{len(visit.exams)}", reasons=[code], views=problems)
+    for language in ("da", "en"):
+        rows = rows_of(visit.page("/mammography/", language), "worklist")
+        assert len(rows) == len(SENTENCES)
+        assert all("radiolog" in row and "%(" not in row for row in rows)
+        assert "%(" not in visit.page(visit.at("low-score"), language)
 
 
 @pytest.mark.parametrize(
@@ -232,15 +213,159 @@ def test_every_reason_can_be_shown(code: str, language: str) -> None:
         ("da", "Ikke scoret, fordi scoringen er stoppet. To radiologer gransker.", "Ingen model har set på"),
     ],
 )
-def test_an_exam_of_the_safe_state_says_that_no_model_has_seen_it(language: str, told: str, marks: str) -> None:
+def test_an_exam_of_the_safe_state_says_that_no_model_has_seen_it(
+    visit: Visit, language: str, told: str, marks: str
+) -> None:
     unseen = [view(each, score=None, picture=None) for each in View]
-    given = replace(exam(9, None, "double", "stopped", views=unseen, reference_population=None), models={})
-    app = portal_of(workload, items=[given])
-    app.dependency_overrides[pages.now] = lambda: NOW
-    with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        shown = client.get(f"/mammography/exams/{given.id}", headers={"Accept-Language": language})
-        listed = client.get("/mammography/", headers={"Accept-Language": language})
-    assert told in shown.text
-    assert marks in shown.text
-    assert "None" not in shown.text
-    assert told in listed.text
+    visit.exams["one"] = visit.centre.exam(
+        "1.9", score=None, reasons=["stopped"], views=unseen, reference_population=None
+    )
+    text = visit.page(visit.at("one"), language)
+    assert told in text
+    assert marks in text
+    assert "None" not in text
+    assert told in visit.page("/mammography/", language)
+
+
+def test_nothing_of_a_hidden_score_is_shown_before_the_own_decision(visit: Visit) -> None:
+    heated = [view(each, MARK, heat_map={"object": "sha256:2"}, score=0.987) for each in View]
+    visit.exams["one"] = visit.centre.exam("1.2", **HIDDEN, views=heated)
+    path = visit.at("one")
+    for text in (visit.page("/mammography/"), visit.page(path), visit.get("/mammography/worklist.csv").text):
+        assert not re.search(r"10 of 10|0\.99|Double, priority</[td]|double, priority,|<circle|heat-map", text)
+        assert "idden" in text
+    assert "/items/" not in visit.page(path)
+    assert visit.get(f"{path}/views/0/heat-map.png").status_code == 404
+    assert visit.decide("one", "recall").status_code == 303
+    text = visit.page(path)
+    assert text.count("<circle") == 4
+    for part in ("10 of 10", "The score points the same way.", "heat-map", "/items/"):
+        assert part in text
+    assert visit.get(f"{path}/views/0/heat-map.png").content == b"heat"
+    assert "10 of 10" not in visit.page(path, reader="bo")
+
+
+def test_readers_decide_independently_and_a_third_settles_it(visit: Visit) -> None:
+    visit.exams["one"] = visit.centre.exam("1.2", score=5)
+    visit.decide("one", "recall", "ann")
+    assert "ann decided" not in visit.page(visit.at("one"), reader="bo")
+    visit.decide("one", "no_recall", "bo")
+    assert "Two readers differ" in visit.page(visit.at("one"), reader="cy")
+    third = visit.page(visit.at("one"), reader="cy")
+    assert all(f"{name} decided" in third for name in ("ann", "bo"))
+    visit.decide("one", "no_recall", "cy")
+    for reader in ("ann", "bo", "cy", "dot"):
+        text = re.sub(r"\s+", " ", visit.page(visit.at("one"), reader=reader))
+        assert "In the end: <strong>No recall</strong> (a third reader decided)" in text
+
+
+def test_a_decision_is_final(visit: Visit) -> None:
+    visit.exams["one"] = visit.centre.exam("1.2", score=5)
+    visit.decide("one", "recall")
+    assert visit.decide("one", "recall").status_code == 303
+    other = visit.decide("one", "no_recall")
+    assert other.status_code == 409
+    assert "Nothing was recorded" in other.text
+    assert "<strong>Recall</strong>" in visit.page(visit.at("one"))
+
+
+@pytest.mark.parametrize(
+    ("score", "decision", "said"),
+    [
+        (10, "recall", "points the same way"),
+        (10, "no_recall", "points the other way"),
+        (2, "no_recall", "points the same way"),
+        (2, "recall", "points the other way"),
+        (5, "recall", "points neither way"),
+        (None, "recall", "no score to compare"),
+    ],
+)
+def test_a_decision_is_set_beside_the_score(visit: Visit, score: int | None, decision: str, said: str) -> None:
+    visit.exams["one"] = visit.centre.exam("1.2", score=score)
+    visit.decide("one", decision)
+    assert said in visit.page(visit.at("one"))
+
+
+def test_the_next_exam_in_order_is_one_step_away(visit: Visit) -> None:
+    for score in (9, 6, 3):
+        visit.exams[str(score)] = visit.centre.exam(f"1.{score}", score=score)
+    visit.decide("9", "recall")
+    assert f'button-primary" href="{visit.at("6")}"' in visit.page(visit.at("9"))
+    assert f'button-secondary" href="{visit.at("3")}"' in visit.page(visit.at("6"))
+
+
+def test_later_views_stand_first_and_lead_to_what_was_before(visit: Visit) -> None:
+    visit.exams["early"] = visit.centre.exam("1.2", score=None, reasons=["missing-views"], missing=["LMLO"])
+    visit.exams["late"] = visit.centre.exam("1.2", score=9)
+    (row,) = rows_of(visit.page("/mammography/"), "worklist")
+    assert exam_of(row) == str(visit.exams["late"])
+    assert "Earlier entries: 1" in row
+    assert visit.at("early") in visit.page(visit.at("late"))
+    assert f'<a href="{visit.at("late")}">Newest entry</a>' in visit.page(visit.at("early"))
+    assert visit.decide("early", "recall").status_code == 409
+
+
+def test_a_filter_stays_with_the_pages_and_a_civil_number_is_not_looked_for(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worklist, "PAGE", 3)
+    for number in range(5):
+        visit.centre.exam(f"1.{number}", score=6)
+    visit.centre.exam("2.1", score=7)
+    text = visit.page("/mammography/?scored=yes&exam=1.")
+    after = re.search(r'href="/mammography/\?([^"]*)after=(\d+)"', text)
+    assert after
+    assert "scored=yes" in after[1]
+    assert "exam=1." in after[1]
+    second = visit.page(f"/mammography/?scored=yes&exam=1.&after={after[2]}")
+    assert len(rows_of(text, "worklist")) == 3
+    assert len(rows_of(second, "worklist")) == 2
+    unfiltered = rows_of(visit.page("/mammography/?exam=2512489996"), "worklist")
+    assert len(unfiltered) == 3
+    assert "2512489996" not in "".join(unfiltered)
+
+
+def test_an_exam_that_waits_for_views_says_what_is_here_and_until_when(visit: Visit) -> None:
+    with visit.centre.ledger.write() as connection:
+        times = {"first_received_at": NOW, "last_received_at": NOW, "due_at": NOW + timedelta(minutes=5)}
+        connection.execute(tables.exams.insert().values(exam="1.2.7", **times))
+        for place, (name, problems) in enumerate([("RCC", []), ("LCC", []), ("RMLO", ["partial-view"])]):
+            image: dict[str, Any] = {"sop_instance_uid": f"1.{place}", "object": "sha256:0", "source": "folder:in"}
+            image |= {"exam": "1.2.7", "view": name, "problems": problems, "received_at": NOW}
+            connection.execute(tables.images.insert().values(**image))
+        kept = {"object": "sha256:0", "sop_instance_uid": "", "source": "dimse:MODALITY", "received_at": NOW}
+        connection.execute(tables.quarantine.insert().values(code="not-dicom", **kept))
+    for path in ("/mammography/", "/mammography/waiting"):
+        (row,) = rows_of(visit.page(path), "waiting")
+        assert "<td>RCC, LCC</td><td>RMLO, LMLO</td>" in row
+        assert "09:05" in row
+    assert "Not DICOM <strong>1</strong>" in visit.page("/mammography/")
+    (row,) = rows_of(visit.page("/mammography/refused"), "quarantine")
+    assert "dimse:<wbr>MODALITY" in row
+
+
+def test_agreement_counts_only_what_is_read_to_its_end(visit: Visit) -> None:
+    for number, (score, reading) in enumerate([(10, "double, priority"), (10, "double, priority"), (2, "single")]):
+        visit.exams[str(number)] = visit.centre.exam(f"1.{number}", score=score, reading=reading)
+    visit.exams["open"] = visit.centre.exam("1.9", score=1, reading="double")
+    for exam, reader, decision in [
+        ("0", "ann", "recall"), ("0", "bo", "recall"),
+        ("1", "ann", "recall"), ("1", "bo", "no_recall"), ("1", "cy", "no_recall"),
+        ("2", "ann", "no_recall"), ("open", "ann", "recall"),
+    ]:  # fmt: skip
+        visit.decide(exam, decision, reader)
+    text = visit.page("/mammography/agreement")
+    cells = [re.findall(r">([^<>]*)</t[dh]>", row) for row in rows_of(text, "by-score")]
+    assert {row[0]: (row[1], row[2]) for row in cells if row[1] != "0"} == {"10": ("2", "1"), "2": ("1", "0")}
+    two, ends, seen, unseen = (re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows_of(text, "summary"))
+    assert (two[0], "50.0%" in two[1]) == ("2", True)
+    assert (ends[0], "66.7%" in ends[1]) == ("3", True)
+    assert (seen[0], unseen) == ("6", ["0", "–"])
+    lines = list(csv.DictReader(StringIO(visit.get("/mammography/agreement.csv").text)))
+    assert [line["number"] for line in lines if line["exam"] == "1.1"] == ["1", "2", "3"]
+    assert len(lines) == 6
+    assert not {"ann", "bo", "cy"} & set(" ".join(",".join(line.values()) for line in lines).replace(",", " ").split())
+
+
+def test_an_exam_that_is_not_there_is_not_found(visit: Visit) -> None:
+    assert visit.get(f"/mammography/exams/{UUID(int=5)}").status_code == 404

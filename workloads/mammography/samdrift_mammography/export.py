@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from samdrift_mammography.workload import MODEL
 from samdrift_platform.ledger.items import WorkItem
 
 if TYPE_CHECKING:
-    from samdrift_mammography.pages import Row
+    from samdrift_mammography.pages.row import Row
 
 COLUMNS = (
     "order",
@@ -27,29 +27,31 @@ COLUMNS = (
     "received_utc",
     "model",
     "policy",
+    "delivery",
     "reference",
     "notice",
 )
 
 
-def csv_of(rows: Sequence[Row], refused: Sequence[WorkItem]) -> str:
-    """The text of the file. What could not be read has no order, score or reading, but its reason."""
+def csv_line(values: Sequence[object]) -> str:
+    """One line with its end (RFC 4180)."""
     file = StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows([_harmless(value) for value in line] for line in _lines(rows, refused))
+    csv.writer(file).writerow([_harmless(value) for value in values])
     return file.getvalue()
 
 
-def _lines(rows: Sequence[Row], refused: Sequence[WorkItem]) -> Iterator[tuple[object, ...]]:
-    for order, row in enumerate(rows, start=1):
-        item, result = row.item, row.item.result
-        decision = (result["exam"], result["screening_unit"], result["score"], result["reading"], item.reason)
-        evidence = (item.models.get(MODEL), result["policy"], item.reference, BANNER)
-        yield (order, *decision, row.views, *_times(item), *evidence)
-    for item in refused:
-        decision = (None, item.payload.get("screening_unit"), None, "refused", item.reason)
-        yield (None, *decision, None, *_times(item), None, None, item.reference, BANNER)
+def exam_line(order: int, row: Row) -> str:
+    """An exam; of one whose score is hidden from the reader neither score, reading nor reason."""
+    item, result, hidden = row.item, row.item.result, row.listed.hidden
+    decision = ("hidden", "hidden", "hidden") if hidden else (result["score"], result["reading"], item.reason)
+    evidence = (item.models.get(MODEL), result["policy"], row.listed.delivery, item.reference, BANNER)
+    return csv_line((order, result["exam"], result["screening_unit"], *decision, row.views, *_times(item), *evidence))
+
+
+def refused_line(item: WorkItem) -> str:
+    """What no exam could be made of: it has no order, score or reading, but its reason."""
+    decision = (item.payload.get("screening_unit"), None, "refused", item.reason)
+    return csv_line((None, None, *decision, None, *_times(item), None, None, None, item.reference, BANNER))
 
 
 def _times(item: WorkItem) -> tuple[str, str]:

@@ -79,7 +79,6 @@ def entry(item: WorkItem, seq: int, readings: Sequence[ReaderReading], effects: 
     """The row of `tables.worklist` for an item; whether it is superseded is not its own to know."""
     result, payload = item.result, item.payload
     stage = stage_of(item, readings)
-    blind = bool(result.get("hide_score"))
     return {
         "item_id": item.id,
         "seq": seq,
@@ -90,12 +89,17 @@ def entry(item: WorkItem, seq: int, readings: Sequence[ReaderReading], effects: 
         "place": place(stage, result, item.deadline, seq),
         "score": result.get("score"),
         "reading": result.get("reading"),
-        "blind": blind,
+        "blind": is_blind(result),
         "objected": bool(result.get("objected")),
         "codes": _codes(result),
         "refusal": _refusal(item),
         "delivery": delivery_of(effects),
     }
+
+
+def is_blind(result: Mapping[str, Any]) -> bool:
+    """Whether the policy hides the exam's score until the reader has decided. Without a score nothing is hidden."""
+    return bool(result.get("hide_score")) and result.get("score") is not None
 
 
 def stage_of(item: WorkItem, readings: Sequence[ReaderReading]) -> Stage:
@@ -120,7 +124,7 @@ def place(stage: Stage, result: Mapping[str, Any], deadline: datetime | None, se
     """
     group = GROUPS[stage]
     if stage in UNREAD:
-        rank, falling, due = reading_order({} if result.get("hide_score") else result, deadline)
+        rank, falling, due = reading_order({} if is_blind(result) else result, deadline)
         return group + _digits(int(rank), 100 + int(falling), due, seq)
     if stage is Stage.OPEN:
         return group + _digits(0, 0, deadline.timestamp() if deadline else float("inf"), seq)

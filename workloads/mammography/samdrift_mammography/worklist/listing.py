@@ -86,10 +86,21 @@ def others(connection: sa.Connection, exam: str, item_id: UUID) -> list[UUID]:
     return list(connection.execute(query.order_by(worklist.c.seq.desc())).scalars())
 
 
-def in_stage(connection: sa.Connection, stage: Stage, *, limit: int, after: str = "") -> list[UUID]:
-    """Items of a stage in its order."""
-    query = sa.select(worklist.c.item_id).where(*_in([stage]), worklist.c.place > after)
-    return list(connection.execute(query.order_by(worklist.c.place).limit(limit)).scalars())
+def places(connection: sa.Connection, stage: Stage, *, limit: int, after: str = "") -> list[tuple[UUID, str]]:
+    """Items of a stage in its order, each with its key."""
+    query = sa.select(worklist.c.item_id, worklist.c.place).where(*_in([stage]), worklist.c.place > after)
+    return [(item_id, place) for item_id, place in connection.execute(query.order_by(worklist.c.place).limit(limit))]
+
+
+def in_stage(connection: sa.Connection, stage: Stage, *, limit: int) -> list[UUID]:
+    """The first items of a stage in its order."""
+    return [item_id for item_id, _ in places(connection, stage, limit=limit)]
+
+
+def read_by(connection: sa.Connection, reader: str) -> int:
+    """How many unread exams this reader has read already: the others are still to come from somebody else."""
+    query = sa.select(sa.func.count()).select_from(worklist).where(worklist.c.stage.in_(UNREAD), _read_by(reader))
+    return connection.execute(query).scalar_one()
 
 
 def counts(connection: sa.Connection) -> Mapping[str, int]:
