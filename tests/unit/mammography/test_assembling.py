@@ -78,7 +78,7 @@ def test_what_was_seen_outside_stays_and_is_superseded(unit: Unit) -> None:
     with unit.ledger.read() as connection:
         (*_, last) = audit.events_of(connection, f"item:{unit.items()[0].id}")
     assert (last.actor, last.action) == ("mammography-intake", "item.superseded")
-    assert last.details == {"by": unit.row()["submission"]}
+    assert last.details == {"by": f"submission:{unit.items()[1].submission_id}"}
 
 
 def test_results_that_were_not_sent_yet_are_withdrawn_and_those_that_were_tried_are_not(unit: Unit) -> None:

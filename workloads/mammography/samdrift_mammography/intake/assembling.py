@@ -11,7 +11,7 @@ submission before is withdrawn, unless something of it was seen outside: that st
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -164,8 +164,9 @@ def _submit(connection: sa.Connection, gathered: Gathered, request: Request, now
     earlier = _earlier(connection, request, waiting.submission)
     if earlier is not None:
         endings.cancel_submission(connection, earlier, actor=ACTOR, now=now)
-        _note_superseded(connection, earlier, gathered.reference, now)
-    submissions.submit(connection, request, now=now)
+    newer, _ = submissions.submit(connection, request, now=now)
+    if earlier is not None:
+        _note_superseded(connection, earlier, newer, now)
     handed_on = {"submitted_at": now, "submission": gathered.reference, "trouble": None}
     connection.execute(sa.update(exams).where(exams.c.exam == gathered.exam).values(**handed_on))
     return True
@@ -180,12 +181,12 @@ def _earlier(connection: sa.Connection, request: Request, reference: str | None)
     return None if reference in {None, request.reference} else connection.execute(held).scalar_one_or_none()
 
 
-def _note_superseded(connection: sa.Connection, submission: UUID, newer: str, now: datetime) -> None:
+def _note_superseded(connection: sa.Connection, earlier: UUID, newer: UUID, now: datetime) -> None:
     """Say in the audit chain, of what could not be withdrawn any more, that a newer submission stands in its place."""
-    details: Mapping[str, str] = {"by": newer}
+    details = {"by": f"submission:{newer}"}
     events = [
         audit.Event(actor=ACTOR, action="item.superseded", subject=f"item:{item.id}", details=details)
-        for item in items.find(connection, submission_id=submission)
+        for item in items.find(connection, submission_id=earlier)
         if item.state is not ItemState.CANCELLED
     ]
     audit.append(connection, events, now=now)
