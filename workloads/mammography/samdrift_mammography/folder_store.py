@@ -24,11 +24,15 @@ def files_below(folder: Path) -> list[Path]:
 
 
 class FolderStore:
-    """Reads the files that it was given by the digest of their bytes; forgets what is put into it."""
+    """Reads the files that it was given by the digest of their bytes; what is put into it stays in memory.
+
+    Every exam is judged with a copy of its own, so pictures go with the exam; the policy comes along to all of them.
+    """
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         """`paths` is object reference -> file."""
         self._paths = dict(paths)
+        self._kept: dict[str, bytes] = {}
 
     @classmethod
     def of(cls, files: Sequence[Path]) -> FolderStore:
@@ -45,11 +49,15 @@ class FolderStore:
         return self._paths[reference]
 
     def put(self, data: bytes) -> str:
-        """The reference that a store would give; the bytes are not kept."""
-        return digest_of_bytes(data)
+        """Keep `data` in memory; its reference."""
+        reference = digest_of_bytes(data)
+        self._kept[reference] = data
+        return reference
 
     def get(self, reference: str) -> bytes:
-        """The bytes of a file; NotFoundError when the folder changed meanwhile."""
+        """The bytes of a file, or what was put; NotFoundError when the folder changed meanwhile."""
+        if reference in self._kept:
+            return self._kept[reference]
         data = self._paths[reference].read_bytes() if reference in self._paths else b""
         if digest_of_bytes(data) != reference:
             raise NotFoundError(f"{reference} is not in the folder any more. Start again when nothing writes to it.")
