@@ -8,10 +8,13 @@ Importing this imports pynetdicom.
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from socketserver import BaseServer
 from typing import Any, cast
+from weakref import WeakSet
 
 import structlog
 from pynetdicom import evt
@@ -20,8 +23,8 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.fsm import StateMachine
-from pynetdicom.pdu_primitives import P_DATA
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+from pynetdicom.pdu_primitives import A_ASSOCIATE, P_DATA
+from pynetdicom.transport import AssociationServer, AssociationSocket, RequestHandler
 
 from samdrift_mammography.intake.data_set import DataSetBuffer, Room
 from samdrift_mammography.intake.limits import Limits
@@ -58,6 +61,13 @@ class BoundedSocket(AssociationSocket):
         connection.settimeout(self._limits.pdu_s)  # for what we send: a peer that does not read is given up as well
         return data[:count]
 
+    def _shutdown_socket(self) -> None:
+        """Close the connection, also when the peer was first (the library leaves the descriptor open then)."""
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+            self.socket.close()
+
 
 class BoundedMessages(DIMSEServiceProvider):
     """Puts messages together from PDUs, as long as they are neither too long nor too slow nor too many."""
@@ -73,6 +83,8 @@ class BoundedMessages(DIMSEServiceProvider):
         if self.message is None:
             self._begin()
         message = cast(DIMSEMessage, self.message)
+        if not primitive.presentation_data_value_list:
+            self._refuse("a PDU without data")
         try:
             super().receive_primitive(primitive)
         except Exception as error:  # noqa: BLE001 - the library raises what its parsers happen to raise
@@ -103,10 +115,16 @@ class SteadyStates(StateMachine):
         """Act on `event`; what it cannot be acted on closes the connection."""
         try:
             super().do_action(event)
-        except Exception as error:  # noqa: BLE001 - what a peer sent is at fault; it must not end in a traceback
-            log.warning("connection closed", why=f"{type(error).__name__} at {event} in {self.current_state}")
+        except Exception:  # noqa: BLE001 - what a peer sent is at fault; it must not end in a traceback, which quotes it
             self.dul.kill_dul()
             cast(AssociationSocket, self.dul.socket).close()
+            _let_go(self.dul.assoc)
+
+
+def _let_go(association: Association) -> None:
+    """End the thread of a connection that closed before it asked for an association: it would wait for that."""
+    if association.requestor.primitive is None:
+        association.dul.to_user_queue.put(cast(Any, None))
 
 
 class BoundedHandler(RequestHandler):
@@ -123,11 +141,10 @@ class BoundedHandler(RequestHandler):
         return association
 
 
-class BoundedServer(ThreadedAssociationServer):
-    """Accepts connections, each in threads of its own, up to a number."""
+class BoundedServer(AssociationServer):
+    """Accepts connections one after the other, each of which gets threads of its own, up to a number."""
 
     request_queue_size = 128
-    daemon_threads = True
 
     def __init__(
         self, ae: ApplicationEntity, address: tuple[str, int], *, contexts: Any, handlers: Handlers, limits: Limits
@@ -138,20 +155,41 @@ class BoundedServer(ThreadedAssociationServer):
             OSError: the address cannot be listened on.
         """
         self.limits, self.room = limits, Room(size_bytes=limits.in_flight_bytes)
+        self._shown_out: WeakSet[Association] = WeakSet()
+        self._admitted: set[Association] = set()
+        self._admitting = threading.Lock()
+        ours = [(evt.EVT_REQUESTED, self._admit), (evt.EVT_CONN_CLOSE, lambda event: _let_go(event.assoc))]
         super().__init__(
-            ae, address, ae.ae_title, contexts, evt_handlers=list(handlers), request_handler=BoundedHandler
+            ae, address, ae.ae_title, contexts, evt_handlers=[*handlers, *ours], request_handler=BoundedHandler
         )
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether there is a place for one more connection."""
-        active = self.active_associations
-        if len(active) < self.limits.connections:
+        active = self.active_associations  # in the order in which they came
+        staying = [association for association in active if association not in self._shown_out]
+        if len(staying) < self.limits.connections:
             return True
-        idle = [association for association in active if association.requestor.primitive is None]
-        if not idle:
+        idle = next((association for association in staying if not association.is_established), None)
+        if idle is None or len(active) >= 2 * self.limits.connections:  # many are leaving, and have not left yet
             return False
-        cast(AssociationSocket, idle[0].dul.socket)._shutdown_socket()  # threads are listed in the order of their start
+        self._shown_out.add(idle)
+        cast(AssociationSocket, idle.dul.socket)._shutdown_socket()
         return True
+
+    def _admit(self, event: evt.Event) -> None:
+        """Reject one association too many. Wrong titles take no place: the library rejects them next."""
+        association = event.assoc
+        asked = cast(A_ASSOCIATE, association.requestor.primitive)
+        if asked.calling_ae_title not in self.ae.require_calling_aet or asked.called_ae_title != self.ae_title:
+            return
+        with self._admitting:
+            self._admitted = {other for other in self._admitted if other.is_alive()}
+            if len(self._admitted) < self.limits.associations:
+                self._admitted.add(association)
+                return
+        log.warning("association rejected", calling=asked.calling_ae_title, why="there are too many")
+        association.acse.send_reject(0x02, 0x03, 0x02)  # PS3.8 table 9-21: transient, local limit exceeded
+        association.kill()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say that a connection could not be handled, without a traceback, which could quote what was sent."""

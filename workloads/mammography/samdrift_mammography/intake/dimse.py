@@ -6,6 +6,7 @@ Only application entities that the operator names may associate, and only by our
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,11 @@ class Listener:
         """How many connections there are now."""
         return len(self._server.active_associations) if self._server else 0
 
+    @property
+    def in_flight_bytes(self) -> int:
+        """Data sets that are on their way, or in the hands of the desk, now."""
+        return self._server.room.taken_bytes if self._server else 0
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -179,7 +185,7 @@ def _application_entity(entity: Entity, limits: Limits) -> ApplicationEntity:
     ae = AE(entity.ae_title)
     ae.require_called_aet = True
     ae.require_calling_aet = list(entity.calling_ae_titles)
-    ae.maximum_associations = limits.associations
+    ae.maximum_associations = sys.maxsize  # the library counts connections as well; `BoundedServer` bounds both
     ae.maximum_pdu_size = limits.pdu_bytes
     ae.acse_timeout, ae.network_timeout, ae.dimse_timeout = limits.association_s, limits.idle_s, limits.idle_s
     return ae
