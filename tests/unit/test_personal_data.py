@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from samdrift_testing.personal_data import Find, Scanner, of_dicom
+from samdrift_testing.personal_data import Find, Scanner, of_dicom, scan
 
 #: Published as fictitious.
 NUMBER, NAME, BORN = "2512489996", "Berggren^Nancy Ann", "19481225"
@@ -91,6 +91,15 @@ def test_files_are_read_to_their_end_and_their_names_too(tmp_path: Path) -> None
     (tmp_path / "objects" / "image").write_text(NUMBER)
     found = {find.where for find in Scanner(()).folder(tmp_path)}
     assert found == {"logs/long.log", "name of a file or folder"}
+
+
+def test_one_file_may_be_scanned_and_folders_left_out(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "output").write_text(f"of {NUMBER}")
+    assert [find.where for find in scan(tmp_path / "raw" / "output")] == ["output", "output"]
+    assert scan(tmp_path, leave_out=["raw"]) == []
+    with pytest.raises(FileNotFoundError):
+        scan(tmp_path / "missing")
 
 
 def test_a_rotated_log_is_not_overlooked(tmp_path: Path) -> None:

@@ -99,6 +99,10 @@ class Scanner:
                         found += self.text(f"{table.name}.{name}", _written(value))
         return list(dict.fromkeys(found))
 
+    def file(self, path: Path) -> list[Find]:
+        """What stands in one file."""
+        return list(dict.fromkeys(self._file(path.name, path)))
+
     def _file(self, name: str, path: Path) -> Iterator[Find]:
         before = b""
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -113,6 +117,12 @@ class Scanner:
         if self._known is not None:
             for match in self._known.finditer(data.lower()):
                 yield Find(where=where, kind="known value", masked=_masked(match[1]))
+
+
+def scan(path: Path, *, known: Iterable[str] = PUBLISHED, leave_out: Collection[str] = ("objects",)) -> list[Find]:
+    """What stands in a file, or below a folder: nothing, or a test that says so has found something."""
+    scanner = Scanner(known)
+    return scanner.folder(path, leave_out=leave_out) if path.is_dir() else scanner.file(path)
 
 
 def of_dicom(files: Iterable[bytes]) -> set[str]:
