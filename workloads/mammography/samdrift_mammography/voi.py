@@ -1,0 +1,91 @@
+"""From stored values to grey values: the transformations of PS3.3 sections C.11.1 and C.11.2.
+
+Each of them is a function of the stored value alone. So they are worked out once for every value that can be stored, by
+pydicom, and then looked up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samdrift_mammography.decoding.values import Values
+from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.part10 import items_of, number_of, text_of
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+Grey: TypeAlias = NDArray[np.float32]
+
+#: An image whose grey values 0-255 span less than this shows nothing.
+LEAST_CONTRAST = 1.0
+#: Rows that are looked up at once, so that the indices stay in the processor's cache.
+_ROWS = 64
+
+
+def grey_values(image: Dataset, stored: Values) -> Grey:
+    """Grey values 0-255 (rows, columns) after the first VOI transformation, dense tissue bright.
+
+    Raises:
+        UnreadableFileError: the transformation is not one of the standard's, or leaves nothing of the image.
+    """
+    bits = number_of(image, "BitsStored", 16)
+    if not 1 <= bits <= 16:
+        raise UnreadableFileError(f"Values of {bits} bits are not an image's.", code="undecodable")
+    shift = max(number_of(image, "HighBit", bits - 1) + 1 - bits, 0)
+    try:
+        table = _table(image, bits)
+    except Exception as error:  # pydicom raises what its parsers happen to raise
+        raise _unusable(f"{type(error).__name__} while it was worked out") from error
+    grey = _looked_up(table, stored, shift)
+    if _shows_nothing(grey, stored):
+        raise _unusable("all of the image is black or white in it")
+    return grey
+
+
+def _table(image: Dataset, bits: int) -> Grey:
+    """The grey value of each of the 2 ** `bits` values that can be stored."""
+    from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
+
+    codes = np.arange(2**bits, dtype=np.int32)
+    if number_of(image, "PixelRepresentation"):
+        codes[2 ** (bits - 1) :] -= 2**bits  # two's complement
+    values = apply_voi_lut(apply_modality_lut(codes, image), image, index=0).astype(np.float64)
+    low, high = _output_range(image, bits)
+    grey = np.clip((values - low) * (255 / (high - low)), 0, 255)
+    inverse = text_of(image, "PhotometricInterpretation") == "MONOCHROME1"
+    return np.asarray(255 - grey if inverse else grey, dtype=np.float32)
+
+
+def _looked_up(table: Grey, stored: Values, shift: int) -> Grey:
+    grey = np.empty(stored.shape, dtype=np.float32)
+    last = len(table) - 1
+    for row in range(0, stored.shape[0], _ROWS):
+        part = stored[row : row + _ROWS]
+        np.take(table, (part >> shift) & last, out=grey[row : row + _ROWS], mode="clip")
+    return grey
+
+
+def _shows_nothing(grey: Grey, stored: Values) -> bool:
+    """Whether the transformation took away what differences there were."""
+    return float(np.ptp(grey)) < LEAST_CONTRAST and int(np.ptp(stored)) > 0
+
+
+def _output_range(image: Dataset, bits: int) -> tuple[float, float]:
+    """Lowest and highest value after the VOI transformation (PS3.3 section C.11.2)."""
+    tables = items_of(image, "VOILUTSequence") or items_of(image, "ModalityLUTSequence")
+    if tables:
+        return 0.0, float(2 ** int(tables[0].LUTDescriptor[2]) - 1)
+    signed = bool(number_of(image, "PixelRepresentation"))
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    slope, intercept = float(image.get("RescaleSlope", 1)), float(image.get("RescaleIntercept", 0))
+    return low * slope + intercept, high * slope + intercept
+
+
+def _unusable(why: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"The window or table in the header cannot be used: {why}. Correct it at the source.", code="unusable-window"
+    )
