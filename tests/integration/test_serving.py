@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from samdrift_platform.assignments import portion
 from samdrift_platform.contract import Item
 from samdrift_platform.governance.journal import Journal
-from samdrift_platform.ledger import benefits, canaries, scores
+from samdrift_platform.ledger import audit, benefits, canaries, objections, scores
 from samdrift_platform.ledger.agreement import Agreement, agreement
 from samdrift_platform.ledger.items import WorkItem
-from samdrift_platform.ledger.tables import effects
+from samdrift_platform.ledger.tables import effects, shadow_runs
+from samdrift_platform.ledger.tables import scores as recorded_scores
 from samdrift_registry.deployments import Slot, last_of
 from samdrift_registry.statements import Kind, model_subject
 from samdrift_testing import governed
@@ -257,6 +258,28 @@ def test_a_shadow_that_fails_harms_nothing(oracle: Station, serve: Serve, versio
         summed = agreement(connection, MODEL, version)
     assert summed.n == 0
     assert summed.planned + summed.failed == 2
+
+
+@pytest.mark.usefixtures("champion")
+def test_no_champion_canary_or_shadow_sees_an_item_of_somebody_who_objected(oracle: Station, serve: Serve) -> None:
+    she, another, now = "ab" * 32, "cd" * 32, datetime.now(UTC)
+    serve(2, Slot.CANARY, share=0.99)
+    oracle.wait_until(lambda: knows_canary(oracle.crew("oracle")))
+    serve(3, Slot.SHADOW)
+    oracle.wait_until(lambda: any("/3" in name for name in oracle.report().detail["shadows"]))
+    with oracle.ledger.write() as connection:
+        objections.record(connection, "oracle", she, actor=governed.OPERATOR, now=now)
+    subjects = {"hers": she, "another's": another, "nobody's": None}
+    asked = [Item(reference=name, payload={}, subject=subject) for name, subject in subjects.items()]
+    found = {item.reference: item for item in oracle.finished(oracle.submit("oracle", "with an objection", asked))}
+    assert (found["hers"].reason, found["hers"].models) == ("stopped: nobody can know", {})
+    assert {found[name].result["number"] for name in ("another's", "nobody's")} <= {1.0, 2.0}
+    with oracle.ledger.read() as connection:
+        runs = sa.select(shadow_runs).where(shadow_runs.c.item_id == found["hers"].id)
+        given = sa.select(recorded_scores).where(recorded_scores.c.item_id == found["hers"].id)
+        assert [connection.execute(query).all() for query in (runs, given)] == [[], []]
+        (event,) = [e for e in audit.events_of(connection, f"item:{found['hers'].id}") if e.action == "item.done"]
+    assert event.details["objected"] is True
 
 
 @pytest.mark.usefixtures("champion")
