@@ -17,6 +17,7 @@ from samdrift_mammography.intake.assembling import Assembler
 from samdrift_mammography.intake.dimse import Entity, Listener
 from samdrift_mammography.intake.folder import WatchedFolder
 from samdrift_mammography.intake.receiving import Desk
+from samdrift_mammography.results import ups
 from samdrift_mammography.services import INTAKE
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger, LedgerUnavailableError
@@ -46,7 +47,7 @@ class Intake:
         return cls(
             ledger=ledger,
             assembler=Assembler(ledger=ledger, store=store, tenant=settings.tenant),
-            listener=Listener(entity, desk) if entity.calling_ae_titles else None,
+            listener=Listener(entity, desk, services=[ups.service(ledger)]) if entity.calling_ae_titles else None,
             folder=WatchedFolder(folder=watched, desk=desk) if watched else None,
         )
 
@@ -88,7 +89,7 @@ class Intake:
         lines = []
         if self.listener:
             entity = self.listener.entity
-            lines.append(f"DICOM: {entity.ae_title} at {entity.host}:{self.listener.port} (C-ECHO, C-STORE)")
+            lines.append(f"DICOM: {entity.ae_title} at {entity.host}:{self.listener.port} (C-ECHO, C-STORE, UPS)")
             lines.append(f"may send: {', '.join(entity.calling_ae_titles)}")
         else:
             lines.append(f"DICOM: nobody may send. Name AE titles with --calling or {own.CALLING_AE_TITLES.name}.")
