@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.config import disable_value_validation
 
 from samdrift_evaluation.errors import SamdriftError
 from samdrift_mammography.results import cad_sr, comprehensive_sr, secondary_capture
@@ -41,8 +42,9 @@ def with_documents(item: Item, result: Mapping[str, Any], store: Store) -> dict[
     images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
     files = [store.get(image["object"]) for image in images]
     pictures = [store.get(view["picture"]["object"]) if view["picture"] else None for view in result["views"]]
-    report = _report(item, result, files, pictures, problems)
-    made = _made(report, problems) if report else ()
+    with disable_value_validation():  # its remarks quote the value, and end in a log
+        report = _report(item, result, files, pictures, problems)
+        made = list(_made(report, problems)) if report else []
     documents = [_entry(kind, document, store.put(data)) for kind, document, data in made]
     return {**result, "documents": documents, "document_problems": problems}
 
