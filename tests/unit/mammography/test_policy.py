@@ -96,3 +96,8 @@ def test_nobody_can_tell_from_the_exam_alone_who_is_drawn(tmp_path: Path) -> Non
 def test_nobody_and_everybody_can_be_drawn(share: str, all_or_none: bool, tmp_path: Path) -> None:
     policy = read_policy((VALID + f"audit_share: {share}\n").encode())
     assert {policy.draws_for_audit(f"1.2.{n}", home=tmp_path) for n in range(50)} == {all_or_none}
+
+
+def test_the_reference_has_every_field() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "triage-policy.md").read_text()
+    assert [name for name in schema()["properties"] if f"| `{name}` |" not in page] == []
