@@ -64,7 +64,7 @@ class Centre:
         return UUID(str(claimed.id))
 
     def queued(self, exam: str, unit: str = "unit") -> None:
-        """An exam that waits for its score."""
+        """An exam that waits for its score; put in last."""
         self._submit(exam, NOW + timedelta(days=3), unit, {})
 
     def refused(self, code: str = "empty", position: int = 1, files: int = 1) -> UUID:
@@ -92,6 +92,7 @@ class Centre:
     def _claimed(self, exam: str, deadline: datetime | None, unit: str, payload: Mapping[str, Any]) -> Any:
         self._submit(exam, deadline, unit, payload)
         (claimed,) = claim(self.ledger, workload=WORKLOAD)
+        assert claimed.reference.startswith(f"{exam}/"), "an exam that was only queued stands before this one"
         return claimed
 
     def _submit(self, exam: str, deadline: datetime | None, unit: str, payload: Mapping[str, Any]) -> None:
