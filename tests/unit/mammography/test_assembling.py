@@ -50,7 +50,7 @@ def test_fewer_views_wait_for_quiet_and_no_longer(unit: Unit) -> None:
     assert unit.assembler.step(NOW + MINUTE + QUIET) == 1
     (item,) = unit.items()
     assert item.payload["missing"] == ["RMLO", "LMLO"]
-    assert item.payload["received_at"] == NOW.isoformat()  # the reading target counts from the first image
+    assert unit.documents()[0]["received_at"] == NOW.isoformat()  # the reading target counts from the first image
     assert item.deadline == datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 from hypothesis import given
@@ -59,6 +60,15 @@ def test_a_view_taken_twice_is_kept_and_forbids_nothing() -> None:
 
 def test_two_images_with_one_identifier_forbid_the_score() -> None:
     assert only([*FOUR, image("RCC", data="sha256:other")]).obstacles == ("conflicting-copies",)
+
+
+def test_images_of_two_women_in_one_study_forbid_the_score() -> None:
+    def of(one: Image, subject: str | None) -> Image:
+        return replace(one, header=replace(one.header, subject=subject))
+
+    assert only([of(one, "hers") for one in FOUR]).obstacles == ()
+    assert only([of(FOUR[0], None), *(of(one, "hers") for one in FOUR[1:])]).obstacles == ()
+    assert only([of(FOUR[0], "another's"), *(of(one, "hers") for one in FOUR[1:])]).obstacles == ("several-patients",)
 
 
 def test_an_implant_in_one_image_forbids_the_score_of_the_exam() -> None:

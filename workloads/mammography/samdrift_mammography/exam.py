@@ -10,6 +10,8 @@ from samdrift_mammography.views import View
 
 #: Problems of one image that forbid the scoring of its exam.
 BLOCKING = ("implant", "partial-view")
+#: The images of one study carry different Patient IDs: nobody can tell whose exam it is.
+SEVERAL_PATIENTS = "several-patients"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class Exam:
         identifiers = [image.header.sop_instance_uid for image in self.images]
         if len(set(identifiers)) < len(identifiers):
             found.append("conflicting-copies")
+        if len({image.header.subject for image in self.images} - {None}) > 1:
+            found.append(SEVERAL_PATIENTS)
         if self.missing:
             found.append("missing-views")
         return tuple(found)

@@ -8,6 +8,7 @@ from typing import Any
 
 from samdrift_mammography.density import Density
 from samdrift_mammography.errors import ImageError
+from samdrift_mammography.exam import SEVERAL_PATIENTS
 from samdrift_mammography.picture import size
 from samdrift_mammography.policy import Policy, policy_of
 from samdrift_mammography.reasons import BANNER, PIXEL_PROBLEMS, sentence
@@ -78,7 +79,7 @@ def _outcome(
 
 
 def _with_documents(item: Item, result: dict[str, Any], store: Store) -> dict[str, Any]:
-    if not item.payload.get("return_results"):
+    if not item.payload.get("return_results") or SEVERAL_PATIENTS in result["reasons"]:  # whose would they be?
         return {**result, "documents": [], "document_problems": []}
     from samdrift_mammography.results.documents import with_documents  # highdicom takes half a second to load
 

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "two radiologists read.",
     "missing-views": "Not scored, because standard views are missing: %(missing)s. Two radiologists read.",
     "conflicting-copies": "Not scored, because two different images carry the same identifier. Two radiologists read.",
+    "several-patients": "Not scored, because the images carry different patient numbers. Two radiologists read.",
     "implant": "Not scored, because of an implant. Two radiologists read.",
     "partial-view": "Not scored, because a view shows only a part of the breast. Two radiologists read.",
     "undecodable": "Not scored, because the pixels of a view cannot be decoded. Two radiologists read.",

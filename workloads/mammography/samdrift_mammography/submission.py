@@ -89,6 +89,7 @@ def split(submission: MammographySubmission, store: Store) -> Iterator[Item]:
     days = submission.reading_target_working_days or policy.reading_target_working_days
     for exam in group(images):
         payload = {**_exam_payload(exam, submission), **_policy_payload(exam, submission, policy, kept)}
+        payload |= _return_payload(submission)
         yield Item(
             reference=f"{exam.identifier}/{_short(payload)}",
             payload=payload,
@@ -107,12 +108,16 @@ def _exam_payload(exam: Exam, submission: MammographySubmission) -> JsonObject:
         "kind": "exam",
         "exam": exam.identifier,
         "screening_unit": submission.screening_unit,
-        "received_at": submission.received_at.astimezone(UTC).isoformat(),
         "return_results": submission.return_results,
         "images": [_image_payload(image) for image in exam.images],
         "missing": [str(view) for view in exam.missing],
         "obstacles": list(exam.obstacles),
     }
+
+
+def _return_payload(submission: MammographySubmission) -> JsonObject:
+    """The time that stands in the documents for the PACS. Where there are none, the same exam stays the same item."""
+    return {"received_at": submission.received_at.astimezone(UTC).isoformat()} if submission.return_results else {}
 
 
 def _policy_payload(exam: Exam, submission: MammographySubmission, policy: Policy, kept: str) -> JsonObject:
