@@ -28,7 +28,7 @@ from samdrift_mammography.workload import workload
 from samdrift_platform.control import problems
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.portal.testing import portal_of
-from samdrift_testing.pages import check_page
+from samdrift_testing.pages import check_page, check_rules
 from samdrift_testing.screening import Centre, CentreReading
 from samdrift_testing.work import NOW
 
@@ -226,6 +226,7 @@ def test_keys_work_in_the_viewer_and_nowhere_else(visit: Open, site: Site) -> No
     assert (heat.get_attribute("href") or "").endswith("heat-map.png")
     page.keyboard.press("?")
     assert page.locator("#viewer-help").is_visible()
+    check_rules(page)  # of what was hidden before, too
     assert visited.troubles == []
 
 
