@@ -129,8 +129,10 @@ def _view(image: Mapping[str, Any], store: Store, engine: Engine, seen: dict[Vie
     except ImageError as error:
         return _unscored(image, [error.code])
     seen[View(image["view"])] = scored
+    known = _known(image)
     return {
-        **_known(image),
+        **known,
+        "quality": list(dict.fromkeys((*known["quality"], *scored.quality))),
         "score": round(scored.score, 4),
         "marks": [asdict(mark) for mark in scored.marks],
         "picture": _kept(scored.png, store),

@@ -19,6 +19,7 @@ from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation, fi
 from samdrift_mammography.marks import Mark, marks
 from samdrift_mammography.picture import png
 from samdrift_mammography.pixels import read_picture
+from samdrift_mammography.quality.pixels import pixel_findings
 from samdrift_mammography.views import View
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ScoredView:
     histogram: NDArray[np.float64]
     #: Whether the size of a pixel had to be assumed.
     pixel_mm_assumed: bool
+    #: What a person should know of the pixels, as codes of `reasons.IMAGE_FINDINGS`.
+    quality: Sequence[str] = ()
 
 
 class Engine:
@@ -88,8 +91,10 @@ class Engine:
         Raises:
             UnreadableFileError: its pixels cannot be decoded.
             NoBreastError: there is no breast in it.
+            WrongSideError: the breast is on the other side than `view` says.
         """
         picture = read_picture(data)
+        found = pixel_findings(picture, view)
         film = canonical(picture.grey, pixel_mm=picture.pixel_mm, oblique=view.is_oblique)
         cells = self._extractor.cells(film)
         cell_scores = self._head.cell_scores(cells)
@@ -101,6 +106,7 @@ class Engine:
             heat_png=png(heat_map(grid, film, full=self.heat_full)),
             histogram=histogram(film.pixels),
             pixel_mm_assumed=picture.pixel_mm_assumed,
+            quality=found,
         )
 
     def density(self, histograms: Mapping[View, NDArray[np.float64]]) -> Density | None:
