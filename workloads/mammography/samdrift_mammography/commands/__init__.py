@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_mammography.commands import listen, policy, score, triage
+from samdrift_mammography.commands import listen, policy, score, send, triage
 
 app = typer.Typer(
     help="Breast-screening triage. Research demonstrator, not a medical device.",
@@ -15,4 +15,5 @@ app = typer.Typer(
 app.command("score")(score.score)
 app.command("triage")(triage.triage)
 app.command("listen")(listen.listen)
+app.command("send")(send.send)
 app.command("policy")(policy.policy)

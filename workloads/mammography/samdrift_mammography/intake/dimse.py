@@ -5,7 +5,6 @@ Only application entities that the operator names may associate, and only by our
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from samdrift_mammography.intake.limits import Limits
 from samdrift_mammography.intake.receiving import Desk
 from samdrift_mammography.intake.storing import Storing
 from samdrift_mammography.intake.tally import Tally
+from samdrift_mammography.network_log import silence
 from samdrift_platform.errors import SettingError, UnavailableError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Listener:
 
         if not self.entity.calling_ae_titles:
             raise SettingError(f"{settings.CALLING_AE_TITLES.name} is empty. Name the AE titles that may send.")
-        _silence_library()
+        silence()
         self._ae = _application_entity(self.entity, self._limits)
         address = (self.entity.host, self.entity.port)
         try:
@@ -189,11 +189,3 @@ def _application_entity(entity: Entity, limits: Limits) -> ApplicationEntity:
     ae.maximum_pdu_size = limits.pdu_bytes
     ae.acse_timeout, ae.network_timeout, ae.dimse_timeout = limits.association_s, limits.idle_s, limits.idle_s
     return ae
-
-
-def _silence_library() -> None:
-    """Its log quotes what peers send, and its handlers format every PDU. We log what matters ourselves."""
-    from pynetdicom import _config
-
-    _config.LOG_HANDLER_LEVEL = "none"
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)

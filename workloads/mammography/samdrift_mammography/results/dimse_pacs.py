@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from samdrift_mammography.network_log import silence
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import DimseAddress
 from samdrift_mammography.results.storage_status import Meaning, meaning_of
@@ -36,6 +37,7 @@ class DimsePacs:
 
     def __init__(self, address: DimseAddress, *, calling: str, store_s: float = STORE_S, ask_s: float = ASK_S) -> None:
         """`store_s` and `ask_s` end an association that has not done its work by then, whatever it is doing."""
+        silence()
         self._address = address
         self._calling = calling
         self._store_s = store_s
