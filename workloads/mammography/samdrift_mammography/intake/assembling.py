@@ -24,6 +24,7 @@ from samdrift_mammography import settings
 from samdrift_mammography.submission import may_name_a_person
 from samdrift_mammography.tables import exams, images
 from samdrift_platform import plugins
+from samdrift_platform.contract import Workload
 from samdrift_platform.control.intake import Sender, SubmissionBody, prepare
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import SamdriftError, UnavailableError
@@ -84,6 +85,7 @@ class Assembler:
     tenant: str
     #: Whether results go to a PACS.
     return_results: bool = field(default_factory=lambda: bool(settings.PACS.value()))
+    workload: Workload = field(default_factory=lambda: plugins.workload(WORKLOAD))
 
     def run(self, stopping: threading.Event) -> None:
         """Hand exams on until `stopping` is set."""
@@ -124,11 +126,12 @@ class Assembler:
         """As the API makes one of a body: validated and split. It reads the images, so no transaction waits for it."""
         document = gathered.document(return_results=self.return_results)
         body = SubmissionBody(reference=gathered.reference, document=document)
-        return prepare(plugins.workload(WORKLOAD), body, Sender(subject=ACTOR, tenant=self.tenant), self.store)
+        return prepare(self.workload, body, Sender(subject=ACTOR, tenant=self.tenant), self.store)
 
     def _postpone(self, exam: str, error: SamdriftError, now: datetime) -> None:
         """One exam's trouble is its own: it is shown where exams wait, and the others go on."""
-        log.warning("an exam cannot be handed on", kind=type(error).__name__)
+        cause = type(error.__cause__).__name__ if error.__cause__ else ""  # its text may quote personal data
+        log.warning("an exam cannot be handed on", kind=type(error).__name__, cause=cause)
         waits = sa.and_(exams.c.exam == exam, exams.c.submitted_at.is_(None))
         with self.ledger.write() as connection:
             trouble = {"trouble": error.message, "due_at": now + TRY_AGAIN}
