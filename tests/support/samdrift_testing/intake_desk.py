@@ -40,9 +40,7 @@ class ListeningDesk:
 
     def held(self) -> dict[str, bytes]:
         """SOP Instance UID -> bytes, of every image that is on an exam."""
-        with self.ledger.read() as connection:
-            rows = connection.execute(sa.select(images.c.sop_instance_uid, images.c.object)).all()
-        return {uid: self.store.get(reference) for uid, reference in rows}
+        return held(self.ledger, self.store)
 
     def set_aside(self) -> list[tuple[str, bytes]]:
         """Code and bytes of every file in quarantine."""
@@ -53,6 +51,13 @@ class ListeningDesk:
     def sources(self) -> set[str]:
         with self.ledger.read() as connection:
             return set(connection.execute(sa.select(images.c.source)).scalars())
+
+
+def held(ledger: Ledger, store: Store) -> dict[str, bytes]:
+    """SOP Instance UID -> bytes, of every image that is on an exam in this ledger."""
+    with ledger.read() as connection:
+        rows = connection.execute(sa.select(images.c.sop_instance_uid, images.c.object)).all()
+    return {uid: store.get(reference) for uid, reference in rows}
 
 
 @contextmanager
