@@ -27,10 +27,11 @@ def pseudonym(kind: str, identifier: str, *, home: Path | None = None) -> str:
     `home` is the settings' by default; its key is made when there is none yet.
     """
     key = _key(home or load().home)
-    return hmac.new(key, f"{kind}\x1f{_as_written_once(identifier)}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{kind}\x1f{written_once(identifier)}".encode(), hashlib.sha256).hexdigest()
 
 
-def _as_written_once(identifier: str) -> str:
+def written_once(identifier: str) -> str:
+    """`identifier` without spaces around it and, for a civil registration number, without its hyphen."""
     found = _CPR.fullmatch(identifier.strip())
     return found[1] + found[2] if found else identifier.strip()
 
