@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from shutil import copy
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from samdrift_mammography.intake import assembling
 from samdrift_mammography.tables import exams
 from samdrift_platform.ledger.database import Ledger
-from samdrift_testing.arrivals import NOW, QUIET, VIEWS, Killed, Unit, killed_at
+from samdrift_testing.arrivals import KINDS, NOW, ONE, OTHER, QUIET, VIEWS, Killed, Unit, killed_at
+
+MINUTE = timedelta(minutes=1)
 
 
 def study(number: int) -> str:
@@ -91,13 +101,12 @@ def test_images_and_assemblers_that_meet_lose_nothing(ledger: Ledger) -> None:
 
 
 def test_finding_what_is_due_costs_the_same_after_many_exams(ledger: Ledger) -> None:
-    minute = timedelta(minutes=1)
     rows = [
         {
             "exam": f"1.2.{number}",
             "first_received_at": NOW,
             "last_received_at": NOW,
-            "due_at": NOW + number * minute,
+            "due_at": NOW + number * MINUTE,
             "submitted_at": None if number % 1000 == 0 else NOW,
         }
         for number in range(50_000)
@@ -107,7 +116,7 @@ def test_finding_what_is_due_costs_the_same_after_many_exams(ledger: Ledger) -> 
     with ledger.write() as connection:
         connection.exec_driver_sql("ANALYZE")
     with ledger.read() as connection:
-        due = assembling._due(connection, NOW + 40_000 * minute)
+        due = assembling._due(connection, NOW + 40_000 * MINUTE)
         plan = _plan(connection)
     assert list(due) == [f"1.2.{number}" for number in range(0, 20_000, 1000)]
     assert "ix_mammography_exams_waiting" in plan
@@ -127,3 +136,52 @@ def _plan(connection: sa.Connection) -> str:
     ((text, values),) = asked
     explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     return str(connection.exec_driver_sql(f"{explain} {text}", values).all())
+
+
+received = st.tuples(st.just("receive"), st.sampled_from([ONE, OTHER]), st.sampled_from(KINDS))
+passes = st.tuples(st.just("pass"), st.just(""), st.sampled_from([MINUTE, QUIET - MINUTE, QUIET]))
+stepped = st.tuples(st.just("step"), st.just(""), st.sampled_from([0, 0, 0, 3, 8, 14, 20]))
+finished = st.tuples(st.just("finish"), st.just(""), st.sampled_from([(), ("comprehensive-sr",)]))
+
+
+@given(st.lists(received | received | passes | stepped | finished, min_size=4, max_size=24))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_every_image_is_in_exactly_one_newest_submission(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, happened: list[Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("unit")
+    unit = Unit(ledger=Ledger(f"sqlite:///{copy(sqlite_template, folder / 'ledger.db')}"))
+    now = NOW
+    sent: dict[str, dict[str, str]] = {}  # exam -> object -> kind, in the order of their first arrival
+    for what, exam, value in happened:
+        now += timedelta(seconds=1)
+        if what == "receive":
+            sent.setdefault(exam, {}).setdefault(unit.receive(value, exam, now=now), value)
+        elif what == "pass":
+            now += value
+        elif what == "finish":
+            unit.finish(now=now, steps=value)
+        else:
+            with killed_at(unit.ledger, value), suppress(Killed):
+                unit.assembler.step(now)
+        check_what_is_submitted(unit, sent)
+    while unit.assembler.step(now + QUIET):
+        pass
+    check_what_is_submitted(unit, sent)
+    for exam, kinds in sent.items():
+        assert set(unit.documents(exam)[-1]["objects"]) == set(kinds)
+        newest = [item for item in unit.items() if item.payload["exam"] == exam][-1]
+        assert {image["object"] for image in newest.payload["images"]} == set(kinds)
+        assert str(newest.state) in {"queued", "running", "done"}
+    unit.ledger.close()
+
+
+def check_what_is_submitted(unit: Unit, sent: Mapping[str, Mapping[str, str]]) -> None:
+    """Each submission of an exam holds what the one before held and more, all of it received; one item is open."""
+    for exam, kinds in sent.items():
+        held = [set(document["objects"]) for document in unit.documents(exam)]
+        assert all(fewer < more for fewer, more in pairwise(held))
+        assert all(objects <= set(kinds) for objects in held)
+        mine = [item for item in unit.items() if item.payload["exam"] == exam]
+        assert len(mine) == len(held)
+        assert all(str(item.state) in {"cancelled", "done", "running"} for item in mine[:-1])

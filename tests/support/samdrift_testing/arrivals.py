@@ -16,7 +16,7 @@ from samdrift_mammography.intake.receiving import Desk
 from samdrift_mammography.tables import exams
 from samdrift_mammography.views import View
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Effect, Outcome, Verdict
+from samdrift_platform.contract import Context, Effect, Item, Store
 from samdrift_platform.ledger import endings, items, queue
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.endings import Completion
@@ -52,7 +52,7 @@ class Unit:
     """A desk and an assembler over one ledger, and what a test asks of them."""
 
     ledger: Ledger
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
 
     @property
     def assembler(self) -> Assembler:
@@ -81,21 +81,14 @@ class Unit:
         return [str(item.state) for item in self.items() if exam in (None, item.payload["exam"])]
 
     def finish(self, *, now: datetime = NOW, steps: Sequence[str] = ()) -> None:
-        """Let a dispatcher complete whatever is queued, with these effects."""
+        """Let a dispatcher complete whatever is queued as in the safe state, with these effects."""
         with self.ledger.write() as connection:
             claims = queue.claim(connection, workload="mammography", worker="w", limit=10, lease=LEASE, now=now)
+            found = [Item(reference=claim.reference, payload=claim.payload) for claim in claims]
+            outcomes = self.assembler.workload.safe(found, Context(store=self.store))
             planned = [Effect(step=step, receiver="pacs", request={}) for step in steps]
-            made = [
-                (
-                    claim,
-                    Completion(
-                        outcome=Outcome(reference=claim.reference, verdict=Verdict.DONE, result={"score": 3}),
-                        effects=planned,
-                    ),
-                )
-                for claim in claims
-            ]
-            endings.complete(connection, "mammography", made, now=now)
+            made = [Completion(outcome=outcome, effects=planned) for outcome in outcomes]
+            endings.complete(connection, "mammography", list(zip(claims, made, strict=True)), now=now)
 
 
 @contextmanager

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from samdrift_mammography.intake import assembling
 from samdrift_mammography.intake.assembling import Assembler
+from samdrift_platform.checks import MemoryStore
 from samdrift_platform.control.intake import prepare
 from samdrift_platform.ledger import audit, effects
 from samdrift_platform.ledger.database import Ledger
-from samdrift_testing.arrivals import KINDS, LEASE, NOW, ONE, OTHER, QUIET, VIEWS, Killed, Unit, killed_at
+from samdrift_testing.arrivals import LEASE, NOW, ONE, OTHER, QUIET, VIEWS, Unit
 
 MINUTE = timedelta(minutes=1)
 
@@ -113,6 +107,7 @@ def test_an_exam_whose_image_is_gone_shows_its_trouble_and_keeps_nobody_waiting(
     gone = [unit.receive(view) for view in VIEWS][0]  # noqa: RUF015 - all of them are received
     for view in VIEWS:
         unit.receive(view, OTHER, now=NOW + MINUTE)
+    assert isinstance(unit.store, MemoryStore)
     bytes_ = unit.store.objects.pop(gone)
     assert unit.assembler.step(NOW + MINUTE) == 1
     assert unit.row(OTHER)["submission"] is not None
@@ -155,52 +150,3 @@ def test_results_go_back_where_a_pacs_is_named(unit: Unit, monkeypatch: pytest.M
     Assembler(ledger=unit.ledger, store=unit.store, tenant="demo").step(NOW)
     assert unit.documents()[0]["return_results"] is True
     assert unit.items()[0].payload["return_results"] is True
-
-
-received = st.tuples(st.just("receive"), st.sampled_from([ONE, OTHER]), st.sampled_from(KINDS))
-passes = st.tuples(st.just("pass"), st.just(""), st.sampled_from([MINUTE, QUIET - MINUTE, QUIET]))
-stepped = st.tuples(st.just("step"), st.just(""), st.sampled_from([0, 0, 0, 3, 8, 14, 20]))
-finished = st.tuples(st.just("finish"), st.just(""), st.sampled_from([(), ("comprehensive-sr",)]))
-
-
-@given(st.lists(received | received | passes | stepped | finished, min_size=4, max_size=24))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_every_image_is_in_exactly_one_newest_submission(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, happened: list[Any]
-) -> None:
-    folder = tmp_path_factory.mktemp("unit")
-    unit = Unit(ledger=Ledger(f"sqlite:///{copy(sqlite_template, folder / 'ledger.db')}"))
-    now = NOW
-    sent: dict[str, dict[str, str]] = {}  # exam -> object -> kind, in the order of their first arrival
-    for what, exam, value in happened:
-        now += timedelta(seconds=1)
-        if what == "receive":
-            sent.setdefault(exam, {}).setdefault(unit.receive(value, exam, now=now), value)
-        elif what == "pass":
-            now += value
-        elif what == "finish":
-            unit.finish(now=now, steps=value)
-        else:
-            with killed_at(unit.ledger, value), suppress(Killed):
-                unit.assembler.step(now)
-        check_what_is_submitted(unit, sent)
-    while unit.assembler.step(now + QUIET):
-        pass
-    check_what_is_submitted(unit, sent)
-    for exam, kinds in sent.items():
-        assert set(unit.documents(exam)[-1]["objects"]) == set(kinds)
-        newest = [item for item in unit.items() if item.payload["exam"] == exam][-1]
-        assert {image["object"] for image in newest.payload["images"]} == set(kinds)
-        assert str(newest.state) in {"queued", "running", "done"}
-    unit.ledger.close()
-
-
-def check_what_is_submitted(unit: Unit, sent: Mapping[str, Mapping[str, str]]) -> None:
-    """Each submission of an exam holds what the one before held and more, all of it received; one item is open."""
-    for exam, kinds in sent.items():
-        held = [set(document["objects"]) for document in unit.documents(exam)]
-        assert all(fewer < more for fewer, more in pairwise(held))
-        assert all(objects <= set(kinds) for objects in held)
-        mine = [item for item in unit.items() if item.payload["exam"] == exam]
-        assert len(mine) == len(held)
-        assert all(str(item.state) in {"cancelled", "done", "running"} for item in mine[:-1])
