@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -52,10 +51,9 @@ class MammographyWorkload:
         MODEL: ModelUse(suite="mammography-triage", policy="mammography-triage"),
     }
 
-    @cached_property
-    def resources(self) -> Resources:
-        """One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait."""
-        return Resources(cpus=1.0, gpus=settings.gpus(), memory_mib=1024, largest_batch=1, most_replicas=2)
+    def __init__(self) -> None:
+        # One exam at a time: four views are seconds of work, so a larger batch would only make the next exam wait.
+        self.resources = Resources(cpus=1.0, gpus=settings.gpus(), memory_mib=1024, largest_batch=1, most_replicas=2)
 
     def split(self, submission_: MammographySubmission, store: Store) -> Iterable[Item]:
         """One item for each exam, and one for each file that no exam can be made of."""
