@@ -1,21 +1,26 @@
 """A batch of 60 four-view exams through the platform against a bare PyTorch loop on the same files, in one run.
 
 The bare loop is what somebody would write who needs scores and nothing else: decode, preprocess, forward, one file
-after the other, with all cores for PyTorch. The platform adds everything that makes it a service.
+after the other, with all cores for PyTorch; or better, one such loop on each core with half of the files. The platform
+adds everything that makes it a service, and is held to the faster of the two.
 """
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
+from typing import cast
 
 import psutil
+from pydantic import JsonValue
 
 from samdrift_mammography.demonstration import SHIPPED, files
 from samdrift_mammography.submission import MammographySubmission
@@ -54,21 +59,34 @@ def main() -> None:
 
 
 def _throughput(measured: Benchmark, station: Station, store: ObjectStore, exams: Sequence[Item]) -> None:
-    with timed() as bare:
-        _bare_loop(store, exams)
+    work = [[(str(image["object"]), str(image["view"])) for image in _images(exam)] for exam in exams]
+    with timed() as one:
+        _bare_loop(store.url, work, CORES)
+    with timed() as each, ProcessPoolExecutor(CORES, get_context("spawn")) as pool:
+        list(pool.map(_bare_loop, [store.url] * CORES, [work[n::CORES] for n in range(CORES)], [1] * CORES))
     with _peak_mib() as peak, timed() as served:
         done = station.finished(station.submit("mammography", "batch", exams))
     assert {item.state for item in done} == {"done"}
     assert all(item.result["score"] for item in done)
-    ratio = bare[0] / served[0]
-    measured.row(way="bare loop, PyTorch on all cores", exams=EXAMS, seconds=bare[0], per_min=60 * EXAMS / bare[0])
-    measured.row(way="through the platform", exams=EXAMS, seconds=served[0], per_min=60 * EXAMS / served[0])
-    measured.bar(f"end to end at least 0.9 of the bare loop (it is {ratio:.2f})", ratio >= 0.9)
+    bare_s = min(one[0], each[0])
+    for way, seconds in (
+        ("bare loop, PyTorch on all cores", one[0]),
+        ("a bare loop on each core", each[0]),
+        ("through the platform", served[0]),
+    ):
+        measured.row(way=way, exams=EXAMS, seconds=seconds, per_min=60 * EXAMS / seconds, of_bare=bare_s / seconds)
+    ratio = bare_s / served[0]
+    measured.bar(f"end to end at least 0.9 of the faster bare loop (it is {ratio:.2f})", ratio >= 0.9)
     measured.notes.append(f"peak memory of the dispatcher with all of Ray and its replicas: {max(peak):.0f} MiB (PSS)")
-    measured.notes.append("the platform also draws pictures and marks, writes results and the audit chain")
+    measured.notes.append("the platform also draws pictures, marks and heat maps, and writes the ledger's audit chain")
 
 
-def _bare_loop(store: ObjectStore, exams: Sequence[Item]) -> None:
+def _images(exam: Item) -> Sequence[Mapping[str, JsonValue]]:
+    return cast(Sequence[Mapping[str, JsonValue]], exam.payload["images"])
+
+
+def _bare_loop(objects_url: str, exams: Sequence[Sequence[tuple[str, str]]], threads: int) -> None:
+    """Score (object, view) of each image of each exam."""
     import pydicom
     import torch
     from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
@@ -78,16 +96,16 @@ def _bare_loop(store: ObjectStore, exams: Sequence[Item]) -> None:
     from samdrift_mammography.film import canonical
     from samdrift_mammography.network import pretrained
 
-    torch.set_num_threads(CORES)
-    extractor, (head, _) = FeatureExtractor(pretrained()), lesion_head.load(SHIPPED)
-    for exam in exams:
-        for image in exam.payload["images"]:  # type: ignore[union-attr] # split wrote them
-            dataset = pydicom.dcmread(BytesIO(store.get(str(image["object"]))))  # type: ignore[index,call-overload]
-            values = apply_voi_lut(apply_modality_lut(dataset.pixel_array, dataset), dataset)
-            grey = (values / 257.0).astype("float32")
-            film = canonical(grey, pixel_mm=240.0 / max(grey.shape), oblique="MLO" in str(image["view"]))  # type: ignore[index,call-overload]
-            cells = extractor.cells(film)
-            lesion_head.film_score(head.cell_scores(cells), cells)
+    torch.set_num_threads(threads)
+    store, extractor = ObjectStore(objects_url), FeatureExtractor(pretrained())
+    head, _ = lesion_head.load(SHIPPED)
+    for reference, view in (image for exam in exams for image in exam):
+        dataset = pydicom.dcmread(BytesIO(store.get(reference)))
+        values = apply_voi_lut(apply_modality_lut(dataset.pixel_array, dataset), dataset)
+        grey = (values / 257.0).astype("float32")
+        film = canonical(grey, pixel_mm=240.0 / max(grey.shape), oblique="MLO" in view)
+        cells = extractor.cells(film)
+        lesion_head.film_score(head.cell_scores(cells), cells)
 
 
 def _urgent(measured: Benchmark, station: Station, store: ObjectStore) -> None:
