@@ -339,6 +339,7 @@ def test_an_exam_that_waits_for_views_says_what_is_here_and_until_when(visit: Vi
         (row,) = rows_of(visit.page(path), "waiting")
         assert "<td>RCC, LCC</td><td>RMLO, LMLO</td>" in row
         assert "09:05" in row
+    assert 'method="post" action="/mammography/waiting/1.2.7/hand-on"' in visit.page("/mammography/waiting")
     assert "Not DICOM <strong>1</strong>" in visit.page("/mammography/")
     (row,) = rows_of(visit.page("/mammography/refused"), "quarantine")
     assert "dimse:<wbr>MODALITY" in row

@@ -8,6 +8,7 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from samdrift_mammography.pages.asking import SignedIn, worklist_of
+from samdrift_mammography.pages.exam import may_work
 from samdrift_mammography.pages.row import items_of
 from samdrift_mammography.pages.worklist import PAGE, Key
 from samdrift_mammography.worklist import listing
@@ -22,7 +23,8 @@ def waiting(shell: SignedIn) -> HTMLResponse:
     """Exams that wait for views: what is here, what is missing, and when they are handed on all the same."""
     with worklist_of(shell) as connection:
         found = here.exams(connection, limit=MOST_WAITING)
-        return shell.page("mammography/waiting.html", waiting=found, number=here.number(connection))
+        number = here.number(connection)
+        return shell.page("mammography/waiting.html", waiting=found, number=number, may_work=may_work(shell))
 
 
 def refused(shell: SignedIn, after: Key = "", below: Annotated[int | None, Query(ge=0)] = None) -> HTMLResponse:
