@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: More pixels than any detector has (24 x 30 cm at 0.05 mm are 29 million): not decoded.
 MOST_PIXELS = 64_000_000
 #: A header that takes more reads than this is not a mammogram's; those take a few thousand at most.
-MOST_READS = 100_000
+MOST_READS = 50_000
 #: Larger sequences are not looked into; those that are needed hold a few codes or one lookup table of 16 bits.
 MOST_SEQUENCE_BYTES = 512 * 1024
 #: What a deflated file may inflate to: the largest image at 16 bits, and room for its header.
@@ -167,21 +167,20 @@ class _Bounded(BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         self.left -= 1
         if self.left < 0:
-            raise too_complex()
+            raise EOFError
         return super().read(size)
 
 
 def _header(data: bytes) -> tuple[Dataset, int]:
     """Everything before the pixels, and where that ends."""
-    import pydicom
+    from pydicom import config, dcmread
 
+    config.settings.reading_validation_mode = config.IGNORE  # its warnings would print values
     stream = _Bounded(data)
     try:
-        image = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
-    except UnreadableFileError:
-        raise
+        image = dcmread(stream, stop_before_pixels=True, force=True)
     except Exception as error:  # pydicom raises what its parsers happen to raise
-        raise damaged(error) from error
+        raise (too_complex() if stream.left < 0 else damaged(error)) from error
     return image, stream.tell()
 
 

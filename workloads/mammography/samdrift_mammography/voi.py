@@ -6,7 +6,7 @@ pydicom, and then looked up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,16 +48,34 @@ def grey_values(image: Dataset, stored: Values) -> Grey:
 
 def _table(image: Dataset, bits: int) -> Grey:
     """The grey value of each of the 2 ** `bits` values that can be stored."""
-    from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 
     codes = np.arange(2**bits, dtype=np.int32)
     if number_of(image, "PixelRepresentation"):
         codes[2 ** (bits - 1) :] -= 2**bits  # two's complement
-    values = apply_voi_lut(apply_modality_lut(codes, image), image, index=0).astype(np.float64)
+    values = np.asarray(apply_modality_lut(codes, image))
+    tables = items_of(image, "VOILUTSequence")
+    if tables:
+        values = _by_table(tables[0], values, "little" if image.original_encoding[1] else "big")
+    elif image.get("WindowCenter") is not None and image.get("WindowWidth") is not None:
+        values = apply_windowing(values, image, index=0)
     low, high = _output_range(image, bits)
     grey = np.clip((values - low) * (255 / (high - low)), 0, 255)
     inverse = text_of(image, "PhotometricInterpretation") == "MONOCHROME1"
     return np.asarray(255 - grey if inverse else grey, dtype=np.float32)
+
+
+def _by_table(item: Dataset, values: NDArray[np.number], order: Literal["little", "big"]) -> NDArray[np.number]:
+    """By a VOI LUT (PS3.3 section C.11.2.1.1). pydicom 3.0.2 wraps indices at 256 where entries have 8 bits."""
+    entries, first, _ = (int(number) for number in item.LUTDescriptor)
+    entries = entries or 65536
+    data = item.LUTData
+    if isinstance(data, bytes):
+        words = len(data) >= 2 * entries
+        data = np.frombuffer(data, "u1" if not words else "<u2" if order == "little" else ">u2")
+    table = np.asarray(data)[:entries]
+    found: NDArray[np.number] = table[np.clip(np.rint(values).astype(np.int64) - first, 0, len(table) - 1)]
+    return found
 
 
 def _looked_up(table: Grey, stored: Values, shift: int) -> Grey:

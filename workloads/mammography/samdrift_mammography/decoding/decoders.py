@@ -81,6 +81,7 @@ def _gdcm(frame: Frame) -> bytes:
     change = gdcm.ImageChangeTransferSyntax()
     change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
     change.SetInput(source)
+    source.thisown = False  # GDCM frees it, and Python must not free it again
     if not change.Change():
         raise UnreadableFileError("GDCM does not open the image.", code="undecodable")
     writer = gdcm.ImageWriter()
@@ -91,7 +92,8 @@ def _gdcm(frame: Frame) -> bytes:
         if not writer.Write():
             raise UnreadableFileError("GDCM does not write the image.", code="undecodable")
         size = frame.pixels * (frame.bits_allocated // 8)
-        return os.pread(scratch, size, max(os.fstat(scratch).st_size - size, 0))  # Pixel Data stand last
+        padded = size + size % 2
+        return os.pread(scratch, size, max(os.fstat(scratch).st_size - padded, 0))  # Pixel Data stand last
     finally:
         os.close(scratch)
 
