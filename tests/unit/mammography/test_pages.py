@@ -17,7 +17,7 @@ from samdrift_mammography import tables
 from samdrift_mammography.export import COLUMNS
 from samdrift_mammography.hanging import hung
 from samdrift_mammography.pages import worklist
-from samdrift_mammography.reasons import BANNER, IMAGE_PROBLEMS, REJECTIONS, SENTENCES
+from samdrift_mammography.reasons import BANNER, IMAGE_FINDINGS, IMAGE_PROBLEMS, REJECTIONS, SENTENCES
 from samdrift_mammography.views import View
 from samdrift_mammography.workload import workload
 from samdrift_platform.ledger.database import Ledger
@@ -196,7 +196,7 @@ def test_every_sentence_of_the_codes_is_on_the_pages_and_in_danish() -> None:
 
 
 def test_every_reason_can_be_shown(visit: Visit) -> None:
-    problems = [view(View.RCC, problems=list(IMAGE_PROBLEMS), score=None)]
+    problems = [view(View.RCC, problems=[*IMAGE_PROBLEMS, "newer"], quality=[*IMAGE_FINDINGS, "newer"], score=None)]
     for code in SENTENCES:
         visit.exams[code] = visit.centre.exam(f"1.{len(visit.exams)}", reasons=[code], views=problems)
     for language in ("da", "en"):

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from samdrift_mammography.export import COLUMNS, csv_line, exam_line, refused_line
 from samdrift_mammography.pages.asking import Now, SignedIn, reader_of, worklist_of
 from samdrift_mammography.pages.row import items_of, rows
+from samdrift_mammography.reasons import IMAGE_FINDINGS, IMAGE_PROBLEMS, SENTENCES
 from samdrift_mammography.tables import quarantine
 from samdrift_mammography.triage import Reading
 from samdrift_mammography.worklist import listing, waiting
@@ -26,6 +27,10 @@ from samdrift_platform.portal.shell import Shell
 PAGE = 50
 #: Unfinished exams that the worklist names; there are as many as it says.
 SHORT = 20
+#: Reasons that say no more than the score does.
+_OF_ALL = ("low-score", "score", "high-score")
+#: What can be filtered by: why an exam was not scored or is read by two, and remarks about its images.
+REMARKS = [code for code in dict.fromkeys([*SENTENCES, *IMAGE_PROBLEMS, *IMAGE_FINDINGS]) if code not in _OF_ALL]
 #: Rows of the file that are made at once.
 _CHUNK = 500
 
@@ -70,6 +75,7 @@ def worklist(shell: SignedIn, at: Now, wanted: Wanted, after: Key = "", before: 
             found=found,
             wanted=wanted,
             address=_address(wanted),
+            remarks=REMARKS,
             counts=_counts(connection, reader),
             unit_choices=[(unit, unit) for unit in listing.units(connection)],
             open=[open_items[each] for each in ids],
