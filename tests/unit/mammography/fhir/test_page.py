@@ -1,0 +1,63 @@
+"""An exam's bundle as a reader gets it from the portal."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samdrift_platform.ledger import audit
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.reported_exam import ReportedExam, reported_exam
+from samdrift_testing.screening import Visit, portal
+
+
+@pytest.fixture(scope="module")
+def exam() -> ReportedExam:
+    return reported_exam()
+
+
+@pytest.fixture
+def visit(exam: ReportedExam, sqlite_template: Path, tmp_path: Path) -> Iterator[Visit]:
+    path = tmp_path / "ledger.db"
+    shutil.copy(sqlite_template, path)
+    with contextlib.closing(Ledger(f"sqlite:///{path}")) as ledger, portal(exam.store.objects) as over:
+        yield over(ledger)
+
+
+def put(visit: Visit, exam: ReportedExam, name: str, **result: Any) -> None:
+    known = {key: value for key, value in {**exam.result, **result}.items() if key != "exam"}
+    visit.exams[name] = visit.centre.exam(exam.result["exam"], payload=exam.item.payload, **known)
+
+
+def test_an_exam_is_given_as_fhir_and_that_is_recorded(visit: Visit, exam: ReportedExam) -> None:
+    put(visit, exam, "one")
+    answer = visit.get(f"{visit.at('one')}/fhir", reader="bob")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/fhir+json")
+    kinds = [entry["resource"]["resourceType"] for entry in answer.json()["entry"]]
+    assert kinds == ["Patient", "ImagingStudy", "Device", *["Observation"] * 3, "DiagnosticReport", "AuditEvent"]
+    with visit.centre.ledger.read() as connection:
+        last = audit.events_of(connection, f"item:{visit.exams['one']}")[-1]
+    assert (last.actor, last.action) == ("bob", "exam.given")
+
+
+def test_a_hidden_score_is_not_given(visit: Visit, exam: ReportedExam) -> None:
+    put(visit, exam, "one", hide_score=True)
+    answer = visit.get(f"{visit.at('one')}/fhir")
+    kinds = {entry["resource"]["resourceType"] for entry in answer.json()["entry"]}
+    assert kinds == {"Patient", "ImagingStudy", "DiagnosticReport", "AuditEvent"}
+    assert "suspicion" not in answer.text
+
+
+def test_nothing_is_given_of_an_exam_that_no_model_may_process(visit: Visit, exam: ReportedExam) -> None:
+    put(visit, exam, "one", objected=True)
+    assert visit.get(f"{visit.at('one')}/fhir").status_code == 404
+
+
+def test_a_refused_file_is_no_exam(visit: Visit) -> None:
+    visit.exams["file"] = visit.centre.refused()
+    assert visit.get(f"{visit.at('file')}/fhir").status_code == 404
