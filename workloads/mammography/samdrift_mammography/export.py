@@ -48,6 +48,12 @@ def exam_line(order: int, row: Row) -> str:
     return csv_line((order, result["exam"], result["screening_unit"], *decision, row.views, *_times(item), *evidence))
 
 
+def open_line(item: WorkItem) -> str:
+    """An exam without a result: where it is stands where the reading would."""
+    known = (item.payload.get("exam"), item.payload.get("screening_unit"), None, item.state, item.reason, None)
+    return csv_line((None, *known, *_times(item), None, None, None, item.reference, BANNER))
+
+
 def refused_line(item: WorkItem) -> str:
     """What no exam could be made of: it has no order, score or reading, but its reason."""
     decision = (item.payload.get("screening_unit"), None, "refused", item.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from samdrift_mammography.pages import agreement, decision, exam, fhir, files, images, worklist
+from samdrift_mammography.pages import agreement, batch, decision, exam, fhir, files, images, worklist
 
 
 def router() -> APIRouter:
@@ -17,6 +17,7 @@ def router() -> APIRouter:
     pages.add_api_route("/refused", files.refused, response_class=HTMLResponse)
     pages.add_api_route("/agreement", agreement.agreement, response_class=HTMLResponse)
     pages.add_api_route("/agreement.csv", agreement.agreement_csv)
+    pages.add_api_route("/submissions/{submission_id}/exams.csv", batch.batch_csv)
     pages.add_api_route("/exams/{item_id}", exam.exam, response_class=HTMLResponse)
     pages.add_api_route("/exams/{item_id}/fhir", fhir.fhir)
     pages.add_api_route("/exams/{item_id}/reading", decision.decide, methods=["POST"])

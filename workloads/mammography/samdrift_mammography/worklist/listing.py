@@ -12,6 +12,7 @@ from samdrift_mammography.tables import readings, worklist
 from samdrift_mammography.triage import Reading
 from samdrift_mammography.worklist.entry import GROUPS, UNREAD, Delivery, Stage
 from samdrift_mammography.worklist.filter import Filter, Scored, Show
+from samdrift_platform.ledger.tables import submission_items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,16 @@ def page(
     return Page(
         rows=rows, before=rows[0].place if rows and earlier else None, after=rows[-1].place if rows and later else None
     )
+
+
+def of_submission(
+    connection: sa.Connection, submission_id: UUID, reader: str, *, limit: int, after: str = ""
+) -> list[Listed]:
+    """Up to `limit` entries of one submission after the key `after`, in whatever stage, files among them."""
+    query = _columns(reader).join(submission_items, submission_items.c.item_id == worklist.c.item_id)
+    of_it = query.where(submission_items.c.submission_id == submission_id, worklist.c.place > after)
+    found = connection.execute(of_it.order_by(worklist.c.place).limit(limit)).mappings()
+    return [_listed(row) for row in found]
 
 
 def total(connection: sa.Connection, wanted: Filter, reader: str) -> int:
