@@ -15,8 +15,8 @@ from typing import Any
 import pydicom
 from pydicom import Dataset
 
-from samdrift_mammography.dicom import text_of
 from samdrift_mammography.errors import DocumentError
+from samdrift_mammography.part10 import text_of
 from samdrift_mammography.views import View
 
 #: Attributes of patient and study that a document shares with its image; type 2 or optional in every IOD we write.
@@ -25,6 +25,7 @@ _NAMES = ("PatientName", "ReferringPhysicianName")
 _PATTERNS = {
     "PatientBirthDate": re.compile(r"\d{8}"),
     "PatientSex": re.compile(r"[MFO]"),
+    "PatientAge": re.compile(r"\d{3}[DWMY]"),
     "StudyDate": re.compile(r"\d{8}"),
     "StudyTime": re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?"),
     "ContentDate": re.compile(r"\d{8}"),
@@ -93,6 +94,8 @@ def _heading(header: Dataset) -> Dataset:
         setattr(heading, keyword, "")
     for keyword in ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"):
         setattr(heading, keyword, _matching(header, keyword))
+    if age := _matching(header, "PatientAge"):
+        heading.PatientAge = age
     for keyword in (*_TEXTS, *_NAMES):
         if said := _decoded(header, keyword):
             setattr(heading, keyword, said)
