@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
@@ -28,9 +24,8 @@ SINGLE: dict[str, Any] = {"score": 2, "reading": "single", "reasons": ["low-scor
 
 
 @pytest.fixture
-def centre(sqlite_template: Path, tmp_path: Path) -> Iterator[Centre]:
-    with closing(Ledger(f"sqlite:///{copy(sqlite_template, tmp_path / 'ledger.db')}")) as ledger:
-        yield Centre(ledger)
+def centre(ledger: Ledger) -> Centre:
+    return Centre(ledger)
 
 
 def shown(centre: Centre, reader: str = "ann", limit: int = 50, **wanted: Any) -> list[str]:
@@ -139,14 +134,10 @@ def test_the_state_of_the_delivery_is_followed(centre: Centre) -> None:
         with centre.caught_up().read() as connection:
             (row,) = listing.page(connection, Filter(), "ann", limit=5).rows
         seen.append(str(row.delivery))
-        deliver(centre.ledger, take_effect_of(centre))
+        deliver(centre.ledger, take_effect(centre.ledger))
     with centre.caught_up().read() as connection:
         (row,) = listing.page(connection, Filter(), "ann", limit=5).rows
     assert [*seen, str(row.delivery)] == ["waiting", "waiting", "confirmed"]
-
-
-def take_effect_of(centre: Centre) -> Any:
-    return take_effect(centre.ledger)
 
 
 def test_filters(centre: Centre) -> None:
@@ -193,9 +184,9 @@ def test_the_next_exam_is_the_one_after_or_else_the_first(centre: Centre) -> Non
 
 def test_counts_by_stage_and_by_code_of_refusal(centre: Centre) -> None:
     centre.exam("1.2")
-    centre.queued("1.3")
     for code in ("empty", "truncated", "empty"):
         centre.refused(code)
+    centre.queued("1.3")
     with centre.caught_up().read() as connection:
         assert listing.counts(connection) == {"to_read": 1, "open": 1, "refused": 3}
         assert dict(listing.refusals(connection)) == {"empty": 2, "truncated": 1}
