@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,13 @@ from samdrift_mammography.views import Laterality, Projection, View
 
 
 def image(
-    view: str | None, *problems: str, uid: str | None = None, exam: str = "1.2", data: str | None = None
+    view: str | None,
+    *problems: str,
+    uid: str | None = None,
+    exam: str = "1.2",
+    data: str | None = None,
+    acquired: str = "",
+    film: bool = False,
 ) -> Image:
     header = Header(
         sop_instance_uid=uid or f"1.2.{view}",
@@ -20,7 +28,8 @@ def image(
         laterality=Laterality(view[0]) if view else None,
         projection=Projection(view[1:]) if view else None,
         problems=problems,
-        digitised_film=False,
+        digitised_film=film,
+        acquired=acquired,
     )
     return Image(object=data or f"sha256:{exam}{view}{uid}{problems}", header=header)
 
@@ -56,6 +65,27 @@ def test_a_view_taken_twice_is_kept_and_forbids_nothing() -> None:
     exam = only([*FOUR, image("RCC", uid="1.2.9")])
     assert len(exam.images) == 5
     assert exam.obstacles == ()
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_of_a_repeated_view_the_newest_digital_exposure_is_scored_and_the_others_are_kept(order: Any) -> None:
+    repeats = [
+        image("RCC", uid="1.2.7", acquired="20261124101500"),
+        image("RCC", uid="1.2.8", acquired="20261124101000"),
+        image("RCC", uid="1.2.9", acquired="20261124120000", film=True),
+    ]
+    exam = only([*FOUR[1:], *(repeats[place] for place in order)])
+    scored = [each.header.sop_instance_uid for each in exam.images if not each.problems]
+    assert scored == ["1.2.7", "1.2.LCC", "1.2.RMLO", "1.2.LMLO"]
+    assert [each.problems for each in exam.images if each.problems] == [("repeated-view",)] * 2
+    assert exam.obstacles == ()
+
+
+def test_an_image_that_cannot_be_scored_repeats_nothing() -> None:
+    exam = only(
+        [*FOUR[1:], image("RCC", uid="1.2.7", acquired="1"), image("RCC", "size-disagrees", uid="1.2.8", acquired="2")]
+    )
+    assert [each.problems for each in exam.images][:2] == [(), ("size-disagrees",)]
 
 
 def test_two_images_with_one_identifier_forbid_the_score() -> None:

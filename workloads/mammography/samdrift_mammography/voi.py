@@ -40,6 +40,8 @@ def grey_values(image: Dataset, stored: Values) -> Grey:
         table = _table(image, bits)
     except Exception as error:  # pydicom raises what its parsers happen to raise
         raise _unusable(f"{type(error).__name__} while it was worked out") from error
+    if not np.isfinite(table).all():
+        raise _unusable("its values are no finite numbers")
     grey = _looked_up(table, stored, shift)
     if _shows_nothing(grey, stored):
         raise _unusable("all of the image is black or white in it")
@@ -58,7 +60,8 @@ def _table(image: Dataset, bits: int) -> Grey:
     if tables:
         values = _by_table(tables[0], values, "little" if image.original_encoding[1] else "big")
     elif image.get("WindowCenter") is not None and image.get("WindowWidth") is not None:
-        values = apply_windowing(values, image, index=0)
+        with np.errstate(over="ignore"):  # far from a narrow SIGMOID window e ** x is infinite, and its inverse 0
+            values = apply_windowing(values, image, index=0)
     low, high = _output_range(image, bits)
     grey = np.clip((values - low) * (255 / (high - low)), 0, 255)
     inverse = text_of(image, "PhotometricInterpretation") == "MONOCHROME1"

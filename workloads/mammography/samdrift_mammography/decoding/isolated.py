@@ -42,6 +42,12 @@ class IsolatedDecoder:
                 raise _undecodable(str(answer["error"]))
             return os.pread(self._shared, answer["length"], 0)
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process, while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
     def close(self) -> None:
         """End the process; the next call starts another one."""
         process, self._process = self._process, None
