@@ -67,7 +67,7 @@ def test_a_view_taken_twice_is_kept_and_forbids_nothing() -> None:
     assert exam.obstacles == ()
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_of_a_repeated_view_the_newest_digital_exposure_is_scored_and_the_others_are_kept(order: Any) -> None:
     repeats = [
         image("RCC", uid="1.2.7", acquired="20261124101500"),
