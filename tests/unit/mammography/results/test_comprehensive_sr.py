@@ -61,7 +61,10 @@ def test_an_exam_that_was_not_scored_has_no_score_and_the_reason() -> None:
     (exam,) = report.content.get_image_measurement_groups()
     assert exam.get_measurements() == []
     assert report.content.get_planar_roi_measurement_groups() == []
-    assert comments(report)[1:] == ["Ikke scoret, fordi scoringen er stoppet. To radiologer gransker."]
+    assert comments(report)[1:] == [
+        "Ikke scoret, fordi scoringen er stoppet. To radiologer gransker.",
+        "Dette bygger på 4 billeder.",
+    ]
 
 
 def test_the_observer_is_a_device_and_the_language_danish() -> None:

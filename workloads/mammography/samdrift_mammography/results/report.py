@@ -66,8 +66,9 @@ class Report:
         return [*([f"model {model['digest']}"] if model else []), f"policy {self.result['policy']}"]
 
     def sentences(self) -> list[str]:
-        """The result for a person, the notice first."""
-        return self.wording.result(self.result)
+        """The result for a person, the notice first, and what it rests on last."""
+        rests = self.wording.say("This rests on %(images)s images.") % {"images": len(self.images)}
+        return [*self.wording.result(self.result), rests]
 
     def uid(self, *names: str) -> str:
         """A UID (PS3.5 section B.2) for what `names` name in this report: same item, same result, same UID."""
