@@ -169,6 +169,18 @@ def test_a_person_who_looked_has_the_receiver_asked_again(post: Post) -> None:
     assert look(post.ledger, identifier).state == "done"
 
 
+def test_what_was_refused_is_taken_when_a_person_has_set_the_receiver_right(post: Post) -> None:
+    script(post, Act.REFUSE)
+    identifier = post.plan("tell", "file")
+    post.all_steps()
+    with post.ledger.write() as connection:
+        endings.retry(connection, identifier, actor="olga", now=post.now)
+    post.all_steps()
+    assert post.receiver.calls == ["deliver", "find", "deliver", "deliver"]
+    assert len(post.receiver.done) == 2
+    assert look(post.ledger, identifier).state == "done"
+
+
 def test_a_receiver_that_is_down_is_asked_again_with_growing_pauses(post: Post) -> None:
     script(post, *[Act.TRY_AGAIN] * 4)
     post.plan("tell")

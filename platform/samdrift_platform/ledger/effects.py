@@ -33,6 +33,10 @@ class EffectState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+#: With an effect in one of these, its item waits for a person.
+STOPPED = (EffectState.REFUSED, EffectState.UNKNOWN)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EffectRow:
     """An effect as it is read and delivered."""
@@ -72,10 +76,13 @@ def any_planned(connection: sa.Connection, workloads: Sequence[str], *, now: dat
 
 
 def ask_again(connection: sa.Connection, item_id: UUID, *, now: datetime) -> bool:
-    """Plan the item's unknown effect again: as it was attempted before, its receiver is asked first. False: none is."""
-    unknown = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state == EffectState.UNKNOWN)
+    """Plan the item's refused or unknown effect again; its receiver is asked first. False: there is none.
+
+    What was refused may be taken once a person has set the receiver right.
+    """
+    stopped_ = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state.in_(STOPPED))
     values = {"state": EffectState.PLANNED, "available_at": now, "finished_at": None}
-    return connection.execute(unknown.values(**values)).rowcount > 0
+    return connection.execute(stopped_.values(**values)).rowcount > 0
 
 
 def claim(

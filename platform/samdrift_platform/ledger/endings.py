@@ -15,7 +15,7 @@ from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit, canaries, items, scores, shadow_runs
 from samdrift_platform.ledger.canaries import CanaryFailure
-from samdrift_platform.ledger.effects import EffectState, ask_again
+from samdrift_platform.ledger.effects import STOPPED, EffectState, ask_again
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
@@ -140,7 +140,7 @@ def cancel_submission(connection: sa.Connection, submission_id: UUID, *, actor: 
 
 
 def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> None:
-    """Take up a failed item with fresh attempts, or one whose effect is unknown: its receiver is asked again.
+    """Take up a failed item with fresh attempts, or one with a refused or unknown effect: its receiver is asked again.
 
     Raises:
         ConflictError: the item is in another state; the message says which.
@@ -148,8 +148,8 @@ def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime
     if not (_queue_again(connection, item_id, now) or _ask_again(connection, item_id, now)):
         item = items.get(connection, item_id)
         raise ConflictError(
-            f"Item {item.reference!r} is {item.state}. Only failed items can be retried, and those for which nobody "
-            "could tell whether an effect happened."
+            f"Item {item.reference!r} is {item.state}. Only failed items can be retried, and those with an "
+            "effect that was refused, or of which nobody could tell whether it happened."
         )
     audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
 
@@ -161,8 +161,8 @@ def _queue_again(connection: sa.Connection, item_id: UUID, now: datetime) -> boo
 
 
 def _ask_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
-    unknown = sa.exists().where(effects.c.item_id == item_id, effects.c.state == EffectState.UNKNOWN)
-    waits = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.WAITING_FOR_PERSON, unknown)
+    stopped = sa.exists().where(effects.c.item_id == item_id, effects.c.state.in_(STOPPED))
+    waits = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.WAITING_FOR_PERSON, stopped)
     if not connection.execute(sa.update(work_items).where(waits).values(state=ItemState.RUNNING)).rowcount:
         return False
     return ask_again(connection, item_id, now=now)

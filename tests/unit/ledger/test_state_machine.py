@@ -246,8 +246,8 @@ class ItemMachine(RuleBasedStateMachine):
         if not self.ids:
             return
         thing = self.model[data.draw(st.sampled_from(sorted(self.ids)))]
-        unknown = [letter for letter in thing.letters if letter.state == "unknown"]
-        allowed = thing.state == "failed" or (thing.state == "waiting_for_person" and bool(unknown))
+        stopped = [letter for letter in thing.letters if letter.state in {"refused", "unknown"}]
+        allowed = thing.state == "failed" or (thing.state == "waiting_for_person" and bool(stopped))
         with _maybe_conflict(allowed), self.ledger.write() as connection:
             endings.retry(connection, self.ids[thing.reference], actor="olga", now=self.now)
         if not allowed:
@@ -256,7 +256,7 @@ class ItemMachine(RuleBasedStateMachine):
             thing.state, thing.attempt, thing.available_at = "queued", 0, self.now
             return
         thing.state = "running"
-        for letter in unknown:
+        for letter in stopped:
             letter.state, letter.available_at = "planned", self.now
 
     @rule(target=taken, limit=st.integers(1, 2))
