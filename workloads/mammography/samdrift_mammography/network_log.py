@@ -1,4 +1,4 @@
-"""What pynetdicom says by itself: nothing."""
+"""What pynetdicom and pydicom say by themselves: nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import logging
 
 
 def silence() -> None:
-    """Its log quotes what peers send, and its handlers format every PDU. We log what matters ourselves."""
+    """Their logs quote what peers send, and pynetdicom formats every PDU. We log what matters ourselves."""
     from pynetdicom import _config
 
     _config.LOG_HANDLER_LEVEL = "none"
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+    for library in ("pynetdicom", "pydicom"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)

@@ -18,13 +18,17 @@ def same_content(one: bytes, other: bytes) -> bool:
 
 
 def _content(data: bytes) -> tuple[bytes, bytes]:
+    """Transfer syntax and data set; all of a file whose meta information is damaged."""
     from pydicom.filereader import data_element_generator, read_preamble
 
     stream = BytesIO(data)
-    read_preamble(stream, force=False)
-    meta = data_element_generator(
-        stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag.group != _META_GROUP
-    )
-    values = {int(element.tag): element.value for element in meta}
+    try:
+        read_preamble(stream, force=True)
+        meta = data_element_generator(
+            stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag.group != _META_GROUP
+        )
+        values = {int(element.tag): element.value for element in meta}
+    except Exception:  # noqa: BLE001 - pydicom raises what its parsers happen to raise
+        return b"", data
     syntax: bytes = values.get(_TRANSFER_SYNTAX_UID) or b""
     return syntax, data[stream.tell() :]

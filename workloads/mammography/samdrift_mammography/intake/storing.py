@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
-from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.intake.data_set import DataSetBuffer
 from samdrift_mammography.intake.receiving import Desk, Receipt
 from samdrift_mammography.intake.tally import Tally
+from samdrift_mammography.part10 import parse, text_of
 from samdrift_platform.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -108,15 +109,13 @@ def _is_what_it_says(request: C_STORE, data: bytes) -> bool:
 
     A data set that cannot be read, or names none, contradicts nothing: it is received, and ends in quarantine.
     """
-    from pydicom import dcmread
-
     try:
-        image = dcmread(BytesIO(data), stop_before_pixels=True, specific_tags=["SOPClassUID", "SOPInstanceUID"])
-        said = (image.get("SOPClassUID"), image.get("SOPInstanceUID"))
-    except Exception:  # noqa: BLE001 - pydicom raises what its parsers happen to raise
+        image = parse(data).image
+    except UnreadableFileError:
         return True
+    said = (text_of(image, "SOPClassUID"), text_of(image, "SOPInstanceUID"))
     asked = (request.AffectedSOPClassUID, request.AffectedSOPInstanceUID)
-    return all(not value or str(value) == str(wanted) for value, wanted in zip(said, asked, strict=True))
+    return all(not value or value == str(wanted) for value, wanted in zip(said, asked, strict=True))
 
 
 def _answer(status: StoreStatus) -> Dataset:
