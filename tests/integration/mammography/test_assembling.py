@@ -75,7 +75,7 @@ def test_four_associations_at_once_complete_an_exam_and_two_assemblers_hand_it_o
 
 
 def test_images_and_assemblers_that_meet_lose_nothing(ledger: Ledger) -> None:
-    """Images arrive while exams are handed on: whatever the interleaving, the newest submission holds all of them."""
+    """Images arrive while exams are handed on and completed: the newest submission holds all of them, come what may."""
     unit, many, sent = Unit(ledger=ledger), 8, threading.Event()
 
     def send() -> None:
@@ -88,16 +88,21 @@ def test_images_and_assemblers_that_meet_lose_nothing(ledger: Ledger) -> None:
         while not sent.is_set():
             unit.assembler.step(NOW + QUIET)
 
-    with ThreadPoolExecutor(3) as pool:
-        for done in [pool.submit(send), pool.submit(assemble), pool.submit(assemble)]:
+    def dispatch() -> None:
+        while not sent.is_set():
+            if not unit.finish(now=NOW + QUIET, steps=["comprehensive-sr"]):
+                sent.wait(0.01)  # SQLite lets no other writer in between two transactions without a pause
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(each) for each in (send, assemble, assemble, dispatch)]:
             done.result()
     while unit.assembler.step(NOW + QUIET):
         pass
     for number in range(many):
         assert len(unit.documents(study(number))[-1]["objects"]) == 6
         *earlier, newest = unit.states(study(number))
-        assert newest == "queued"
-        assert set(earlier) <= {"cancelled"}
+        assert newest in {"queued", "running"}
+        assert set(earlier) <= {"cancelled"}  # nobody outside saw anything of them
 
 
 def test_finding_what_is_due_costs_the_same_after_many_exams(ledger: Ledger) -> None:

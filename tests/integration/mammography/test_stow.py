@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset
 
 from samdrift_mammography.tables import images, quarantine
@@ -163,6 +165,49 @@ def test_a_request_that_is_not_one_is_a_problem(
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"]
+
+
+def test_a_message_of_more_parts_than_anyone_needs_is_broken_off(
+    here: Hospital, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samdrift_mammography.stow.MOST_INSTANCES", 2)
+    response = store(http, [small_file(ONE, "RCC"), b"", b""])
+    assert response.status_code == 413
+    assert len(rows(here, images)) == 1
+
+
+chunks = st.sampled_from(
+    [
+        b"--x-y",
+        b"--x-y--",
+        b"\r\n",
+        b"\r\n--x-y\r\n",
+        b"Content-Type: application/dicom\r\n",
+        b": ",
+        b"DICM",
+        b"\0" * 132,
+    ]
+)
+
+
+@given(st.lists(chunks | st.binary(max_size=20) | st.just(small_file(ONE, "RCC")), max_size=12), st.binary(max_size=12))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_body_is_answered_and_none_is_our_fault(http: httpx.Client, sent: list[bytes], end: bytes) -> None:
+    response = http.post(STUDIES, content=b"".join(sent) + end, headers={"Content-Type": RELATED})
+    assert response.status_code in {200, 202, 400, 409}
+    assert response.headers["content-type"] in {"application/dicom+json", "application/problem+json"}
+
+
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_headers_are_answered_and_none_are_our_fault(http: httpx.Client, kind: str, accept: str) -> None:
+    for content_type in (kind, f"multipart/related; {kind}", f"multipart/related; boundary={kind}"):
+        headers = [(b"Content-Type", content_type.encode("latin-1")), (b"Accept", accept.encode("latin-1"))]
+        response = http.post(STUDIES, content=body_of([b"x"]), headers=headers)
+        assert response.status_code in {400, 406, 409, 415}
 
 
 def test_a_part_of_another_kind_is_not_stored(here: Hospital, http: httpx.Client) -> None:

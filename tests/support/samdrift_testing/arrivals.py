@@ -80,8 +80,8 @@ class Unit:
         """Of the items of an exam, or of all, oldest first."""
         return [str(item.state) for item in self.items() if exam in (None, item.payload["exam"])]
 
-    def finish(self, *, now: datetime = NOW, steps: Sequence[str] = ()) -> None:
-        """Let a dispatcher complete whatever is queued as in the safe state, with these effects."""
+    def finish(self, *, now: datetime = NOW, steps: Sequence[str] = ()) -> int:
+        """Let a dispatcher complete what is queued as in the safe state, with these effects; how many items it was."""
         with self.ledger.write() as connection:
             claims = queue.claim(connection, workload="mammography", worker="w", limit=10, lease=LEASE, now=now)
             found = [Item(reference=claim.reference, payload=claim.payload) for claim in claims]
@@ -89,6 +89,7 @@ class Unit:
             planned = [Effect(step=step, receiver="pacs", request={}) for step in steps]
             made = [Completion(outcome=outcome, effects=planned) for outcome in outcomes]
             endings.complete(connection, "mammography", list(zip(claims, made, strict=True)), now=now)
+        return len(claims)
 
 
 @contextmanager

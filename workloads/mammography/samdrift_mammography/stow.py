@@ -20,9 +20,11 @@ from samdrift_mammography.intake.receiving import CONFLICTING_COPIES, Desk, Rece
 from samdrift_mammography.intake.store_response import FailureReason, Identity, Stored, response_of, status_of
 from samdrift_platform.control.access import SignedIn, User
 from samdrift_platform.control.dependencies import TheLedger, TheStore
-from samdrift_platform.errors import UnavailableError
+from samdrift_platform.errors import BodyTooLargeError, UnavailableError
 
 DICOM_JSON = "application/dicom+json"
+#: Instances of one message: empty parts cost a sender nothing, and us a transaction each.
+MOST_INSTANCES = 10_000
 _ANSWERS = frozenset({DICOM_JSON, "application/json", "application/*", "*/*"})
 #: Codes of the desk that are not simply "cannot understand".
 _FAILURES = {
@@ -80,7 +82,16 @@ class Counter:
         self._unavailable: UnavailableError | None = None
 
     def take(self, part: Part) -> None:
-        """Keep the instance durably, or note why not."""
+        """Keep the instance durably, or note why not.
+
+        Raises:
+            BodyTooLargeError: the message holds too many.
+        """
+        if len(self._stored) == MOST_INSTANCES:
+            raise BodyTooLargeError(
+                f"The message holds more than {MOST_INSTANCES} instances. Those before are stored; send the rest in "
+                "messages of their own."
+            )
         identity = Identity.of(part.data)
         self._stored.append(Stored(identity=identity, failure=self._failure(part, identity)))
 

@@ -28,7 +28,9 @@ quarantine = sa.Table(
     metadata,
     sa.Column("seq", Serial, primary_key=True),
     sa.Column("object", sa.String(71), nullable=False),
-    sa.Column("sop_instance_uid", sa.String(64), nullable=False, comment="empty when the file does not say"),
+    sa.Column(
+        "sop_instance_uid", sa.String(64), nullable=False, index=True, comment="empty when the file does not say"
+    ),
     sa.Column("code", sa.String(40), nullable=False, comment="why, as a code of `reasons`"),
     sa.Column("source", sa.String(80), nullable=False),
     sa.Column("received_at", UtcTime, nullable=False),
