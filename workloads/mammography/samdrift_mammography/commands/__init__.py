@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_mammography.commands import listen, policy, score, send, triage
+from samdrift_mammography.commands import export, listen, policy, score, send, triage
 
 app = typer.Typer(
     help="Breast-screening triage. Research demonstrator, not a medical device.",
@@ -17,3 +17,4 @@ app.command("triage")(triage.triage)
 app.command("listen")(listen.listen)
 app.command("send")(send.send)
 app.command("policy")(policy.policy)
+app.command("export")(export.export)

