@@ -42,7 +42,7 @@ class Stage(StrEnum):
 UNREAD = (Stage.TO_READ, Stage.ARBITRATION)
 
 
-#: The first digit of `place`: stages that are listed together lie together. What is superseded lies where it lay.
+#: The first digit of `place`: stages that are listed together lie together, and one index gives their order.
 GROUPS: Mapping[Stage, str] = {
     Stage.TO_READ: "1",
     Stage.ARBITRATION: "1",
@@ -50,6 +50,7 @@ GROUPS: Mapping[Stage, str] = {
     Stage.READ: "3",
     Stage.REFUSED: "4",
     Stage.CANCELLED: "5",
+    Stage.SUPERSEDED: "6",
 }
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from samdrift_mammography import readings
 from samdrift_mammography.tables import worklist, worklist_head
-from samdrift_mammography.worklist.entry import Stage, entry
+from samdrift_mammography.worklist.entry import GROUPS, Stage, entry
 from samdrift_platform.ledger import items
 from samdrift_platform.ledger.database import Ledger, take_turns
 from samdrift_platform.ledger.tables import audit_events, audit_head, effects, submission_items, work_items
@@ -112,7 +112,8 @@ def _supersede(connection: sa.Connection, exams: Sequence[str]) -> None:
     """Of the entries of one exam the newest stands, as `readings.record` has it too; refused ones do not count."""
     named = worklist.c.exam.in_(list(dict.fromkeys(exams)))
     stands = worklist.c.stage.not_in([*_NEVER_NEWER, Stage.SUPERSEDED])
-    connection.execute(sa.update(worklist).where(named, stands, _NEWER).values(stage=Stage.SUPERSEDED))
+    place = GROUPS[Stage.SUPERSEDED] + sa.func.substr(worklist.c.place, 2)
+    connection.execute(sa.update(worklist).where(named, stands, _NEWER).values(stage=Stage.SUPERSEDED, place=place))
 
 
 def _superseded(connection: sa.Connection, exams: Sequence[str]) -> list[UUID]:

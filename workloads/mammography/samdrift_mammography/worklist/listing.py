@@ -110,7 +110,7 @@ def in_stage(connection: sa.Connection, stage: Stage, *, limit: int) -> list[UUI
 
 def read_by(connection: sa.Connection, reader: str) -> int:
     """How many unread exams this reader has read already: the others are still to come from somebody else."""
-    query = sa.select(sa.func.count()).select_from(worklist).where(worklist.c.stage.in_(UNREAD), _read_by(reader))
+    query = sa.select(sa.func.count()).select_from(worklist).where(*_in(UNREAD), _read_by(reader))
     return connection.execute(query).scalar_one()
 
 
@@ -129,7 +129,7 @@ def refusals(connection: sa.Connection) -> Mapping[str, int]:
 
 def units(connection: sa.Connection) -> list[str]:
     """Screening units of which there is anything to read."""
-    query = sa.select(worklist.c.screening_unit).where(worklist.c.stage.in_(UNREAD)).distinct()
+    query = sa.select(worklist.c.screening_unit).where(*_in(UNREAD)).distinct()
     return list(connection.execute(query.order_by(worklist.c.screening_unit)).scalars())
 
 
@@ -185,11 +185,11 @@ def _plain(wanted: Filter) -> list[sa.ColumnElement[bool]]:
 
 
 def _in(stages: Sequence[Stage]) -> list[sa.ColumnElement[bool]]:
-    """In one of `stages`; with the range of places where these lie together, so that an index gives the order."""
-    groups = {GROUPS.get(stage, "") for stage in stages}
-    group = groups.pop() if len(groups) == 1 else ""
-    between = [worklist.c.place > group, worklist.c.place < str(int(group) + 1)] if group else []
-    return [worklist.c.stage.in_(stages), *between]
+    """In one of `stages`, which lie together: by the range of their places, so that an index gives the order."""
+    (group,) = {GROUPS[stage] for stage in stages}
+    whole = set(stages) == {stage for stage, of in GROUPS.items() if of == group}
+    between = [worklist.c.place > group, worklist.c.place < str(int(group) + 1)]
+    return between if whole else [*between, worklist.c.stage.in_(stages)]
 
 
 _STAGES: Mapping[Show, Sequence[Stage]] = {
