@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 import pydicom
 import pytest
-from samdrift_testing.personal_data import scan
 
 from samdrift_mammography.views import View
 from samdrift_platform.client import Client
 from samdrift_testing.orthanc import Modality, Orthanc
+from samdrift_testing.personal_data import scan
 from samdrift_testing.ports import free_ports
 from samdrift_testing.screening_study import screening_study
 from samdrift_testing.trees import Tree, samdrift
