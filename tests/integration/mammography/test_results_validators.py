@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from pydicom import Dataset
 from pydicom.sr.coding import Code
 
@@ -17,15 +19,17 @@ from samdrift_mammography.results.comprehensive_sr import comprehensive_sr
 from samdrift_mammography.results.content import coded
 from samdrift_mammography.results.documents import with_documents
 from samdrift_mammography.results.file import part10
+from samdrift_mammography.results.presentation_state import presentation_state
 from samdrift_mammography.results.report import report_of
 from samdrift_mammography.results.secondary_capture import secondary_capture
 from samdrift_mammography.results.wording import Language
 from samdrift_mammography.submission import MammographySubmission
+from samdrift_mammography.views import View
 from samdrift_mammography.workload import MODEL, workload
 from samdrift_platform.contract import Context
 from samdrift_testing.dicom_validators import dciodvfy, program, sr_validator, unexpected
 from samdrift_testing.reported_exam import reported_exam
-from samdrift_testing.screening_study import PIXEL_MM, SPOT_COLUMN, SPOT_ROW, screening_study
+from samdrift_testing.screening_study import PIXEL_MM, SPOT_COLUMN, SPOT_ROW, mammogram, pixels, screening_study
 
 pytestmark = pytest.mark.integration
 
@@ -55,11 +59,12 @@ def written(folder: Path, document: Dataset) -> Path:
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("make", [cad_sr, comprehensive_sr, secondary_capture])
+@pytest.mark.parametrize("make", [cad_sr, comprehensive_sr, secondary_capture, presentation_state])
 @pytest.mark.parametrize("facts", OUTCOMES.values(), ids=OUTCOMES)
 def test_modules_and_attributes(facts: dict[str, Any], make: Make, language: Language, tmp_path: Path) -> None:
     document = make(reported_exam(**facts).report(language))
-    assert (document is None) == (make is secondary_capture and "score" in facts)
+    nothing_to_show = {secondary_capture: "score" in facts, presentation_state: bool(facts)}
+    assert (document is None) == nothing_to_show.get(make, False)
     if document is not None:
         assert unexpected(dciodvfy(written(tmp_path, document)), ALLOWED_DCIODVFY) == []
 
@@ -104,6 +109,27 @@ def test_another_program_reads_the_danish_letters(tmp_path: Path) -> None:
     assert "Mammography CAD SR Document" in said
     assert "Forskningsdemonstrator. Ikke medicinsk udstyr. En radiolog afgør." in said
     assert "højre og venstre bryst på Åboulevarden" in said
+
+
+@pytest.mark.parametrize(("photometric", "shape"), [("MONOCHROME1", "INVERSE"), ("MONOCHROME2", "IDENTITY")])
+def test_another_program_shows_the_image_by_its_presentation_state(
+    photometric: str, shape: str, tmp_path: Path
+) -> None:
+    """DCMTK renders the image with the state and without: the same greys, as the header's photometry has them."""
+    tags = {"PhotometricInterpretation": photometric, "PresentationLUTShape": shape}
+    files = {view: part10(mammogram(view, **tags)) for view in View}
+    document = presentation_state(reported_exam(files=files).report())
+    assert document is not None
+    state, image = written(tmp_path, document), tmp_path / "image.dcm"
+    image.write_bytes(files[View.LCC])
+    for options, name in ((["-p", str(state)], "with.pgm"), ([], "without.pgm")):
+        command = [program("dcmp2pgm", "dcmtk"), *options, str(image), str(tmp_path / name)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    shown = [np.asarray(Image.open(tmp_path / name), dtype=float) for name in ("with.pgm", "without.pgm")]
+    assert np.abs(shown[0] - shown[1]).max() <= 1
+    stored = pixels(View.LCC) / 16
+    seen = 255 - stored if photometric == "MONOCHROME1" else stored
+    assert np.abs(shown[0] - seen).max() <= 2
 
 
 def without_evidence(document: Dataset) -> None:

@@ -22,7 +22,7 @@ from samdrift_platform.objects import StoreUnavailableError
 from samdrift_testing.reported_exam import ReportedExam, reported_exam
 from samdrift_testing.screening_study import mammogram, part10, uid
 
-ALL = ["mammography-cad-sr", "comprehensive-sr", "secondary-capture"]
+ALL = ["mammography-cad-sr", "comprehensive-sr", "secondary-capture", "presentation-state"]
 UIDS = ("sop_class_uid", "sop_instance_uid", "series_instance_uid", "study_instance_uid")
 KEYWORDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 
@@ -70,7 +70,7 @@ def test_the_entries_are_what_the_files_say() -> None:
 def test_identifiers_are_valid_and_each_is_its_own() -> None:
     result = made(reported_exam())
     named = [entry[name] for entry in result["documents"] for name in ("sop_instance_uid", "series_instance_uid")]
-    assert len(set(named)) == 6
+    assert len(set(named)) == 8
     assert all(pydicom.uid.UID(each).is_valid and len(each) <= 64 and each.startswith("2.25.") for each in named)
 
 
@@ -104,7 +104,7 @@ def test_another_language_is_another_document(monkeypatch: pytest.MonkeyPatch) -
 def test_dates_are_when_the_images_arrived_in_danish_time() -> None:
     exam = reported_exam()
     for document in opened(exam, made(exam)):
-        assert (document.ContentDate, document.ContentTime) == ("20261124", "082000")
+        assert (document.SeriesDate, document.SeriesTime) == ("20261124", "082000")
         assert (document.InstanceCreationDate, document.InstanceCreationTime) == ("20261124", "082000")
 
 

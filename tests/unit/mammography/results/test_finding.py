@@ -17,8 +17,9 @@ sides = st.integers(1, 10_000)
 
 def source(columns: int, rows: int) -> SourceImage:
     uids = dict.fromkeys(("sop_class_uid", "sop_instance_uid", "series_instance_uid", "study_instance_uid"), "1.2")
-    unknown = {"orientation": None, "spacing_mm": None, "content_date": "", "content_time": "", "heading": Dataset()}
-    return SourceImage(**uids, **unknown, view=View.LCC, rows=rows, columns=columns)  # type: ignore[arg-type] # mixed
+    unknown = {"orientation": None, "spacing_mm": None, "content_date": "", "content_time": ""}
+    empty = {"heading": Dataset(), "header": Dataset()}
+    return SourceImage(**uids, **unknown, **empty, view=View.LCC, rows=rows, columns=columns)  # type: ignore[arg-type] # mixed
 
 
 def found(x: float, y: float, radius: float, columns: int, rows: int) -> Finding:

@@ -16,7 +16,7 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from samdrift_evaluation.errors import SamdriftError
-from samdrift_mammography.results import cad_sr, comprehensive_sr, secondary_capture
+from samdrift_mammography.results import cad_sr, comprehensive_sr, presentation_state, secondary_capture
 from samdrift_mammography.results.file import part10
 from samdrift_mammography.results.report import Report, report_of
 from samdrift_mammography.results.wording import language_of_setting
@@ -27,6 +27,7 @@ _MAKERS: Mapping[str, Callable[[Report], Dataset | None]] = {
     cad_sr.KIND: cad_sr.cad_sr,
     comprehensive_sr.KIND: comprehensive_sr.comprehensive_sr,
     secondary_capture.KIND: secondary_capture.secondary_capture,
+    presentation_state.KIND: presentation_state.presentation_state,
 }
 
 

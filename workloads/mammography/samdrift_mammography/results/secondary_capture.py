@@ -76,8 +76,6 @@ def _panels(report: Report) -> Iterator[Panel]:
 
 
 def _lines(report: Report) -> list[str]:
-    wording, result = report.wording, report.result
-    said = wording.say("Score %(score)s of 10. Reading: %(reading)s. Marks: %(marks)s.")
-    values = {"score": result["score"], "reading": wording.reading(result), "marks": len(report.findings)}
-    name = " ".join(report.algorithm)
-    return [wording.banner(), said % values, f"{wording.say('Small pictures, not for diagnosis.')} {name}"]
+    wording = report.wording
+    origin = f"{wording.say('Small pictures, not for diagnosis.')} {' '.join(report.algorithm)}"
+    return [wording.banner(), wording.summary(report.result), origin]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
@@ -62,6 +62,8 @@ class SourceImage:
     content_time: str
     #: Attributes of patient and study, with text decoded.
     heading: Dataset
+    #: The whole header, as it came.
+    header: Dataset = field(repr=False, compare=False)
 
 
 def read_source_image(data: bytes, image: Mapping[str, Any]) -> SourceImage:
@@ -84,6 +86,7 @@ def read_source_image(data: bytes, image: Mapping[str, Any]) -> SourceImage:
         content_date=_matching(header, "ContentDate"),
         content_time=_matching(header, "ContentTime"),
         heading=_heading(header),
+        header=header,
     )
 
 

@@ -62,6 +62,12 @@ class Wording:
         said = [self.banner(), *(sentence(code, result, self.say) for code in result["reasons"])]
         return said + self._score(result) if result["score"] is not None else said
 
+    def summary(self, result: Mapping[str, Any]) -> str:
+        """A scored exam's result in one line."""
+        marks = sum(len(view["marks"]) for view in result["views"])
+        values = {"score": result["score"], "reading": self.reading(result), "marks": marks}
+        return self.say("Score %(score)s of 10. Reading: %(reading)s. Marks: %(marks)s.") % values
+
     def reading(self, result: Mapping[str, Any]) -> str:
         """Who reads: as the pages say it."""
         return self.say(_READINGS[result["reading"]])
