@@ -49,7 +49,7 @@ class Policy:
     double_read_after_recall_months: int | None = None
     #: Share (0-1) of the exams for one reader that two read all the same, to see what single reading misses.
     audit_share: float = 0.0
-    #: The first reader decides before the score and its marks are shown.
+    #: Every reader decides before the score and its marks are shown to them.
     hide_score_until_first_read: bool = False
     #: `sha256:…` of the file it was read from.
     digest: str
