@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
+from samdrift_platform.contract import ConcernsPeople, Context, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.digest import digest_of_bytes
 from samdrift_platform.errors import NotFoundError, SamdriftError
+from samdrift_platform.ledger.objections import check_pseudonym
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
 
 if TYPE_CHECKING:
@@ -141,6 +142,20 @@ def check_split_repeats(workload: Workload, example: Example) -> None:
     _require(all(i.deadline is None or i.deadline.tzinfo for i in first), f"{workload.name}: a deadline has no zone")
 
 
+def check_subjects_are_pseudonyms(workload: Workload, example: Example) -> None:
+    """Items name persons by pseudonym, or nobody; a workload with such items says what pseudonyms are made of."""
+    subjects = [item.subject for item in example.items(workload) if item.subject is not None]
+    for subject in subjects:
+        try:
+            check_pseudonym(subject)
+        except SamdriftError as error:
+            raise ContractError(f"{workload.name}: an item's subject is no pseudonym. {error.message}") from error
+    kind = isinstance(workload, ConcernsPeople) and workload.subject_kind
+    _require(
+        kind or not subjects, f"{workload.name}: items have a subject, but subject_kind does not say of which kind"
+    )
+
+
 def check_values_travel(workload: Workload, example: Example) -> None:
     """Items and outcomes survive JSON (the ledger) and pickling (Ray)."""
     for item in example.items(workload):
@@ -205,6 +220,7 @@ CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
     check_import_is_light,
     check_submission_has_example,
     check_split_repeats,
+    check_subjects_are_pseudonyms,
     check_values_travel,
     check_process_answers_each,
     check_process_repeats,

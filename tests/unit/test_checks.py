@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,11 @@ def tell(step: str = "tell", receiver: str = "board", **request: Any) -> Effect:
 
 
 #: Name of a check -> workloads that break exactly what it looks at.
+def with_subject(workload: Split, kind: str) -> Workload:
+    workload.subject_kind = kind  # type: ignore[attr-defined] # what `ConcernsPeople` asks for
+    return workload
+
+
 BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
     "check_names": [
         lambda: changed(name="Tallying"),
@@ -124,6 +130,11 @@ BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
         lambda: Split(lambda: [item("x" * 181)]),
         lambda: Split(lambda: [item(f"x{next(NUMBERS)}")]),
         lambda: Split(lambda: [item("x", datetime(2026, 1, 1))]),  # noqa: DTZ001 - that is the point
+    ],
+    "check_subjects_are_pseudonyms": [
+        lambda: with_subject(Split(lambda: [replace(item("x"), subject="2512489996")]), "cpr"),
+        lambda: with_subject(Split(lambda: [replace(item("x"), subject="ab" * 32)]), ""),
+        lambda: Split(lambda: [replace(item("x"), subject="ab" * 32)]),
     ],
     "check_values_travel": [
         lambda: Split(lambda: [item("x", pair=(1, 2))]),

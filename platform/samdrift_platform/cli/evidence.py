@@ -135,6 +135,8 @@ def _show_replay(found: Mapping[str, Any]) -> None:
 
 
 def _decided_by(found: Mapping[str, Any]) -> str:
+    if found["objected"]:
+        return "no model: the person has objected to automated processing"
     if found["safe"]:
         return "the safe state: no model"
     models = [f"{one['model']} version {one['version']} ({one['slot']})" for one in found["models"]]

@@ -113,6 +113,7 @@ class ReplayAnswer(Answer):
         submission=_SUBMISSION,
         decided_at="2026-11-24T06:00:03Z",
         safe=False,
+        objected=False,
         input={"recorded": None, "recomputed": None, "matches": None},
         result={"recorded": None, "recomputed": None, "matches": None},
         models=[],
@@ -128,8 +129,10 @@ class ReplayAnswer(Answer):
     submission: ReplayedSubmission
     #: Null: nothing was decided (yet).
     decided_at: datetime | None = None
-    #: The workload was in its safe state: no model decided.
+    #: No model decided: the workload was stopped, or the person objected.
     safe: bool
+    #: The person had objected to automated processing.
+    objected: bool
     input: ComparedDigest
     result: ComparedDigest
     models: list[DecidingVersionAnswer]

@@ -71,8 +71,10 @@ class Replay:
     submission: Submission
     #: When the decision was recorded; None: there is none (yet).
     decided_at: datetime | None
-    #: The workload was in its safe state: no model decided.
+    #: No model decided: the workload was stopped, or the person objected.
     safe: bool
+    #: The person had objected to automated processing.
+    objected: bool
     input: Compared
     result: Compared
     models: tuple[DecidingVersion, ...]
@@ -118,6 +120,7 @@ def replay(connection: sa.Connection, home: Path, item_id: UUID) -> Replay:
         submission=submissions.get(connection, item.submission_id),
         decided_at=decided_at,
         safe=bool(details.get("safe")),
+        objected=bool(details.get("objected")),
         input=_compared(connection, item_id, details.get("input"), item.payload),
         result=_compared(connection, item_id, details.get("result"), item.result),
         models=found.versions,

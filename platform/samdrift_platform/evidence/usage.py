@@ -43,8 +43,10 @@ class Use:
     result: str | None
     #: Registered name -> "version@sha256:…"; empty: no model decided.
     models: Mapping[str, str]
-    #: The workload was in its safe state.
+    #: No model decided: the workload was stopped, or the person objected.
     safe: bool
+    #: The person had objected to automated processing.
+    objected: bool
     #: Sign-in subjects of people who acted on the item after that; empty: nobody has (yet).
     verified_by: tuple[str, ...]
     #: Event in the audit chain that says so.
@@ -122,6 +124,7 @@ def _use(row: sa.RowMapping, item: UUID, workload: str, started_at: datetime | N
         result=details.get("result"),
         models=details["models"],
         safe=bool(details.get("safe")),
+        objected=bool(details.get("objected")),
         verified_by=tuple(dict.fromkeys(people)),
         event=row["seq"],
     )

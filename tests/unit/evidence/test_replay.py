@@ -151,6 +151,14 @@ def test_a_journal_that_was_tampered_with_is_named(office: Office, item: UUID) -
     assert "The journal of statements cannot be trusted" in seen(office, item).mismatches[-1]
 
 
+def test_a_decision_about_somebody_who_objected_says_so(office: Office) -> None:
+    work.submit(office.ledger, "r")
+    claimed = work.claim_one(office.ledger)
+    work.complete(office.ledger, claimed, decided_by=[], safe=True, objected=True)
+    found = seen(office, claimed.id)
+    assert (found.safe, found.objected, found.models, found.mismatches) == (True, True, (), ())
+
+
 def test_a_decision_of_the_safe_state_has_no_model(office: Office) -> None:
     work.submit(office.ledger, "r")
     claimed = work.claim_one(office.ledger)
