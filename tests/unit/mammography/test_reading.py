@@ -168,6 +168,16 @@ def test_without_a_model_none_is_named() -> None:
     assert stopped(exam(store), store).result["model"] is None
 
 
+def test_images_of_two_women_are_seen_by_no_model_and_nothing_is_made_of_them_for_the_pacs() -> None:
+    engine, store = ScriptedEngine(LOW), MemoryStore()
+    item = exam(store, "several-patients")
+    item = replace(item, payload={**item.payload, "return_results": True, "received_at": "2026-11-24T08:00:00+00:00"})
+    result = triaged(item, store, cast(Engine, engine)).result
+    assert engine.asked == []
+    assert (result["score"], result["reading"], result["reasons"]) == (None, "double", ["several-patients"])
+    assert (result["documents"], result["document_problems"]) == ([], [])
+
+
 def test_nothing_is_made_for_a_pacs_that_waits_for_nothing() -> None:
     result = read(LOW).result
     assert (result["documents"], result["document_problems"]) == ([], [])

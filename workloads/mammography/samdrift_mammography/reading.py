@@ -19,9 +19,15 @@ from samdrift_platform.contract import Item, Outcome, Store, Verdict
 
 
 def triaged(item: Item, store: Store, engine: Engine) -> Outcome:
-    """Score the exam's views, decide who reads it, and say why. Never a refusal: an unscored exam is read by two."""
+    """Score the exam's views, decide who reads it, and say why. Never a refusal: an unscored exam is read by two.
+
+    No model sees the images of an exam that carry different patient numbers: one of the women may have objected.
+    """
     scored: dict[View, ScoredView] = {}
-    views = [_view(image, store, engine, scored) for image in _images(item)]
+    if SEVERAL_PATIENTS in _known_obstacles(item):
+        views = [_unscored(image, image["problems"]) for image in _images(item)]
+    else:
+        views = [_view(image, store, engine, scored) for image in _images(item)]
     obstacles = _obstacles(item, views)
     scores = [view["score"] for view in views if view["score"] is not None]
     density = engine.density({view: each.histogram for view, each in scored.items()})
@@ -147,8 +153,12 @@ def _kept(png: bytes, store: Store) -> dict[str, Any]:
     return {"object": store.put(png), "columns": columns, "rows": rows}
 
 
+def _known_obstacles(item: Item) -> list[str]:
+    return list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
+
+
 def _obstacles(item: Item, views: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the headers forbade, and what the pixels added."""
-    known: list[str] = list(item.payload["obstacles"])  # type: ignore[arg-type] # split wrote them
+    known = _known_obstacles(item)
     seen = {problem for view in views for problem in view["problems"]}
     return known + [code for code in PIXEL_PROBLEMS if code in seen and code not in known]

@@ -42,7 +42,7 @@ class Opened:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class HeldBy:
     """An item of the newest submission of the exam."""
 
     item_id: UUID
@@ -64,7 +64,7 @@ class Fate:
     source: str | None = None
     received_at: datetime | None = None
     exam: Opened | None = None
-    items: Sequence[Reading] = ()
+    items: Sequence[HeldBy] = ()
     set_aside: Sequence[SetAside] = ()
 
 
@@ -97,7 +97,7 @@ def _set_aside(connection: sa.Connection, sop_instance_uid: str) -> list[SetAsid
     return [SetAside(**row) for row in connection.execute(query.order_by(tables.quarantine.c.seq)).mappings()]
 
 
-def _items(connection: sa.Connection, submission: str | None) -> list[Reading]:
+def _items(connection: sa.Connection, submission: str | None) -> list[HeldBy]:
     held = sa.select(submissions.c.id).where(
         submissions.c.workload == WORKLOAD, submissions.c.reference == submission, submissions.c.submitted_by == ACTOR
     )
@@ -105,4 +105,4 @@ def _items(connection: sa.Connection, submission: str | None) -> list[Reading]:
     if identifier is None:
         return []
     found = items.find(connection, submission_id=identifier)
-    return [Reading(item_id=item.id, state=str(item.state), reason=item.reason) for item in found]
+    return [HeldBy(item_id=item.id, state=str(item.state), reason=item.reason) for item in found]
