@@ -44,7 +44,7 @@ ALLOWED_PIXELMED = {
 }
 CAD, COMPREHENSIVE = ("MammographyCADSR", "TID_4000"), ("ComprehensiveSR", "TID_1500")
 OUTCOMES: dict[str, dict[str, Any]] = {
-    "marks": {},
+    "marks": {"density": {"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}},
     "no marks": {"marks": {}},
     "not scored": {"score": None},
     "stopped": {"score": None, "model": False, "reasons": ["stopped"]},
@@ -63,7 +63,7 @@ def written(folder: Path, document: Dataset) -> Path:
 @pytest.mark.parametrize("facts", OUTCOMES.values(), ids=OUTCOMES)
 def test_modules_and_attributes(facts: dict[str, Any], make: Make, language: Language, tmp_path: Path) -> None:
     document = make(reported_exam(**facts).report(language))
-    nothing_to_show = {secondary_capture: "score" in facts, presentation_state: bool(facts)}
+    nothing_to_show = {secondary_capture: "score" in facts, presentation_state: "density" not in facts}
     assert (document is None) == nothing_to_show.get(make, False)
     if document is not None:
         assert unexpected(dciodvfy(written(tmp_path, document)), ALLOWED_DCIODVFY) == []

@@ -22,9 +22,13 @@ def read_back(exam: ReportedExam) -> Any:
     return ComprehensiveSR.from_dataset(pydicom.dcmread(BytesIO(part10(comprehensive_sr(exam.report())))))
 
 
-def comments(document: Dataset) -> list[str]:
+def evaluations(document: Dataset, value_type: str) -> list[Dataset]:
     (words,) = [i for i in document.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "C0034375"]
-    return [str(item.TextValue) for item in words.ContentSequence]
+    return [item for item in words.ContentSequence if item.ValueType == value_type]
+
+
+def comments(document: Dataset) -> list[str]:
+    return [str(item.TextValue) for item in evaluations(document, "TEXT")]
 
 
 def test_marks_are_circles_on_the_spot_of_their_own_image() -> None:
@@ -72,3 +76,12 @@ def test_the_observer_is_a_device_and_the_language_danish() -> None:
     (observer,) = report.content.get_observer_contexts()
     assert observer.observer_identifying_attributes.serial_number == "mammography-triage/7"
     assert next(i.ConceptCodeSequence[0].CodeValue for i in report.ContentSequence if i.ValueType == "CODE") == "da"
+
+
+def test_the_density_is_told_where_it_is_known() -> None:
+    known = read_back(reported_exam(density={"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}))
+    (told,) = evaluations(known, "CODE")
+    assert told.ConceptNameCodeSequence[0].CodeValue == "129715009"
+    assert told.ConceptCodeSequence[0].CodeMeaning == "Heterogeneously dense"
+    assert "Brysttæthed: C." in comments(known)
+    assert evaluations(read_back(reported_exam()), "CODE") == []

@@ -80,8 +80,17 @@ PROJECTIONS: Mapping[Projection, Code] = {
     Projection.MLO: _sct("399368009", "medio-lateral oblique"),
 }
 
-# CID 6014 Mammography Single Image Finding. A mass is said like this.
+#: CID 6000 Overall Breast Composition, by density class.
+COMPOSITIONS: Mapping[str, Code] = {
+    "A": _sct("129716005", "Almost entirely fat"),
+    "B": _sct("129717001", "Scattered fibroglandular densities"),
+    "C": _sct("129718006", "Heterogeneously dense"),
+    "D": _sct("129719003", "Extremely dense"),
+}
+
+# CID 6014 Mammography Single Image Finding. A mass is said like the first.
 DENSITY = _sct("129793001", "Mammography breast density")
+COMPOSITION = _sct("129715009", "Breast composition")
 
 #: CID 6022 Side, in TID 4000: not the codes of CID 244.
 BREASTS: Mapping[Laterality, Code] = {
@@ -122,7 +131,8 @@ CONTEXT_GROUPS: Mapping[int, tuple[Code, ...]] = {
     244: tuple(SIDES.values()),
     4014: tuple(PROJECTIONS.values()),
     4031: (BREAST,),
-    6014: (DENSITY,),
+    6000: tuple(COMPOSITIONS.values()),
+    6014: (DENSITY, COMPOSITION),
     6022: tuple(BREASTS.values()),
     6034: (PRESENTATION_REQUIRED,),
     6042: (SUCCEEDED, FAILED, NOT_ATTEMPTED),

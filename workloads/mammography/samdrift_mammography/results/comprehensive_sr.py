@@ -98,13 +98,19 @@ def _algorithm(report: Report) -> sr.AlgorithmIdentification:
 
 
 def _words(report: Report) -> sr.ContainerContentItem:
-    """Rows 12 and 14: each sentence of the result as a comment."""
+    """Rows 12 to 14: the density if it is known, and each sentence of the result as a comment."""
     words = sr.ContainerContentItem(name=codes.QUALITATIVE_EVALUATIONS, relationship_type="CONTAINS")
-    said = [
-        sr.TextContentItem(name=codes.COMMENT, value=each, relationship_type="CONTAINS") for each in report.sentences()
+    comments = [
+        sr.TextContentItem(name=codes.COMMENT, value=said, relationship_type="CONTAINS") for said in report.sentences()
     ]
-    words.ContentSequence = sr.ContentSequence(said)
+    words.ContentSequence = sr.ContentSequence([*_density(report), *comments])
     return words
+
+
+def _density(report: Report) -> Iterator[sr.CodeContentItem]:
+    if density := report.result["density"]:
+        composition = codes.COMPOSITIONS[density["class"]]
+        yield sr.CodeContentItem(name=codes.COMPOSITION, value=composition, relationship_type="CONTAINS")
 
 
 def _own_scheme() -> Dataset:

@@ -78,11 +78,9 @@ class Wording:
             "it is not a probability of cancer."
         )
         population = f"{self.say('Reference population:')} {result['reference_population']}."
-        return [
-            self.say(meaning),
-            population,
-            self.say("A mark shows where the score comes from. It is not a diagnosis."),
-        ]
+        density = [f"{self.say('Breast density')}: {result['density']['class']}."] if result["density"] else []
+        mark = self.say("A mark shows where the score comes from. It is not a diagnosis.")
+        return [self.say(meaning), population, *density, mark]
 
 
 _READINGS = {"single": "Single", "double": "Double", "double, priority": "Double, priority"}
