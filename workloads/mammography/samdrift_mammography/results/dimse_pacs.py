@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from samdrift_mammography.network_log import silence
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import DimseAddress
 from samdrift_mammography.results.storage_status import Meaning, meaning_of
+from samdrift_mammography.results.watchdog import Watchdog
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from pynetdicom.events import Event
     from pynetdicom.presentation import PresentationContext
 
-#: Seconds: to be connected, to have stored, to have answered a question. Together below the 30 s of a receiver's call.
-CONNECT_S, STORE_S, ASK_S = 5.0, 14.0, 10.0
+#: Seconds: to be connected, and from then to have stored or to have answered. Two connections, so 24 s in all.
+CONNECT_S, STORE_S, ASK_S = 3.0, 12.0, 6.0
 
 _PENDING = frozenset({0xFF00, 0xFF01})
 _IMPLICIT_LITTLE = "1.2.840.10008.1.2"  # every application entity takes it (PS3.5 section 10.1)
@@ -108,13 +107,13 @@ class DimsePacs:
         entity = AE(ae_title=self._calling)
         entity.connection_timeout = CONNECT_S
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = budget_s
-        watchdog = _Watchdog(budget_s)
+        watchdog = Watchdog(budget_s)
         association = entity.associate(
             self._address.host,
             self._address.port,
             contexts=list(contexts),
             ae_title=self._address.ae_title,
-            evt_handlers=[(evt.EVT_CONN_OPEN, watchdog.start)],
+            evt_handlers=[(evt.EVT_CONN_OPEN, _watched_by(watchdog))],
         )
         try:
             self._require_established(association)
@@ -151,30 +150,14 @@ class DimsePacs:
                 raise CannotTellError(f"{said}, which no standard names.")
 
 
-class _Watchdog:
-    """Shuts a connection's socket when its time is over: whatever waits on it then ends by itself."""
+def _watched_by(watchdog: Watchdog) -> Callable[[Event], None]:
+    """What pynetdicom calls when the connection opens."""
 
-    def __init__(self, after_s: float) -> None:
-        self._after_s = after_s
-        self._timer: threading.Timer | None = None
+    def opened(event: Event) -> None:
+        connection = event.assoc.dul.socket
+        watchdog.start(lambda: None if connection is None else connection.socket)
 
-    def start(self, event: Event) -> None:
-        """Begin to count; pynetdicom calls this when the connection opens."""
-        self._timer = threading.Timer(self._after_s, _shut, [event.assoc.dul.socket])
-        self._timer.daemon = True
-        self._timer.start()
-
-    def cancel(self) -> None:
-        """The work was done in time."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-
-def _shut(connection: Any) -> None:
-    raw = connection.socket  # None when it was closed already
-    if raw is not None:
-        with suppress(OSError):  # the other side was first
-            raw.shutdown(socket.SHUT_RDWR)
+    return opened
 
 
 def _name(context: PresentationContext) -> str:

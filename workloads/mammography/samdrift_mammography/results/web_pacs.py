@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
+import socket
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -12,11 +13,12 @@ import httpx
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import WebAddress
 from samdrift_mammography.results.storage_status import Meaning, meaning_of
+from samdrift_mammography.results.watchdog import Watchdog
 from samdrift_mammography.results.web_credentials import WebAccess
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 
-#: Seconds: to be connected, to have stored, to have answered a question. Together below the 30 s of a receiver's call.
-CONNECT_S, STORE_S, ASK_S = 5.0, 14.0, 10.0
+#: Seconds to have stored, and to have answered a question (in two halves, as it may take two requests): 24 s in all.
+STORE_S, ASK_S = 14.0, 10.0
 #: Of an answer more is not read: what we ask for is one instance.
 _MOST_BYTES = 4_000_000
 
@@ -84,26 +86,33 @@ class WebPacs:
         return status, body
 
     def _call(self, method: str, path: str, budget_s: float, **request: Any) -> tuple[int, bytes]:
-        """Status and body of one request that ends within about `budget_s`; TryAgainError when it does not."""
-        until = time.monotonic() + budget_s
-        timeout = httpx.Timeout(budget_s, connect=min(CONNECT_S, budget_s))
+        """Status and body of one request that ends within `budget_s`; TryAgainError when it does not."""
+        watchdog, connection = Watchdog(budget_s), _Connection()
+        watchdog.start(connection.socket)
         try:
-            with self._client(timeout) as client, client.stream(method, self._address.url + path, **request) as answer:
-                return answer.status_code, self._read(answer, until)
+            with self._client(budget_s) as client:
+                extensions = {"trace": connection.trace}
+                with client.stream(method, self._address.url + path, extensions=extensions, **request) as answer:
+                    status, body = answer.status_code, self._read(answer)
         except httpx.HTTPError as error:
             raise TryAgainError(f"{self} did not answer ({type(error).__name__}).") from error
+        finally:
+            watchdog.cancel()
+        if watchdog.ended_it:
+            raise TryAgainError(f"{self} did not come to an end with its answer.")
+        return status, body
 
-    def _client(self, timeout: httpx.Timeout) -> httpx.Client:
+    def _client(self, timeout_s: float) -> httpx.Client:
         """One for each call: results are minutes apart. It heeds no proxy that the environment happens to name."""
         return httpx.Client(
-            auth=self._auth, verify=self._trusted, transport=self._transport, timeout=timeout, trust_env=False
+            auth=self._auth, verify=self._trusted, transport=self._transport, timeout=timeout_s, trust_env=False
         )
 
-    def _read(self, response: httpx.Response, until: float) -> bytes:
+    def _read(self, response: httpx.Response) -> bytes:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
-            if time.monotonic() > until or len(body) > _MOST_BYTES:
+            if len(body) > _MOST_BYTES:
                 raise TryAgainError(f"{self} does not come to an end with its answer.")
         return bytes(body)
 
@@ -121,6 +130,22 @@ class WebPacs:
                 raise ReceiverRefusedError(f"{said}: it does not take the instance.")
             case Meaning.UNCLEAR:
                 raise CannotTellError(f"{said}, which no standard names.")
+
+
+class _Connection:
+    """The newest socket of a call, as httpcore's trace tells it."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    def socket(self) -> socket.socket | None:
+        """None: not connected yet."""
+        return self._socket
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore; a connection is told when it is made and again when it speaks TLS."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._socket = info["return_value"].get_extra_info("socket")
 
 
 def _multipart(data: bytes, boundary: str) -> bytes:
