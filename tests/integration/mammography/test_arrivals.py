@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from samdrift_mammography.views import View
 from samdrift_platform import pseudonyms
 from samdrift_platform.ledger import audit
 from samdrift_registry.people import Role
 from samdrift_testing.arrivals import ONE, VIEWS, small_file
 from samdrift_testing.governing import opened
 from samdrift_testing.hospital import Hospital, hospital
+from samdrift_testing.screening_study import mammogram, part10
 
 IMAGES = "/mammography/images"
 DICOM = {"Content-Type": "application/dicom"}
@@ -79,10 +81,19 @@ def test_what_was_set_aside_under_an_identifier_is_told_with_it(http: httpx.Clie
     assert (aside["code"], aside["source"]) == ("conflicting-copies", "api:modality-4")
 
 
-@pytest.mark.parametrize(("uid", "status"), [("1.2.3", 404), ("251248-9996", 422)])
+@pytest.mark.parametrize(("uid", "status"), [("1.2.3", 404), ("251248-9996", 422), ("2512489996", 422)])
 def test_an_image_that_was_never_here_is_a_problem(http: httpx.Client, uid: str, status: int) -> None:
     answer = http.get(f"{IMAGES}/{uid}")
     assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert uid == "1.2.3" or uid not in answer.text  # the number of a woman is not said back
+    assert http.post(f"/mammography/waiting/{uid}/hand-on").status_code == status
+
+
+def test_a_case_of_film_is_handed_on_by_its_name(here: Hospital, http: httpx.Client) -> None:
+    film: dict[str, Any] = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "PatientID": "Mass-Test_P_00173_RIGHT_CC"}
+    assert send(http, part10(mammogram(View.RCC, **film))).status_code == 201
+    assert http.post("/mammography/waiting/Mass-Test_P_00173/hand-on").status_code == 202
+    assert here.assembler.step(datetime.now(UTC)) == 1
 
 
 def test_what_waits_is_listed_with_its_views_and_sources(here: Hospital, http: httpx.Client) -> None:

@@ -14,6 +14,7 @@ from samdrift_mammography.intake import fate
 from samdrift_mammography.intake.handing_on import hand_on
 from samdrift_mammography.intake.multipart import DICOM, media_type
 from samdrift_mammography.intake.receiving import Desk, Receipt
+from samdrift_mammography.stow import UID_PATTERN
 from samdrift_mammography.worklist import waiting
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.answers import Answer, example
@@ -25,8 +26,12 @@ _RECEIVED: dict[str, Any] = {"source": "api:modality-4", "received_at": "2026-11
 _STATUS = {Receipt.TAKEN: 201, Receipt.KNOWN: 200, Receipt.QUARANTINED: 202}
 _FILE = {DICOM: {"schema": {"type": "string", "format": "binary"}}}
 
-Uid = Annotated[str, Path(pattern=r"^[0-9.]{1,64}$", description="SOP Instance UID.")]
-Exam = Annotated[str, Path(min_length=1, max_length=64, description="Study Instance UID, or case of CBIS-DDSM.")]
+_EXAM_PATTERN = rf"{UID_PATTERN}|^(Mass|Calc)-(Training|Test)_P_[0-9]{{5}}$"
+
+Uid = Annotated[str, Path(max_length=64, pattern=UID_PATTERN, description="SOP Instance UID.")]
+Exam = Annotated[
+    str, Path(max_length=64, pattern=_EXAM_PATTERN, description="Study Instance UID, or case of CBIS-DDSM.")
+]
 
 
 class ImageReceipt(Answer):

@@ -32,7 +32,10 @@ _FAILURES = {
     "not-a-mammogram": FailureReason.SOP_CLASS_NOT_SUPPORTED,
 }
 
-Study = Annotated[str, Path(pattern=r"^[0-9.]{1,64}$", description="Study Instance UID.")]
+#: In addresses. A UID has dots (PS3.5 section 9.1), so no civil registration number passes for one.
+UID_PATTERN = r"^[0-9]+(\.[0-9]+)+$"
+
+Study = Annotated[str, Path(max_length=64, pattern=UID_PATTERN, description="Study Instance UID.")]
 
 
 def router() -> APIRouter:
