@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -85,7 +86,9 @@ def changed(data: bytes, *, mirrored: bool = False, inverted: bool = False) -> b
 
 
 def test_the_same_bytes_give_the_same_answer(engine: Engine, real: bytes) -> None:
-    assert engine.score(real, View.RMLO) == engine.score(real, View.RMLO)
+    one, other = asdict(engine.score(real, View.RMLO)), asdict(engine.score(real, View.RMLO))
+    assert np.array_equal(one.pop("histogram"), other.pop("histogram"))
+    assert one == other
 
 
 def test_compression_and_photometric_interpretation_change_nothing(engine: Engine, real: bytes) -> None:
@@ -95,10 +98,10 @@ def test_compression_and_photometric_interpretation_change_nothing(engine: Engin
     assert inverted == pytest.approx(expected, abs=0.05)
 
 
-def test_a_film_hung_the_other_way_round_gets_the_same_score_and_mirrored_marks(real: bytes, engine: Engine) -> None:
+def test_the_same_breast_on_the_other_side_gets_the_same_score_and_mirrored_marks(real: bytes, engine: Engine) -> None:
     bold = Engine.load(SHIPPED)
     bold._marked_from = 0.0  # the real film has no mark of its own
-    one, other = bold.score(real, View.RMLO), bold.score(changed(real, mirrored=True), View.RMLO)
+    one, other = bold.score(real, View.RMLO), bold.score(changed(real, mirrored=True), View.LMLO)
     assert one.score == pytest.approx(other.score, abs=0.01)
     assert [(1 - mark.x, mark.y) for mark in one.marks] == [pytest.approx((m.x, m.y), abs=0.01) for m in other.marks]
 
