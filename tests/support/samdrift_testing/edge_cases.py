@@ -8,7 +8,6 @@ is the publisher's fictitious one.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from samdrift_testing.encoding import JPEG, encode
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -239,63 +240,14 @@ def _in_syntax(name: str, syntax: str) -> Callable[[], bytes]:
 
 
 def _compressed(name: str, syntax: str, bits: int = 16, **options: Any) -> Callable[[], bytes]:
-    """By pydicom's encoders: RLE, JPEG-LS, JPEG 2000."""
-
     def make() -> bytes:
-        image = plain(name, (real_pixels() >> (16 - bits)).astype(np.uint16))
-        image.BitsStored, image.HighBit = bits, bits - 1
-        image.compress(syntax, generate_instance_uid=False, **options)
+        image, pixels = plain(name), real_pixels() >> (16 - bits)
+        if syntax in JPEG:
+            pixels = np.clip(pixels, 64 >> (16 - bits), None)  # GDCM's encoder does not clip what overshoots at 0
+        encode(image, pixels, bits=bits, syntax=syntax, **options)
         return saved(image)
 
     return make
-
-
-def _jpeg(name: str, syntax: str, bits: int) -> Callable[[], bytes]:
-    """By GDCM's encoder: JPEG with and without loss."""
-    return lambda: _jpeg_file(name, syntax, bits)
-
-
-def _jpeg_file(name: str, syntax: str, bits: int) -> bytes:
-    from pydicom.encaps import encapsulate
-    from pydicom.uid import UID
-
-    kind = np.dtype("u1" if bits == 8 else "<u2")
-    # four grey values less at each end: this encoder does not clip what overshoots
-    pixels = np.clip(real_pixels() >> (16 - bits), 64 >> (16 - bits), None).astype(kind)
-    image = plain(name)
-    image.BitsAllocated, image.BitsStored, image.HighBit = kind.itemsize * 8, bits, bits - 1
-    image.file_meta.TransferSyntaxUID = UID(syntax)
-    image.PixelData = encapsulate([_gdcm_frame(pixels, bits, syntax)])
-    image["PixelData"].VR = "OB"
-    image["PixelData"].is_undefined_length = True
-    return saved(image)
-
-
-def _gdcm_frame(pixels: NDArray[Any], bits: int, syntax: str) -> bytes:
-    import gdcm
-    import pydicom
-    from pydicom.encaps import generate_frames
-
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((pixels.shape[1], pixels.shape[0], 1))
-    grey = gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2)
-    image.SetPhotometricInterpretation(grey)
-    image.SetPixelFormat(gdcm.PixelFormat(1, pixels.dtype.itemsize * 8, bits, bits - 1, 0))
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetByteStringValue(pixels.tobytes())
-    image.SetDataElement(element)
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(syntax)))
-    change.SetInput(image)
-    image.thisown = False  # GDCM frees it, once
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetImage(change.GetOutput())
-    with tempfile.NamedTemporaryFile() as file:
-        writer.SetFileName(file.name)
-        assert writer.Write()
-        return next(generate_frames(pydicom.dcmread(file.name).PixelData, number_of_frames=1))
 
 
 # Damaged ----------------------------------------------------------------------------------------------------------
@@ -496,7 +448,7 @@ def _not_scored_by_pixels() -> Iterator[EdgeCase]:
     yield _kept("rle-table", "RLE with an absurd segment table", "undecodable", _patched(rle, _absurd_segments))
     rle = _compressed("rle-overrun", "1.2.840.10008.1.2.5")
     yield _kept("rle-overrun", "RLE that overruns its image", "undecodable", _patched(rle, _overrunning_segment))
-    jpeg = _jpeg("jpeg-damaged", f"{_EXPLICIT[:-2]}.4.70", 12)
+    jpeg = _compressed("jpeg-damaged", f"{_EXPLICIT[:-2]}.4.70", bits=12)
     yield _kept("jpeg-damaged", "JPEG lossless, overwritten", "undecodable", _patched(jpeg, _zeroed_scan))
     yield _kept("unknown-syntax", "a transfer syntax for video", "undecodable", _unknown_syntax)
 
@@ -508,10 +460,10 @@ def _encodings() -> Iterator[EdgeCase]:
     yield _scored("deflated", "deflated", make=_in_syntax("deflated", _DEFLATED))
     yield _scored("big-endian", "Explicit VR Big Endian, retired", make=_in_syntax("big-endian", _BIG))
     yield _scored("rle", "RLE", make=_compressed("rle", "1.2.840.10008.1.2.5"))
-    yield _scored("jpeg-50", "JPEG Baseline, 8 bits", "lossy", make=_jpeg("jpeg-50", f"{root}.50", 8))
-    yield _scored("jpeg-51", "JPEG Extended, 12 bits", "lossy", make=_jpeg("jpeg-51", f"{root}.51", 12))
-    yield _scored("jpeg-57", "JPEG lossless", make=_jpeg("jpeg-57", f"{root}.57", 16))
-    yield _scored("jpeg-70", "JPEG lossless SV1, 12 bits", make=_jpeg("jpeg-70", f"{root}.70", 12))
+    yield _scored("jpeg-50", "JPEG Baseline, 8 bits", "lossy", make=_compressed("jpeg-50", f"{root}.50", bits=8))
+    yield _scored("jpeg-51", "JPEG Extended, 12 bits", "lossy", make=_compressed("jpeg-51", f"{root}.51", bits=12))
+    yield _scored("jpeg-57", "JPEG lossless", make=_compressed("jpeg-57", f"{root}.57", bits=16))
+    yield _scored("jpeg-70", "JPEG lossless SV1, 12 bits", make=_compressed("jpeg-70", f"{root}.70", bits=12))
     yield _scored("jpegls-80", "JPEG-LS lossless", make=_compressed("jpegls-80", f"{root}.80"))
     near = _compressed("jpegls-81", f"{root}.81", bits=12, jls_error=2)
     yield _scored("jpegls-81", "JPEG-LS near-lossless", "lossy", make=near)

@@ -105,8 +105,9 @@ def _is_film_of_a_breast(image: Dataset) -> bool:
 
 
 def _other(kind: str) -> UnreadableFileError:
+    told = kind if _UID.fullmatch(kind) else "that is no UID"  # of a damaged file it may be anything, also a name
     return UnreadableFileError(
-        f"The file is of SOP class {kind}, not a mammogram of its own. "
+        f"The file is of SOP class {told}, not a mammogram of its own. "
         "Send digital mammography images, or digitised film with Modality MG, or RG and Body Part Examined BREAST.",
         code="not-a-mammogram",
     )

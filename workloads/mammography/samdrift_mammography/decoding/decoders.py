@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import Any, cast
 
 from samdrift_mammography.decoding.frame import Frame
@@ -43,6 +44,8 @@ def foreign(frame: Frame) -> bytes | bytearray | memoryview:
     match DECODERS[frame.transfer_syntax]:
         case Decoder.GDCM:
             return _gdcm(frame)
+        case Decoder.PILLOW:
+            return _pillow(frame)
         case Decoder.CHARLS:
             return _charls(frame)
         case _:
@@ -58,6 +61,16 @@ def _check_segments(frame: Frame) -> None:
     fits = header[0] == number and starts[0] == _RLE_HEADER_BYTES
     if not fits or not all(start < end for start, end in zip(starts, ends, strict=True)):
         raise UnreadableFileError("The RLE header does not fit the image (PS3.5 section G.5).", code="undecodable")
+
+
+def _pillow(frame: Frame) -> bytes:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # the size was compared with the header's before
+    with Image.open(BytesIO(frame.data), formats=["JPEG"]) as picture:
+        if picture.mode != "L":
+            raise UnreadableFileError("The JPEG image is not grey.", code="undecodable")
+        return picture.tobytes()
 
 
 def _charls(frame: Frame) -> bytearray:

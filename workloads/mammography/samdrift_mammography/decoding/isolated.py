@@ -58,7 +58,6 @@ class IsolatedDecoder:
     def _ask(self, frame: Frame) -> dict[str, Any]:
         process = self._process = self._running() or self._started()
         requests, answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        os.ftruncate(self._shared, 0)  # nothing of another image is left
         os.pwrite(self._shared, frame.data, 0)
         described = {name: value for name, value in asdict(frame).items() if name != "data"}
         requests.write(json.dumps({**described, "length": len(frame.data)}).encode() + b"\n")

@@ -14,8 +14,10 @@ class Decoder(StrEnum):
 
     #: pylibjpeg-rle, in this process: its Rust code ends in an exception, whatever it reads.
     RLE = "pylibjpeg-rle"
-    #: GDCM: JPEG, with and without loss, 8 to 16 bits.
+    #: GDCM: JPEG without loss, and with loss where values have 12 bits.
     GDCM = "gdcm"
+    #: Pillow, by libjpeg-turbo: JPEG of 8 bits.
+    PILLOW = "pillow"
     #: CharLS: JPEG-LS.
     CHARLS = "pyjpegls"
     #: OpenJPEG: JPEG 2000 and its high-throughput form.
@@ -32,7 +34,7 @@ _JPEG = "1.2.840.10008.1.2.4"
 #: Transfer syntax -> decoder. What stands neither here nor above is not decoded.
 DECODERS: Mapping[str, Decoder] = {
     "1.2.840.10008.1.2.5": Decoder.RLE,
-    f"{_JPEG}.50": Decoder.GDCM,
+    f"{_JPEG}.50": Decoder.PILLOW,
     f"{_JPEG}.51": Decoder.GDCM,
     f"{_JPEG}.57": Decoder.GDCM,
     f"{_JPEG}.70": Decoder.GDCM,
