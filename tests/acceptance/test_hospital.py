@@ -155,10 +155,28 @@ def test_the_pacs_itself_may_send(hospital: Hospital) -> None:
     files = list(screening_study(3).values())
     for data in files:
         hospital.pacs.put(data)
-    held = hospital.pacs.rest.get("/instances", params={"expand": ""}).json()
-    own = [each["ID"] for each in held if each["MainDicomTags"]["SOPInstanceUID"] in _uids(files)]
-    assert hospital.pacs.send("samdrift", own).status_code == 200
+    assert hospital.pacs.send("samdrift", _own(hospital, files)).status_code == 200
     assert hospital.wait_for(study_of(files))["result"]["score"] is not None
+
+
+def test_the_pacs_may_send_by_web_too(hospital: Hospital) -> None:
+    files = list(screening_study(5).values())
+    server = {
+        "Url": f"{hospital.tree.url}/mammography/dicom-web/",
+        "HttpHeaders": {"Authorization": f"Bearer {(hospital.folder / 'home' / 'token').read_text()}"},
+    }
+    for data in files:
+        hospital.pacs.put(data)
+    hospital.pacs.rest.put("/dicom-web/servers/samdrift", json=server).raise_for_status()
+    stowed = hospital.pacs.rest.post(
+        "/dicom-web/servers/samdrift/stow", json={"Resources": _own(hospital, files), "Synchronous": True}
+    )
+    assert stowed.status_code == 200
+    item = hospital.wait_for(study_of(files))
+    assert item["result"]["score"] is not None
+    fate = hospital.get(f"/mammography/images/{_uids(files).pop()}").json()
+    assert fate["source"].startswith("stow:")
+    assert [each["item_id"] for each in fate["items"]] == [item["id"]]
 
 
 def test_a_stranger_is_rejected(hospital: Hospital) -> None:
@@ -205,6 +223,12 @@ def test_nothing_that_was_written_names_a_person(hospital: Hospital) -> None:
     hospital.tree.kill()
     assert scan(hospital.folder / "home", leave_out=["objects"]) == []
     assert scan(hospital.tree.output) == []
+
+
+def _own(hospital: Hospital, files: Sequence[bytes]) -> list[str]:
+    """What the PACS calls these images."""
+    held = hospital.pacs.rest.get("/instances", params={"expand": ""}).json()
+    return [each["ID"] for each in held if each["MainDicomTags"]["SOPInstanceUID"] in _uids(files)]
 
 
 def _uids(files: Sequence[bytes]) -> set[str]:
