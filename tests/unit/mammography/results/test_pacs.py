@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.results.dimse_pacs import DimsePacs
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs import PacsReceiver, receiver
+from samdrift_mammography.results.pacs_address import DimseAddress
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, TryAgainError
 from samdrift_testing.reports import entry, report, report_uid
@@ -50,3 +56,19 @@ def test_a_pacs_that_cannot_be_used_waits_for_its_setting(address: str, monkeypa
 
 def test_an_instance_is_read_from_its_file() -> None:
     assert Instance.of_file(report(3)).sop_instance_uid == report_uid(3)
+
+
+@settings(max_examples=40)
+@given(st.binary(max_size=300), st.integers(0, 900))
+def test_whatever_a_file_is_it_is_read_or_called_unreadable(noise: bytes, cut: int) -> None:
+    whole = report(1)
+    for data in (noise, whole[:cut], whole[:cut] + noise + whole[cut + len(noise) :]):
+        with contextlib.suppress(UnreadableFileError):
+            assert Instance.of_file(data).sop_instance_uid
+
+
+def test_a_file_without_a_transfer_syntax_cannot_be_sent() -> None:
+    nowhere = DimsePacs(DimseAddress(ae_title="NOBODY", host="127.0.0.1", port=1), calling="SAMDRIFT")
+    for data in (b"", b"not DICOM", report(1)[:200]):
+        with pytest.raises(UnreadableFileError):
+            nowhere.store(data, Instance.of_file(report(1)))

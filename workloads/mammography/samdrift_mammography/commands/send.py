@@ -73,19 +73,20 @@ def sent(pacs: Pacs, data: bytes) -> dict[str, str]:
     from samdrift_mammography.results.pacs import confirmed
     from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 
+    uid = ""
     try:
         instance = Instance.of_file(data)
-    except UnreadableFileError as error:
-        return _line("", Status.UNREADABLE, error.message)
-    try:
+        uid = instance.sop_instance_uid
         confirmed(pacs, data, instance)
+    except UnreadableFileError as error:
+        return _line(uid, Status.UNREADABLE, error.message)
     except ReceiverRefusedError as error:
-        return _line(instance.sop_instance_uid, Status.REFUSED, error.message)
+        return _line(uid, Status.REFUSED, error.message)
     except CannotTellError as error:
-        return _line(instance.sop_instance_uid, Status.NOT_CONFIRMED, error.message)
+        return _line(uid, Status.NOT_CONFIRMED, error.message)
     except TryAgainError as error:
-        return _line(instance.sop_instance_uid, Status.NOT_SENT, error.message)
-    return _line(instance.sop_instance_uid, Status.LISTED, "")
+        return _line(uid, Status.NOT_SENT, error.message)
+    return _line(uid, Status.LISTED, "")
 
 
 def _line(sop_instance_uid: str, status: Status, reason: str) -> dict[str, str]:

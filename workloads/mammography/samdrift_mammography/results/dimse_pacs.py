@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.network_log import silence
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import DimseAddress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 #: Seconds: to be connected, and from then to have stored or to have answered. Two connections, so 24 s in all.
 CONNECT_S, STORE_S, ASK_S = 3.0, 12.0, 6.0
 
+_UNSENDABLE = "The file is damaged and cannot be sent. Send it again from the source"
 _PENDING = frozenset({0xFF00, 0xFF01})
 _IMPLICIT_LITTLE = "1.2.840.10008.1.2"  # every application entity takes it (PS3.5 section 10.1)
 
@@ -44,12 +46,13 @@ class DimsePacs:
 
     def store(self, data: bytes, instance: Instance) -> None:
         """C-STORE the file, proposing its own SOP class and transfer syntax alone."""
-        import pydicom
-
-        file = pydicom.dcmread(BytesIO(data))
+        file = _read(data)
         with self._associated([_storage_context(file)], self._store_s) as association:
-            status = association.send_c_store(file).get("Status")
-        self._judge(status, instance)
+            try:
+                status = association.send_c_store(file).get("Status")
+            except ValueError as error:  # pynetdicom's word for a data set that cannot be encoded
+                raise UnreadableFileError(f"{_UNSENDABLE} ({type(error).__name__}).", code="damaged") from error
+        self._judge(status)
 
     def holds(self, instance: Instance) -> bool:
         """C-FIND at IMAGE level; at SERIES level, by the number of instances, where that is not supported."""
@@ -137,7 +140,7 @@ class DimsePacs:
             raise NoContextError(f"{self} does not accept {names}.")
         raise TryAgainError(f"{self} does not answer.")
 
-    def _judge(self, status: int | None, instance: Instance) -> None:
+    def _judge(self, status: int | None) -> None:
         if status is None:
             raise TryAgainError(f"{self} did not say whether it stored the instance.")
         said = f"{self} answered status {status:04X}"
@@ -148,6 +151,19 @@ class DimsePacs:
                 raise ReceiverRefusedError(f"{said}: it does not take the instance.")
             case Meaning.UNCLEAR:
                 raise CannotTellError(f"{said}, which no standard names.")
+
+
+def _read(data: bytes) -> Dataset:
+    """The file as a data set, with what is needed to propose a context for it."""
+    import pydicom
+
+    try:
+        file = pydicom.dcmread(BytesIO(data))
+        if file.SOPClassUID and file.file_meta.TransferSyntaxUID:
+            return file
+    except Exception as error:
+        raise UnreadableFileError(f"{_UNSENDABLE} ({type(error).__name__}).", code="damaged") from error
+    raise UnreadableFileError(f"{_UNSENDABLE}.", code="damaged")
 
 
 def _watched_by(watchdog: Watchdog) -> Callable[[Event], None]:

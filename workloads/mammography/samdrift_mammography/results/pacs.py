@@ -31,6 +31,7 @@ class Pacs(Protocol):
         """Hand the file `data` over; returns when the archive says that it stored it.
 
         Raises:
+            UnreadableFileError: the file is damaged, and nothing was sent.
             TryAgainError: it does not answer, or cannot now.
             CannotTellError: its answer means nothing that a standard names.
             ReceiverRefusedError: it will not take this instance.
@@ -65,6 +66,7 @@ def confirmed(pacs: Pacs, data: bytes, instance: Instance) -> None:
     """Store `data` in `pacs` and return when it lists the instance.
 
     Raises:
+        UnreadableFileError: the file is damaged, and nothing was sent.
         TryAgainError: no answer, or not now.
         CannotTellError: it said that it stored the instance, but does not list it or cannot be asked.
         ReceiverRefusedError: it refused the instance and does not list it.
