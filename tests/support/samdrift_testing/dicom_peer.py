@@ -114,6 +114,15 @@ def associated(port: int, **options: str) -> Iterator[Peer]:
         yield peer
 
 
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def pdu(kind: int, body: bytes) -> bytes:
     """PS3.8 section 9.3."""
     return struct.pack(">BBI", kind, 0, len(body)) + body

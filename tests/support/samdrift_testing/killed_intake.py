@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samdrift_testing.dicom_peer import ASSOCIATE_AC, ClosedError, Peer
+from samdrift_testing.dicom_peer import ASSOCIATE_AC, ClosedError, Peer, listens
 from samdrift_testing.intake_desk import wait_until
 
 #: How long the intake may take to listen, on two busy cores, seconds.
@@ -63,14 +62,16 @@ class KilledIntake:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     def _listens(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"it ended; its log is {self.home / 'intake.log'}"
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
+        return listens(self.port)
 
 
 @dataclass(kw_only=True)
