@@ -245,6 +245,15 @@ def test_nothing_of_a_hidden_score_is_shown_before_the_own_decision(visit: Visit
     assert "10 of 10" not in visit.page(path, reader="bo")
 
 
+def test_an_earlier_entry_tells_no_score_while_its_later_views_are_unread(visit: Visit) -> None:
+    visit.exams["early"] = visit.centre.exam("1.2", **HIDDEN)
+    visit.exams["late"] = visit.centre.exam("1.2", **HIDDEN)
+    assert "10 of 10" not in visit.page(visit.at("early"))
+    for reader in ("ann", "bo"):
+        visit.decide("late", "recall", reader)
+    assert "10 of 10" in visit.page(visit.at("early"), reader="cy")
+
+
 def test_readers_decide_independently_and_a_third_settles_it(visit: Visit) -> None:
     visit.exams["one"] = visit.centre.exam("1.2", score=5)
     visit.decide("one", "recall", "ann")

@@ -89,7 +89,7 @@ worklist = sa.Table(
     sa.Column("refusal", sa.String(40), comment="why a file was refused"),
     sa.Column("delivery", sa.String(12), nullable=False, comment="of the results to the PACS"),
     sa.Index("ix_mammography_worklist_place", "place"),
-    sa.Index("ix_mammography_worklist_stage", "stage", "refusal"),
+    sa.Index("ix_mammography_worklist_stage", "stage", "screening_unit", "refusal"),
     comment="work items as readers meet them: follows the audit chain and can be made again from the ledger",
 )
 

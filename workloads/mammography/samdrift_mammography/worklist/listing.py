@@ -129,7 +129,7 @@ def refusals(connection: sa.Connection) -> Mapping[str, int]:
 
 def units(connection: sa.Connection) -> list[str]:
     """Screening units of which there is anything to read."""
-    query = sa.select(worklist.c.screening_unit).where(*_in(UNREAD)).distinct()
+    query = sa.select(worklist.c.screening_unit).where(worklist.c.stage.in_(UNREAD)).distinct()
     return list(connection.execute(query.order_by(worklist.c.screening_unit)).scalars())
 
 
@@ -145,8 +145,14 @@ def _columns(reader: str) -> sa.Select[tuple[object, ...]]:
 
 
 def _hidden(reader: str) -> sa.ColumnElement[bool]:
-    """Whether the policy hides the score from this reader: until the own decision, or until nobody reads any more."""
-    return sa.and_(worklist.c.blind, worklist.c.stage.in_(UNREAD), ~_read_by(reader))
+    """Whether the policy hides the score from this reader: until the own decision, or until nobody reads any more.
+
+    An earlier entry would tell the score of an exam whose later views are still to be read: it stays hidden as long.
+    """
+    newer = worklist.alias("newer")
+    awaited = sa.exists().where(newer.c.exam == worklist.c.exam, newer.c.stage.in_([*UNREAD, Stage.OPEN]))
+    superseded = sa.and_(worklist.c.stage == Stage.SUPERSEDED, awaited)
+    return sa.and_(worklist.c.blind, sa.or_(worklist.c.stage.in_(UNREAD), superseded), ~_read_by(reader))
 
 
 def _read_by(reader: str) -> sa.ColumnElement[bool]:
