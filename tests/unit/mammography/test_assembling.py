@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from samdrift_mammography.intake import assembling
 from samdrift_mammography.intake.assembling import Assembler
+from samdrift_mammography.tables import images
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.control.intake import prepare
 from samdrift_platform.ledger import audit, effects
@@ -116,6 +118,15 @@ def test_an_exam_whose_image_is_gone_shows_its_trouble_and_keeps_nobody_waiting(
     unit.store.objects[gone] = bytes_
     assert unit.assembler.step(NOW + MINUTE + assembling.TRY_AGAIN) == 1
     assert (unit.row()["trouble"], unit.states()) == (None, ["queued", "queued"])
+
+
+def test_an_exam_whose_images_were_deleted_shows_its_trouble(unit: Unit) -> None:
+    for view in VIEWS:
+        unit.receive(view)
+    with unit.ledger.write() as connection:
+        connection.execute(sa.delete(images))
+    assert unit.assembler.step(NOW) == 0
+    assert "No image" in unit.row()["trouble"]
 
 
 def test_an_image_that_comes_while_its_exam_is_prepared_is_handed_on_with_it(

@@ -27,7 +27,7 @@ from samdrift_platform import plugins
 from samdrift_platform.contract import Workload
 from samdrift_platform.control.intake import Sender, SubmissionBody, prepare
 from samdrift_platform.digest import digest_of
-from samdrift_platform.errors import SamdriftError, UnavailableError
+from samdrift_platform.errors import NotFoundError, SamdriftError, UnavailableError
 from samdrift_platform.ledger import audit, endings, items, submissions
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ItemState
@@ -110,9 +110,9 @@ class Assembler:
 
     def _hand_on(self, exam: str, now: datetime) -> bool:
         """Submit the exam as it is; False when it could not be, or had changed until then: a later step looks again."""
-        with self.ledger.read() as connection:
-            gathered = _gather(connection, exam)
         try:
+            with self.ledger.read() as connection:
+                gathered = _gather(connection, exam)
             request = self._request(gathered)
             with self.ledger.write() as connection:
                 return _submit(connection, gathered, request, now)
@@ -146,6 +146,10 @@ def _due(connection: sa.Connection, now: datetime) -> Sequence[str]:
 def _gather(connection: sa.Connection, exam: str) -> Gathered:
     columns = (images.c.object, images.c.received_at, images.c.source)
     found = connection.execute(sa.select(*columns).where(images.c.exam == exam).order_by(images.c.seq)).all()
+    if not found:
+        raise NotFoundError(
+            f"No image of exam {exam} is recorded any more. Restore the ledger from backup, or send them."
+        )
     first = min(found, key=lambda image: image.received_at)
     objects = tuple(image.object for image in found)
     return Gathered(exam=exam, objects=objects, received_at=first.received_at, source=first.source)
