@@ -314,6 +314,15 @@ def test_later_views_stand_first_and_lead_to_what_was_before(visit: Visit) -> No
     assert visit.decide("early", "recall").status_code == 409
 
 
+def test_an_entry_without_a_result_is_shown_as_the_item_that_it_is(visit: Visit) -> None:
+    visit.exams["early"] = visit.centre.exam("1.2", score=9)
+    visit.centre.queued("1.2")
+    text = visit.page(visit.at("early"))
+    (newest,) = re.findall(r'<a href="/items/([0-9a-f-]+)">Newest entry</a>', text)
+    assert newest in rows_of(visit.page("/mammography/"), "open")[0]
+    assert "No result yet" in text
+
+
 def test_a_filter_stays_with_the_pages_and_a_civil_number_is_not_looked_for(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
