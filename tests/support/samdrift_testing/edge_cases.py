@@ -8,6 +8,7 @@ is the publisher's fictitious one.
 from __future__ import annotations
 
 import hashlib
+import sys
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -518,3 +519,7 @@ def _oddities() -> Iterator[EdgeCase]:
 
 
 CASES: tuple[EdgeCase, ...] = tuple(_cases())
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]))
