@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from samdrift_platform.contract import ConcernsPeople, Context, Effect, Item, Outcome, Priority, Verdict, Workload
+from samdrift_platform.concerns_people import ConcernsPeople
+from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.digest import digest_of_bytes
 from samdrift_platform.errors import NotFoundError, SamdriftError
 from samdrift_platform.ledger.objections import check_pseudonym

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, JsonValue
@@ -96,13 +96,6 @@ class Context:
     store: Store
     engine: Any = None
     objected: bool = False  # `safe` is asked because the person objected, not because the workload is stopped
-
-
-@runtime_checkable
-class ConcernsPeople(Protocol):
-    """A workload whose items have a `subject`, and which a person can therefore object to."""
-
-    subject_kind: str  # as given to `pseudonyms.pseudonym`: "patient-id", "cpr"
 
 
 class Workload(Protocol):

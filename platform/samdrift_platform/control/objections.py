@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Response
 from pydantic import StringConstraints, model_validator
 
-from samdrift_platform.contract import ConcernsPeople, Workload
+from samdrift_platform.concerns_people import ConcernsPeople
+from samdrift_platform.contract import Workload
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.answers import Answer, example
 from samdrift_platform.control.dependencies import Body, TheLedger, TheSettings, TheWorkloads, hosted
@@ -28,7 +29,7 @@ router = APIRouter(tags=["objections"])
 _SUBJECT = "ab" * 32
 _OBJECTION: dict[str, Any] = {
     "id": "0b9f2c7e-59c3-4c51-8d0a-3f4f4a8b7f10",
-    "workload": "mammography",
+    "workload": "heating",
     "subject": _SUBJECT,
     "recorded_by": "karen",
     "recorded_at": "2026-11-24T08:00:00Z",
@@ -108,7 +109,7 @@ class ObjectionHistory(Answer):
 class ObjectionCounts(Answer):
     """Workload -> objections that stand. Nobody is listed."""
 
-    model_config = example(standing={"mammography": 12})
+    model_config = example(standing={"heating": 12})
 
     standing: dict[str, int]
 
@@ -117,7 +118,7 @@ class ObjectionCounts(Answer):
     "/objections",
     status_code=201,
     responses={200: {"model": ObjectionDetail, "description": "It was recorded before and stands."}},
-    openapi_extra=ObjectionBody.described({"workload": "mammography", "identifier": "2512489996"}),
+    openapi_extra=ObjectionBody.described({"workload": "heating", "identifier": "2512489996"}),
 )
 def record_objection(
     body: Body, response: Response, user: SignedIn, settings: TheSettings, workloads: TheWorkloads, ledger: TheLedger

@@ -13,7 +13,8 @@ import pytest
 
 from samdrift_mammography.workload import workload
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import ConcernsPeople, Context, Item
+from samdrift_platform.concerns_people import ConcernsPeople
+from samdrift_platform.contract import Context, Item
 from samdrift_platform.control.intake import Sender, SubmissionBody, prepare
 from samdrift_platform.ledger import objections, queue, submissions
 from samdrift_platform.ledger.database import Ledger
