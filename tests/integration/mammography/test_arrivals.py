@@ -24,8 +24,8 @@ DICOM = {"Content-Type": "application/dicom"}
 
 
 @pytest.fixture
-def here(tmp_path: Path, sqlite_template: Path) -> Iterator[Hospital]:
-    with hospital(tmp_path, sqlite_template) as running:
+def here(tmp_path: Path, ledger_url: str) -> Iterator[Hospital]:
+    with hospital(tmp_path, ledger_url) as running:
         yield running
 
 

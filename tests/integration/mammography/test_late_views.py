@@ -14,8 +14,8 @@ from samdrift_testing.hospital import Hospital, hospital
 
 
 @pytest.fixture
-def here(tmp_path: Path, sqlite_template: Path) -> Iterator[Hospital]:
-    with hospital(tmp_path, sqlite_template) as running:
+def here(tmp_path: Path, sqlite_url: str) -> Iterator[Hospital]:
+    with hospital(tmp_path, sqlite_url) as running:
         yield running
 
 

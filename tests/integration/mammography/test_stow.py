@@ -28,8 +28,8 @@ RELATED = 'multipart/related; type="application/dicom"; boundary="x-y"'
 
 
 @pytest.fixture
-def here(tmp_path: Path, sqlite_template: Path) -> Iterator[Hospital]:
-    with hospital(tmp_path, sqlite_template) as running:
+def here(tmp_path: Path, sqlite_url: str) -> Iterator[Hospital]:
+    with hospital(tmp_path, sqlite_url) as running:
         yield running
 
 

@@ -1,8 +1,7 @@
-"""A control plane in this process that hosts mammography, with a ledger and a store of its own."""
+"""A control plane in this process that hosts mammography, with a store of its own."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,10 +46,9 @@ class Hospital:
 
 
 @contextmanager
-def hospital(home: Path, template: Path, *, max_body_mib: int = 8) -> Iterator[Hospital]:
-    """In `home`, on a copy of the migrated SQLite ledger `template`."""
-    settings = Settings(home=home, max_body_mib=max_body_mib)
-    shutil.copy(template, home / "ledger.db")
+def hospital(home: Path, ledger_url: str, *, max_body_mib: int = 8) -> Iterator[Hospital]:
+    """In `home`, on the migrated ledger at `ledger_url`."""
+    settings = Settings(home=home, database_url=ledger_url, max_body_mib=max_body_mib)
     ledger = Ledger(settings.ledger_url)
     app = create_app(settings, workloads=plugins.workloads(["mammography"]), ledger=ledger)
     with in_process(app) as transport:
