@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import audit, canaries, items, scores, shadow_runs
+from samdrift_platform.ledger import audit, canaries, items, objections, scores, shadow_runs
 from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.effects import STOPPED, EffectState, ask_again
 from samdrift_platform.ledger.items import ENDED, ItemState
@@ -81,8 +81,11 @@ def complete(
     """Record outcomes with all that follows from them; the claims that were no longer ours.
 
     With an outcome go its benefits, planned effects, scores, audit events, and a run for each of the `shadows` where
-    champions decided. Of a zombie's late write nothing is recorded.
+    champions decided. Of a zombie's late write nothing is recorded, nor of what a model found about somebody who has
+    objected meanwhile: that item waits again, for the answer without a model.
     """
+    back = _give_back(connection, _unwelcome(connection, workload, finished), now)
+    finished = [(claim, made) for claim, made in finished if claim.id not in back]
     ours = [(claim, made) for claim, made in finished if _write_outcome(connection, claim, made, now)]
     planned = [row for claim, made in ours for row in _effect_rows(workload, claim, made.effects, now)]
     if planned:
@@ -94,6 +97,28 @@ def complete(
     audit.append(connection, [event for claim, made in ours for event in _events(claim, made)], now=now)
     kept = {claim.id for claim, _ in ours}
     return [claim for claim, _ in finished if claim.id not in kept]
+
+
+def _unwelcome(connection: sa.Connection, workload: str, finished: Sequence[tuple[Claim, Completion]]) -> list[Claim]:
+    """Claims about people who objected after the claim, and whose item a model has seen."""
+    seen = [claim for claim, made in finished if not made.objected and claim.subject is not None]
+    objected = objections.standing(connection, workload, {claim.subject for claim in seen if claim.subject})
+    return [claim for claim in seen if claim.subject in objected]
+
+
+def _give_back(connection: sa.Connection, claims: Sequence[Claim], now: datetime) -> set[UUID]:
+    """Let items wait again as if this attempt had not been; those that did, because the claim was still ours."""
+    back = set()
+    for claim in claims:
+        values: dict[str, Any] = {"state": ItemState.QUEUED, "lease_until": None, "worker": None, "available_at": now}
+        if _guarded(connection, claim, values | {"attempt": claim.attempt - 1, "fence": claim.fence + 1}):
+            back.add(claim.id)
+    events = [
+        audit.Event(actor="dispatcher", action="item.objected_meanwhile", subject=f"item:{identifier}")
+        for identifier in sorted(back)
+    ]
+    audit.append(connection, events, now=now)
+    return back
 
 
 def add_benefits(

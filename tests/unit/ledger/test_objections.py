@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from samdrift_platform.contract import Item
 from samdrift_platform.errors import InputError, NotFoundError
-from samdrift_platform.ledger import audit, objections, queue, shadow_runs, verification
+from samdrift_platform.ledger import audit, endings, objections, queue, shadow_runs, verification
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.objections import Objection
-from samdrift_platform.ledger.tables import audit_events
+from samdrift_platform.ledger.tables import audit_events, effects, scores
 from samdrift_platform.ledger.tables import shadow_runs as shadow_runs_table
 from samdrift_registry.deployments import Slot
 from samdrift_testing.work import LEASE, NOW, WORKLOAD, claim, complete, completion, deployed, seconds, submit
@@ -117,6 +117,27 @@ def test_what_a_model_decided_before_is_listed_and_not_changed(ledger: Ledger) -
         ("waits", "queued", False),
         ("decided", "done", True),
     ]
+
+
+def test_what_a_model_finds_while_she_objects_is_dropped(ledger: Ledger) -> None:
+    submit(ledger, "S", [about("hers", SHE), about("another's", ANOTHER)])
+    claims = claim(ledger, 2)
+    object_(ledger)
+    with ledger.write() as connection:
+        made = [(each, completion(each.reference, steps=["tell"], scores={"lesion": 1.0})) for each in claims]
+        assert endings.complete(connection, WORKLOAD, made, now=NOW) == []
+        kept = [row.item_id for row in connection.execute(sa.select(scores))]
+        planned = [row.item_id for row in connection.execute(sa.select(effects))]
+    hers = next(each for each in claims if each.subject == SHE)
+    assert set(kept) == set(planned) == {each.id for each in claims} - {hers.id}
+    (again,) = claim(ledger, 2)
+    assert (again.id, again.objected, again.attempt, again.fence) == (hers.id, True, 1, hers.fence + 2)
+    assert complete(ledger, again, decided_by=[], safe=True, objected=True)
+    assert not complete(ledger, hers), "the first worker's claim is void"
+    with ledger.read() as connection:
+        actions = [event.action for event in audit.events_of(connection, f"item:{hers.id}")]
+        assert verification.verify(connection).intact
+    assert actions == ["item.objected_meanwhile", "item.done"]
 
 
 def test_the_outcome_of_an_objected_item_is_told_to_auditors(ledger: Ledger) -> None:
