@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
-from shutil import copy
 from typing import Any
 from uuid import UUID
 
@@ -58,9 +55,8 @@ class Centre:
 
 
 @pytest.fixture
-def centre(sqlite_template: Path, tmp_path: Path) -> Iterator[Centre]:
-    with closing(Ledger(f"sqlite:///{copy(sqlite_template, tmp_path / 'ledger.db')}")) as ledger:
-        yield Centre(ledger)
+def centre(ledger: Ledger) -> Centre:
+    return Centre(ledger)
 
 
 def test_one_reader_is_enough_where_the_policy_asks_for_one(centre: Centre) -> None:
@@ -87,6 +83,20 @@ def test_a_third_decides_where_two_differ(centre: Centre) -> None:
     assert (second.arbitration, second.open, second.decision, centre.truth()) == (True, 1, None, [])
     third = centre.read(exam, "cy", NO)
     assert (third.arbitration, third.open, third.decision, centre.truth()) == (True, 0, NO, [("recall", 0.0)])
+
+
+def test_of_readers_who_decide_at_once_no_more_than_wanted_count(centre: Centre) -> None:
+    exam = centre.exam(Reading.SINGLE)
+
+    def read(number: int) -> bool:
+        try:
+            return centre.read(exam, f"r{number}", NO).decision is NO
+        except NoReadingWantedError:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(read, range(6))) == 1
+    assert centre.truth() == [("recall", 0.0)]
 
 
 def test_the_same_again_is_the_same_and_another_decision_is_refused(centre: Centre) -> None:
