@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -78,6 +79,8 @@ class ScriptedPacs:
     #: AE titles that may call; empty: every one.
     callers: Sequence[str] = ()
     ae_title: str = "SCRIPTED"
+    #: Speaks TLS with this context.
+    tls: ssl.SSLContext | None = None
     #: SOP Instance UID -> how often it was stored.
     stored: Counter[str] = field(default_factory=Counter)
     #: Associations that were asked for.
@@ -101,7 +104,9 @@ class ScriptedPacs:
             (evt.EVT_C_STORE, self._on_store),
             (evt.EVT_C_FIND, self._on_find),
         ]
-        self._server: Any = entity.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self._server: Any = entity.start_server(
+            ("127.0.0.1", self.port), block=False, evt_handlers=handlers, ssl_context=self.tls
+        )
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -111,7 +116,7 @@ class ScriptedPacs:
     @property
     def address(self) -> str:
         """As the setting SAMDRIFT_MAMMOGRAPHY_PACS writes it."""
-        return f"dicom://{self.ae_title}@127.0.0.1:{self.port}"
+        return f"dicom{'-tls' if self.tls else ''}://{self.ae_title}@127.0.0.1:{self.port}"
 
     def _on_requested(self, event: Event) -> None:
         self.associations += 1

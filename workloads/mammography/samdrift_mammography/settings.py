@@ -42,8 +42,8 @@ GPUS = Setting(
 PACS = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_PACS",
     default="",
-    help="Where results go: dicom://AE_TITLE@host:port (C-STORE, then C-FIND) or the http(s) address of a DICOMweb "
-    "service (STOW-RS, then QIDO-RS). Empty: results stay here.",
+    help="Where results go: dicom://AE_TITLE@host:port (C-STORE, then C-FIND; dicom-tls:// over TLS) or the http(s) "
+    "address of a DICOMweb service (STOW-RS, then QIDO-RS). Empty: results stay here.",
 )
 PACS_CREDENTIALS = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_PACS_CREDENTIALS",
@@ -53,7 +53,12 @@ PACS_CREDENTIALS = Setting(
 PACS_CA = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_PACS_CA",
     default="",
-    help="PEM file of the authorities that sign the DICOMweb service's certificate; the public ones when empty.",
+    help="PEM file of the authorities that sign the PACS's certificate; the public ones when empty.",
+)
+PACS_CERTIFICATE = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_PACS_CERTIFICATE",
+    default="",
+    help="PEM file with our own certificate and its key, for a PACS that asks for one. Empty: we show none.",
 )
 
 RESULT_LANGUAGE = Setting(
@@ -85,6 +90,7 @@ SETTINGS = (
     PACS,
     PACS_CREDENTIALS,
     PACS_CA,
+    PACS_CERTIFICATE,
     RESULT_LANGUAGE,
     DENSITY_MODEL,
 )

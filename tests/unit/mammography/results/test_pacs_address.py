@@ -12,6 +12,7 @@ from samdrift_platform.errors import SettingError
         ("dicom://PACS@127.0.0.1:104", DimseAddress(ae_title="PACS", host="127.0.0.1", port=104)),
         ("dicom://PACS_1@pacs.example:11112", DimseAddress(ae_title="PACS_1", host="pacs.example", port=11112)),
         ("dicom://A B@[::1]:104", DimseAddress(ae_title="A B", host="::1", port=104)),
+        ("dicom-tls://PACS@pacs:2762", DimseAddress(ae_title="PACS", host="pacs", port=2762, tls=True)),
         ("https://pacs.example/dicom-web/", WebAddress(url="https://pacs.example/dicom-web")),
         ("http://127.0.0.1:8042/dicom-web", WebAddress(url="http://127.0.0.1:8042/dicom-web")),
     ],

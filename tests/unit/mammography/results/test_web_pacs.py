@@ -11,6 +11,7 @@ import pytest
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs import confirmed
 from samdrift_mammography.results.pacs_address import WebAddress
+from samdrift_mammography.results.tls import Trust
 from samdrift_mammography.results.web_credentials import WebAccess
 from samdrift_mammography.results.web_pacs import WebPacs
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, SettingError, TryAgainError
@@ -148,7 +149,7 @@ def test_success_that_is_not_listed_does_not_count() -> None:
 def test_credentials_come_from_a_file(tmp_path: Path, line: str, header: str) -> None:
     path = tmp_path / "credentials"
     path.write_text(line)
-    access = WebAccess.of(str(path))
+    access = WebAccess.of(str(path), Trust())
     pacs, asked = service(EMPTY, access=access)
     pacs.holds(INSTANCE)
     assert asked[0].headers["authorization"] == header
@@ -161,15 +162,16 @@ def test_a_file_without_credentials_is_refused_and_not_repeated(tmp_path: Path, 
     path = tmp_path / "credentials"
     path.write_text(content)
     with pytest.raises(SettingError) as refused:
-        WebAccess.of(str(path))
+        WebAccess.of(str(path), Trust())
     assert "secret" not in str(refused.value)
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="nowhere"):
-        WebAccess.of(str(tmp_path / "nowhere"))
-    with pytest.raises(SettingError, match="nowhere"):
-        WebAccess(ca_file=str(tmp_path / "nowhere")).trusted()
+        WebAccess.of(str(tmp_path / "nowhere"), Trust())
+    for trust in (Trust(ca_file=str(tmp_path / "nowhere")), Trust(certificate=str(tmp_path / "nowhere"))):
+        with pytest.raises(SettingError, match="nowhere"):
+            trust.context()
 
 
 def test_json_is_asked_for() -> None:

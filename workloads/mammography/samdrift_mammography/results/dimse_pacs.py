@@ -12,6 +12,7 @@ from samdrift_mammography.network_log import silence
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import DimseAddress
 from samdrift_mammography.results.storage_status import Meaning, meaning_of
+from samdrift_mammography.results.tls import Trust
 from samdrift_mammography.results.watchdog import Watchdog
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 
@@ -36,11 +37,23 @@ class NoContextError(ReceiverRefusedError):
 class DimsePacs:
     """One application entity, called as `calling`."""
 
-    def __init__(self, address: DimseAddress, *, calling: str, store_s: float = STORE_S, ask_s: float = ASK_S) -> None:
-        """`store_s` and `ask_s` end an association that has not done its work by then, whatever it is doing."""
+    def __init__(
+        self,
+        address: DimseAddress,
+        *,
+        calling: str,
+        trust: Trust | None = None,
+        store_s: float = STORE_S,
+        ask_s: float = ASK_S,
+    ) -> None:
+        """`store_s` and `ask_s` end an association that has not done its work by then, whatever it is doing.
+
+        `trust` is for an address over TLS.
+        """
         silence()
         self._address = address
         self._calling = calling
+        self._tls = ((trust or Trust()).context(), address.host) if address.tls else None
         self._store_s = store_s
         self._ask_s = ask_s
 
@@ -116,6 +129,7 @@ class DimsePacs:
             self._address.port,
             contexts=list(contexts),
             ae_title=self._address.ae_title,
+            tls_args=self._tls,
             evt_handlers=[(evt.EVT_CONN_OPEN, _watched_by(watchdog))],
         )
         try:

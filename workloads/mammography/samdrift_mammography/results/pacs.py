@@ -13,6 +13,7 @@ from uuid import UUID
 from samdrift_mammography import settings
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs_address import DimseAddress, address_of
+from samdrift_mammography.results.tls import Trust
 from samdrift_mammography.results.web_credentials import WebAccess
 from samdrift_platform.contract import JsonObject, Receiver, Store
 from samdrift_platform.errors import (
@@ -53,13 +54,14 @@ def open_pacs(address: str, *, credentials: str = "", calling: str = "") -> Pacs
         SettingError: an address, a file or a title that cannot be used.
     """
     place = address_of(address)
+    trust = Trust(ca_file=settings.PACS_CA.value(), certificate=settings.PACS_CERTIFICATE.value())
     if isinstance(place, DimseAddress):
         from samdrift_mammography.results.dimse_pacs import DimsePacs
 
-        return DimsePacs(place, calling=calling or settings.AE_TITLE.value())
+        return DimsePacs(place, calling=calling or settings.AE_TITLE.value(), trust=trust)
     from samdrift_mammography.results.web_pacs import WebPacs
 
-    return WebPacs(place, WebAccess.of(credentials, ca_file=settings.PACS_CA.value()))
+    return WebPacs(place, WebAccess.of(credentials, trust))
 
 
 def confirmed(pacs: Pacs, data: bytes, instance: Instance) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from samdrift_mammography.results.tls import Trust
 from samdrift_platform.errors import SettingError
 
 _BEARER = "Bearer "
@@ -20,26 +20,16 @@ class WebAccess:
 
     #: None: the service asks for nothing.
     auth: httpx.Auth | None = field(default=None, repr=False)
-    #: Certificate authorities, PEM; empty: those of the installed certifi.
-    ca_file: str = ""
+    trust: Trust = field(default_factory=Trust)
 
     @classmethod
-    def of(cls, credentials: str, *, ca_file: str = "") -> WebAccess:
+    def of(cls, credentials: str, trust: Trust) -> WebAccess:
         """Read the file `credentials`: one line, `user:password` or `Bearer <token>`; empty: none are needed.
 
         Raises:
             SettingError: the file cannot be read, or holds neither; what it holds is not repeated.
         """
-        return cls(auth=_auth(Path(credentials)) if credentials else None, ca_file=ca_file)
-
-    def trusted(self) -> ssl.SSLContext:
-        """Whom to believe that they are the service; SettingError when the file of authorities cannot be read."""
-        if not self.ca_file:
-            return httpx.create_ssl_context(trust_env=False)
-        try:
-            return ssl.create_default_context(cafile=self.ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            raise SettingError(f"SAMDRIFT_MAMMOGRAPHY_PACS_CA: {self.ca_file!r} holds no certificates.") from error
+        return cls(auth=_auth(Path(credentials)) if credentials else None, trust=trust)
 
 
 def _auth(path: Path) -> httpx.Auth:

@@ -49,7 +49,7 @@ class WebPacs:
         self._ask_s = ask_s
         self._transport = transport
         self._auth = access.auth
-        self._trusted = access.trusted() if address.url.startswith("https:") else False
+        self._trusted = access.trust.context() if address.url.startswith("https:") else False
 
     def __str__(self) -> str:
         return f"The PACS {self._address}"
