@@ -56,10 +56,10 @@ def test_a_folder_leaves_and_every_file_is_accounted_for(source: Path, tmp_path:
     assert set(by_digest) == {hashlib.sha256(path.read_bytes()).hexdigest() for path in source.iterdir()}
     assert sorted(line["code"] for line in told["files"]) == ["", "", "", "", "", "burned-in-text", "not-dicom"]
     rows = list(csv.DictReader((tmp_path / "out" / "images.csv").read_text().splitlines()))
-    assert sorted(row["view"] for row in rows) == ["LCC", "LMLO", "RCC", "RMLO"]
+    assert sorted(row["laterality"] + row["view"] for row in rows) == ["LCC", "LMLO", "RCC", "RMLO"]
     assert len({row["woman"] for row in rows}) == 1
     there = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.dcm")}
-    assert there == {row["path"] for row in rows}
+    assert there == {row["file"] for row in rows}
 
 
 def test_neither_the_export_nor_what_is_said_about_it_names_the_woman(

@@ -49,7 +49,7 @@ def test_images_of_one_exam_and_one_woman_stay_together_and_exports_with_one_key
     assert first[0].study != second[0].study
     assert len({each.woman for each in [*first, *second]}) == 1
     assert len({each.image for each in [*first, *second]}) == 8
-    assert [each.view for each in first] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert [each.laterality + each.view for each in first] == ["RCC", "LCC", "RMLO", "LMLO"]
     assert [deidentify(data, maker, reviewed=True) for data in screening_study(1).values()] == first
 
 
@@ -86,6 +86,11 @@ def test_dates_go_or_are_moved_back_and_intervals_stay(leaving: Leaving, shiftin
 )
 def test_of_the_age_the_decade_leaves(age: str | None, left: str | None, leaving: Leaving) -> None:
     assert leaving(PatientAge=age).get("PatientAge") == left
+
+
+@pytest.mark.parametrize(("age", "band"), [("055Y", "50-59"), ("104Y", "90+"), ("555M", ""), (None, "")])
+def test_the_list_tells_the_age_as_people_write_it(age: str | None, band: str, maker: Maker) -> None:
+    assert deidentify(part10(mammogram(View.RCC, PatientAge=age)), maker, reviewed=True).age_band == band
 
 
 def test_a_compressed_image_leaves_decoded(maker: Maker) -> None:
@@ -155,11 +160,11 @@ def test_text_outside_the_breast_is_refused_until_a_person_has_looked(maker: Mak
     label(image, 4000)
     data = part10(image)
     assert refusal(data, maker).code == "burned-in-text"
-    assert deidentify(data, maker, reviewed=True).view == "RCC"
+    assert deidentify(data, maker, reviewed=True).view == "CC"
 
 
 def test_text_that_the_window_hides_is_found_all_the_same(maker: Maker) -> None:
     image = mammogram(View.RCC, WindowCenter="1400", WindowWidth="800", VOILUTFunction="LINEAR")
-    assert deidentify(part10(image), maker).view == "RCC"
+    assert deidentify(part10(image), maker).view == "CC"
     label(image, 900)
     assert refusal(image, maker).code == "burned-in-text"

@@ -13,10 +13,10 @@ from samdrift_mammography.deidentified.header import Maker
 from samdrift_mammography.deidentified.image import Exported, deidentify
 from samdrift_mammography.deidentified.refusal import RefusedError
 
-#: The list of what left, beside the images; labels are added to it by whoever has them.
+#: The list of what left, beside the images: a label file (docs/reference/mammography-labels.md) whose labels whoever
+#: has them fills in.
 LIST = "images.csv"
-#: What stands in it.
-COLUMNS = ("path", "woman", "study", "image", "view", "age", "vendor")
+COLUMNS = ("file", "woman", "laterality", "view", "label", "age_band", "vendor", "study", "image")
 
 
 class NotEmptyError(SamdriftError):
@@ -91,4 +91,4 @@ def _write(path: Path, found: Exported) -> bool:
 
 def _row(found: Exported, place: str) -> dict[str, str]:
     known = {name: value for name, value in asdict(found).items() if name in COLUMNS}
-    return {**known, "path": place, "vendor": found.manufacturer}
+    return {**known, "file": place, "label": ""}

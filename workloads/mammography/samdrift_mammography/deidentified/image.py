@@ -27,11 +27,12 @@ class Exported:
     woman: str
     study: str
     image: str
-    #: "RCC", or "" for another view.
+    #: "R" or "L", "CC" or "MLO"; "" where the header does not say it.
+    laterality: str
     view: str
-    #: "050Y" or "".
-    age: str
-    manufacturer: str
+    #: "50-59", "90+", or "" where the age is not told.
+    age_band: str
+    vendor: str
 
 
 def deidentify(data: bytes, maker: Maker, *, reviewed: bool = False) -> Exported:
@@ -78,10 +79,19 @@ def _exported(made: Dataset, parsed: Parsed) -> Exported:
         woman=str(made.PatientID),
         study=str(made.StudyInstanceUID),
         image=str(made.SOPInstanceUID),
-        view=f"{told.laterality}{told.projection}" if told.laterality and told.projection else "",
-        age=str(made.get("PatientAge") or ""),
-        manufacturer=str(made.get("Manufacturer") or ""),
+        laterality=str(told.laterality or ""),
+        view=str(told.projection or ""),
+        age_band=_band(str(made.get("PatientAge") or "")),
+        vendor=str(made.get("Manufacturer") or ""),
     )
+
+
+def _band(decade: str) -> str:
+    """The decade as people write it: "050Y" is 50-59, and "090Y" everything from 90 on."""
+    if not decade:
+        return ""
+    first = int(decade[:3])
+    return "90+" if first >= 90 else f"{first}-{first + 9}"
 
 
 def _written(made: Dataset) -> bytes:
