@@ -67,6 +67,7 @@ def view(name: View) -> dict[str, Any]:
 
 
 FOUR = [view(each) for each in View]
+UNSEEN = [{**each, "score": None, "marks": [], "picture": None, "heat_map": None} for each in FOUR]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,9 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, real_m
             "delivered": centre.exam("1.2.5", score=5, views=FOUR, steps=["mammography-cad-sr"]),
             "early": centre.exam("1.2.6", score=None, reasons=["missing-views"], missing=["LMLO"], views=FOUR[:3]),
             "late": centre.exam("1.2.6", score=2, reading="single", reasons=["low-score"], views=FOUR),
-            "objected": centre.exam("1.2.7", score=None, reasons=["objected"], objected=True),
+            "objected": centre.exam(
+                "1.2.7", score=None, reasons=["objected"], objected=True, views=UNSEEN, payload=images
+            ),
             "read": centre.exam("1.2.8", score=4),
         }
         for reader in ("ann", "bo"):
@@ -160,7 +163,7 @@ EXAMS = ["high", "blind", "delivered", "early", "late", "objected", "read"]
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("path", [*PAGES, "/mammography/agreement", *EXAMS])
+@pytest.mark.parametrize("path", [*PAGES, "/mammography/agreement", "/mammography/quality", *EXAMS])
 def test_a_page_is_accessible_and_can_be_walked_by_keyboard(
     visit: Open, site: Site, path: str, language: str, tmp_path: Path
 ) -> None:
@@ -309,6 +312,23 @@ def test_full_resolution_comes_on_demand_with_the_window_that_is_set(visit: Open
     assert page.locator("#viewer-window feFuncR").get_attribute("slope") == "1.0000"
     page.keyboard.press("f")
     assert not (picture.get_attribute("href") or "").count("full")
+    assert visited.troubles == []
+
+
+def test_an_exam_that_no_model_may_see_hangs_all_the_same(visit: Open, site: Site) -> None:
+    visited = visit(f"{site.at('objected')}?lang=en")
+    page = visited.page
+    sizes = page.evaluate(
+        """async () => Promise.all([...document.querySelectorAll(".picture")].map(async (picture) => {
+            const it = new Image();
+            it.src = picture.getAttribute("href");
+            await it.decode();
+            return it.naturalHeight;
+        }))"""
+    )
+    assert len(sizes) == 4
+    assert all(400 < size <= 900 for size in sizes)
+    assert page.locator(".marks circle").count() == 0
     assert visited.troubles == []
 
 

@@ -51,6 +51,14 @@ def test_larger_images_than_a_detector_has_are_thinned_out(
     np.testing.assert_array_equal(shown(data), whole[::2, ::2])
 
 
+@pytest.mark.parametrize("longest", [1, 100, 333, 10_000])
+def test_a_small_picture_is_no_longer_than_asked(mammogram: Mammogram, longest: int) -> None:
+    data = mammogram()
+    with Image.open(BytesIO(full_picture(data, low=0, high=1, longest=longest))) as picture:
+        assert max(picture.size) <= longest
+        assert max(picture.size) > longest / 2 or longest > max(shown(data).shape)
+
+
 def test_who_waits_too_long_is_told_and_the_next_one_is_served(
     mammogram: Mammogram, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_what_has_no_result_is_not_left_out(shown: Visit) -> None:
 
 def paths(visit: Visit) -> list[str]:
     fixed = ["/mammography/", "/mammography/waiting", "/mammography/refused", "/mammography/agreement"]
+    fixed.append("/mammography/quality")
     return fixed + [visit.at(name) for name in visit.exams]
 
 
@@ -182,11 +183,23 @@ def test_a_picture_is_served_as_it_was_stored(shown: Visit) -> None:
 
 def test_right_breasts_hang_right_in_frames_of_one_size() -> None:
     small = {"object": "sha256:2", "columns": 150, "rows": 500}
-    frames = hung([view(View.RCC, MARK, picture=small), view(View.LCC, picture=None), view(View.LMLO, MARK, MARK)])
+    unreadable = view(View.LCC, picture=None, problems=["undecodable"])
+    frames = hung([view(View.RCC, MARK, picture=small), unreadable, view(View.LMLO, MARK, MARK)])
     assert [(frame.view, frame.number, frame.left) for frame in frames] == [("RCC", 0, 50), ("LMLO", 2, 0)]
     assert {(frame.width, frame.height) for frame in frames} == {(200, 500)}
     assert [circle.number for frame in frames for circle in frame.circles] == [1, 2, 3]
     assert frames[0].circles[0].x == 50 + 0.25 * 150
+
+
+def test_what_was_not_scored_hangs_beside_the_rest_and_says_that_its_scale_is_another() -> None:
+    unscored = view(View.LCC, picture=None, problems=["implant"])
+    frames = hung([view(View.RCC, MARK), unscored, unscored, view(View.LMLO)])
+    assert [(frame.view, frame.number, frame.fitted) for frame in frames] == [
+        ("RCC", 0, False),
+        ("LCC", 1, True),
+        ("LMLO", 3, False),
+    ]
+    assert {(frame.width, frame.height) for frame in frames} == {(200, 400)}
 
 
 def test_every_sentence_of_the_codes_is_on_the_pages_and_in_danish() -> None:

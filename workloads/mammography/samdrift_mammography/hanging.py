@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from samdrift_mammography.reasons import PIXEL_PROBLEMS
 from samdrift_mammography.views import View
 
 
@@ -35,15 +36,45 @@ class Frame:
     columns: int
     rows: int
     circles: Sequence[Circle]
+    #: No picture was kept: it is made from the image when it is asked for, and fills the frame whatever its scale.
+    fitted: bool = False
+
+
+#: Frame of an exam without any picture, in pixels: 18 x 24 cm at the pictures' 0.4 mm.
+_EMPTY_WIDTH, _EMPTY_HEIGHT = 450, 600
 
 
 def hung(views: Sequence[Mapping[str, Any]]) -> list[Frame]:
-    """Frames for the views that have a picture, in the order of `views` (hanging order)."""
-    shown = [(number, view) for number, view in enumerate(views) if view["picture"]]
-    width = max((view["picture"]["columns"] for _, view in shown), default=0)
-    height = max((view["picture"]["rows"] for _, view in shown), default=0)
+    """Frames for the views that have a picture or can have one, in the order of `views` (hanging order)."""
+    kept = {number: view for number, view in enumerate(views) if view["picture"]}
+    width = max((view["picture"]["columns"] for view in kept.values()), default=_EMPTY_WIDTH)
+    height = max((view["picture"]["rows"] for view in kept.values()), default=_EMPTY_HEIGHT)
     numbers = _mark_numbers(views)
-    return [_frame(number, view, width, height, numbers[number]) for number, view in shown]
+    frames = [_frame(number, view, width, height, numbers[number]) for number, view in kept.items()]
+    frames += [
+        Frame(
+            view=view["view"],
+            number=number,
+            width=width,
+            height=height,
+            left=0,
+            columns=width,
+            rows=height,
+            circles=(),
+            fitted=True,
+        )
+        for number, view in _without_picture(views)
+    ]
+    return sorted(frames, key=lambda frame: frame.number)
+
+
+def _without_picture(views: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The first image of each standard view that nobody scored, though it can be decoded as far as anybody knows."""
+    seen = {view["view"] for view in views if view["picture"]}
+    for number, view in enumerate(views):
+        if view["view"] and view["view"] not in seen and not set(PIXEL_PROBLEMS) & set(view["problems"]):
+            seen.add(view["view"])
+            yield number, view
 
 
 def _mark_numbers(views: Sequence[Mapping[str, Any]]) -> list[int]:

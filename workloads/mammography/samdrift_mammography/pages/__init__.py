@@ -1,11 +1,11 @@
-"""The workload's pages: worklist, exam with viewer and decision, files that no exam can be made of, agreement."""
+"""The workload's pages: worklist, exam with viewer and decision, files that no exam can be made of, quality, agreement."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from samdrift_mammography.pages import agreement, batch, decision, exam, fhir, files, images, worklist
+from samdrift_mammography.pages import agreement, batch, decision, exam, fhir, files, images, quality, worklist
 
 
 def router() -> APIRouter:
@@ -15,6 +15,7 @@ def router() -> APIRouter:
     pages.add_api_route("/worklist.csv", worklist.worklist_csv)
     pages.add_api_route("/waiting", files.waiting, response_class=HTMLResponse)
     pages.add_api_route("/refused", files.refused, response_class=HTMLResponse)
+    pages.add_api_route("/quality", quality.quality, response_class=HTMLResponse)
     pages.add_api_route("/agreement", agreement.agreement, response_class=HTMLResponse)
     pages.add_api_route("/agreement.csv", agreement.agreement_csv)
     pages.add_api_route("/submissions/{submission_id}/exams.csv", batch.batch_csv)

@@ -19,8 +19,13 @@ Grey = Annotated[float, Query(ge=0, le=1)]
 
 
 def small(shell: SignedIn, item_id: UUID, number: int) -> Response:
-    """The small picture of view `number`, counted from 0."""
-    return _png(shell.object(_picture(_view(shell, item_id, number), "picture")))
+    """The small picture of view `number`, counted from 0: the one that was kept, or else one made of the image now."""
+    from samdrift_mammography.full_picture import SMALL, full_picture
+
+    view = _view(shell, item_id, number)
+    if view.get("picture"):
+        return _png(shell.object(_picture(view, "picture")))
+    return _png(full_picture(_image(shell, item_id, number), low=0, high=1, longest=SMALL))
 
 
 def heat_map(shell: SignedIn, item_id: UUID, number: int) -> Response:
@@ -37,11 +42,15 @@ def full(shell: SignedIn, item_id: UUID, number: int, low: Grey = 0, high: Grey 
     """The image itself as an 8-bit picture at up to its own resolution, `low` to `high` stretched to black to white."""
     from samdrift_mammography.full_picture import full_picture
 
-    item = shell.item(item_id)
-    images = item.payload.get("images", ())
+    return _png(full_picture(_image(shell, item_id, number), low=low, high=high))
+
+
+def _image(shell: Shell, item_id: UUID, number: int) -> bytes:
+    """The DICOM file of a view, as it came."""
+    images = shell.item(item_id).payload.get("images", ())
     if not 0 <= number < len(images):
         raise NotFoundError(f"There is no view {number} of this exam.")
-    return _png(full_picture(shell.object(images[number]["object"]), low=low, high=high))
+    return shell.object(images[number]["object"])
 
 
 def _view(shell: Shell, item_id: UUID, number: int) -> Mapping[str, Any]:
