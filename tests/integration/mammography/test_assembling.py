@@ -79,7 +79,7 @@ def test_images_and_assemblers_that_meet_lose_nothing(ledger: Ledger) -> None:
     unit, many, sent = Unit(ledger=ledger), 8, threading.Event()
 
     def send() -> None:
-        for view in (*VIEWS, "XCCL", "raw"):
+        for view in (*VIEWS, "raw", "XCCL"):
             for number in range(many):
                 unit.receive(view, study(number))
         sent.set()
@@ -158,10 +158,16 @@ def test_every_image_is_in_exactly_one_newest_submission(
     unit = Unit(ledger=Ledger(f"sqlite:///{copy(sqlite_template, folder / 'ledger.db')}"))
     now = NOW
     sent: dict[str, dict[str, str]] = {}  # exam -> object -> kind, in the order of their first arrival
+    left_out: dict[str, set[str]] = {ONE: set(), OTHER: set()}  # raw twins that opened nothing, and nothing came since
     for what, exam, value in happened:
         now += timedelta(seconds=1)
         if what == "receive":
-            sent.setdefault(exam, {}).setdefault(unit.receive(value, exam, now=now), value)
+            closed = exam in sent and unit.row(exam)["submitted_at"] is not None
+            came, kinds = unit.receive(value, exam, now=now), sent.setdefault(exam, {})
+            if came not in kinds:
+                is_twin = value == "raw" and not {"RCC", "RCC again"}.isdisjoint(kinds.values())
+                left_out[exam] = {*left_out[exam], came} if closed and is_twin else set()
+            kinds.setdefault(came, value)
         elif what == "pass":
             now += value
         elif what == "finish":
@@ -174,9 +180,10 @@ def test_every_image_is_in_exactly_one_newest_submission(
         pass
     check_what_is_submitted(unit, sent)
     for exam, kinds in sent.items():
-        assert set(unit.documents(exam)[-1]["objects"]) == set(kinds)
+        expected = set(kinds) - left_out[exam]
+        assert set(unit.documents(exam)[-1]["objects"]) == expected
         newest = [item for item in unit.items() if item.payload["exam"] == exam][-1]
-        assert {image["object"] for image in newest.payload["images"]} == set(kinds)
+        assert {image["object"] for image in newest.payload["images"]} == expected
         assert str(newest.state) in {"queued", "running", "done"}
     unit.ledger.close()
 

@@ -98,11 +98,23 @@ def test_images_after_a_complete_exam_wait_for_each_other(unit: Unit) -> None:
     for view in VIEWS:
         unit.receive(view)
     unit.assembler.step(NOW)
-    unit.receive("raw", now=NOW + MINUTE)
-    unit.receive("XCCL", now=NOW + 2 * MINUTE)
+    unit.receive("XCCL", now=NOW + MINUTE)
+    unit.receive("RCC again", now=NOW + 2 * MINUTE)
     assert unit.assembler.step(NOW + 2 * MINUTE) == 0
     assert unit.assembler.step(NOW + 2 * MINUTE + QUIET) == 1
     assert [len(document["objects"]) for document in unit.documents()] == [4, 6]
+
+
+def test_a_raw_twin_opens_no_exam_and_goes_with_what_does(unit: Unit) -> None:
+    for view in VIEWS:
+        unit.receive(view)
+    unit.assembler.step(NOW)
+    raw = unit.receive("raw", now=NOW + MINUTE)
+    assert (unit.row()["submitted_at"], unit.row()["last_received_at"]) == (NOW, NOW + MINUTE)
+    assert unit.assembler.step(NOW + MINUTE + QUIET) == 0
+    extra = unit.receive("XCCL", now=NOW + 2 * MINUTE)
+    assert unit.assembler.step(NOW + 2 * MINUTE + QUIET) == 1
+    assert unit.documents()[1]["objects"][4:] == [raw, extra]
 
 
 def test_an_exam_whose_image_is_gone_shows_its_trouble_and_keeps_nobody_waiting(unit: Unit) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from samdrift_mammography.dicom import Header
 from samdrift_mammography.exam import Image
-from samdrift_mammography.intake.completeness import Before, due_at
+from samdrift_mammography.intake.completeness import Before, due_at, is_raw_twin
 from samdrift_mammography.views import Laterality, Projection, View
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -44,3 +44,17 @@ def image(view: str | None = "LMLO", problems: tuple[str, ...] = ()) -> Image:
 )
 def test_when_an_exam_is_due(views: tuple[View, ...], due: datetime | None, came: Image, expected: datetime) -> None:
     assert due_at(Before(views=views, due_at=due), came, quiet=QUIET, now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        (image("RCC", ("for-processing",)), True),
+        (image("LMLO", ("for-processing",)), False),  # all that there is of this view
+        (image(None, ("for-processing",)), False),  # who knows what it shows
+        (image("RCC"), False),
+        (image("RCC", ("implant",)), False),
+    ],
+)
+def test_raw_data_of_a_view_that_is_here_are_nothing_to_be_read(came: Image, expected: bool) -> None:
+    assert is_raw_twin(Before(views=THREE), came) == expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,7 +25,7 @@ class Before:
 
     #: The standard views of which it had an image that can be scored.
     views: Collection[View] = ()
-    #: When it is to be handed on; None: it is new, or was handed on.
+    #: When it is to be handed on; None: it was handed on.
     due_at: datetime | None = None
 
 
@@ -41,8 +42,19 @@ def due_at(before: Before, image: Image, *, quiet: timedelta, now: datetime) -> 
     return now if is_complete else now + quiet
 
 
+def is_raw_twin(before: Before, image: Image) -> bool:
+    """Whether `image` is the raw data (FOR PROCESSING) of a view that is here for presentation: nothing to be read.
+
+    Many modalities send both of each view. If such a twin opened an exam again, most exams would be handed on, and
+    read, twice.
+    """
+    return "for-processing" in image.header.problems and image.header.view in before.views
+
+
 def open_exam(connection: sa.Connection, image: Image, *, quiet: timedelta, now: datetime) -> None:
     """Let the exam of `image`, whose row was written just before, wait (again), and say until when.
+
+    A raw twin opens no exam that was handed on: it is kept with it, and submitted with whatever else comes.
 
     The exam's row is there and locked before its other images are looked at: of several images that come at the same
     moment over several associations, the last one to look sees all of them.
@@ -53,9 +65,12 @@ def open_exam(connection: sa.Connection, image: Image, *, quiet: timedelta, now:
         exams,
         [{"exam": exam, "first_received_at": now, "last_received_at": now, "due_at": now + quiet}],
     )
-    due = due_at(_before(connection, image), image, quiet=quiet, now=now)
-    waits = {"last_received_at": now, "due_at": due, "submitted_at": None, "trouble": None}
-    connection.execute(sa.update(exams).where(exams.c.exam == exam).values(**waits))
+    before = _before(connection, image)
+    changed: dict[str, Any] = {"last_received_at": now}
+    if before.due_at is not None or not is_raw_twin(before, image):
+        due = due_at(before, image, quiet=quiet, now=now)
+        changed |= {"due_at": due, "submitted_at": None, "trouble": None}
+    connection.execute(sa.update(exams).where(exams.c.exam == exam).values(**changed))
 
 
 def usable_view(image: Image) -> View | None:
