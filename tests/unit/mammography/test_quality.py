@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +10,6 @@ from samdrift_mammography.errors import WrongSideError
 from samdrift_mammography.pixels import Picture
 from samdrift_mammography.quality.age import AgeBand, age_band, is_odd
 from samdrift_mammography.quality.burned_in import Box, burned_in_text
-from samdrift_mammography.quality.counts import quality_counts
 from samdrift_mammography.quality.pixels import pixel_findings
 from samdrift_mammography.quality.side import shown_side
 from samdrift_mammography.views import View
@@ -109,18 +105,3 @@ def test_boxes_lie_inside_the_picture_whatever_it_shows(rows: int, columns: int,
 )
 def test_ages_are_read_however_they_are_written(text: str, band: AgeBand | None, odd: bool) -> None:
     assert (age_band(text), is_odd(text)) == (band, odd)
-
-
-@dataclass
-class Item:
-    result: dict[str, Any] = field(default_factory=dict)
-
-
-def test_codes_are_counted_once_an_image() -> None:
-    views = [
-        {"problems": ["implant", "undecodable"], "quality": ["lossy"]},
-        {"problems": [], "quality": ["lossy", "odd-age", "odd-age"]},
-        {"problems": []},
-    ]
-    items = [Item({"views": views}), Item({"code": "empty"}), Item({"code": "empty"}), Item()]
-    assert quality_counts(items) == {"implant": 1, "undecodable": 1, "lossy": 2, "odd-age": 1, "empty": 2}

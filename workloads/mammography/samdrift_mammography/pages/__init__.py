@@ -1,4 +1,4 @@
-"""The workload's pages: worklist, exam with viewer and decision, files that no exam can be made of, quality, agreement."""
+"""The workload's pages: worklist, exam with viewer and decision, refused files, quality, agreement."""
 
 from __future__ import annotations
 
