@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from scipy.stats import spearmanr
@@ -101,11 +101,12 @@ WAYS: dict[str, Callable[[], FeatureExtractor]] = {
 
 
 def _films() -> Iterator[Film]:
-    from samdrift_mammography import mini_mias
+    from samdrift_mammography.training import mini_mias
+    from samdrift_mammography.training.pictures import film_of
 
     if "SAMDRIFT_DATA" in os.environ and mini_mias.folder().is_dir():
-        known: Sequence[mini_mias.TrainingFilm] = list(mini_mias.films(mini_mias.folder()))
-        yield from (film.canonical() for film in known[:: max(len(known) // FILMS, 1)][:FILMS])
+        known = mini_mias.images(mini_mias.folder())
+        yield from (film_of(image) for image in known[:: max(len(known) // FILMS, 1)][:FILMS])
         return
     for number, data in enumerate(list(files())[:8]):
         picture = read_picture(data)

@@ -15,9 +15,11 @@ import pytest
 from samdrift_evaluation.errors import EvaluationError
 from samdrift_evaluation.reader_study import read_study
 from samdrift_evaluation.replay import study_path, write_replay
-from samdrift_mammography import mini_mias
 from samdrift_mammography.errors import TrainingDataError
-from samdrift_mammography.training import SHIPPED
+from samdrift_mammography.training import mini_mias
+from samdrift_mammography.training.brought_along import Made
+
+SHIPPED = Made.SHIPPED.folder
 
 pytestmark = pytest.mark.data
 

@@ -92,7 +92,7 @@ def test_the_exam_is_as_suspicious_as_its_highest_view() -> None:
 def test_a_result_says_what_it_rests_on() -> None:
     result = read(LOW).result
     assert result["banner"] == BANNER
-    assert str(result["policy"]).startswith("triage 2@sha256:")
+    assert str(result["policy"]).startswith("triage 3@sha256:")
     assert result["reference_population"] == "0 to 99"
     assert result["model"] == {"name": "mammography-triage", "version": 3, "digest": "sha256:" + "d" * 64}
     assert result["density"] == {"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}

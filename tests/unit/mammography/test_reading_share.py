@@ -74,7 +74,7 @@ def test_the_command_says_cut_policy_and_whom_the_share_is_of() -> None:
     assert found["notice"] == BANNER
     assert found["target"]["single_reading_up_to"] == 6
     assert found["target"]["read_by_one"]["n"] == 35
-    assert found["policy"]["single_reading_up_to"] == 3
+    assert found["policy"]["single_reading_up_to"] == 4
     assert "women" in found["reference_population"]
 
 

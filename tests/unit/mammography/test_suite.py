@@ -1,54 +1,70 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from samdrift_evaluation.estimate import Estimate, TooFew
 from samdrift_mammography import suite
-from samdrift_mammography.features import WIDTH
-from samdrift_mammography.lesion_head import LesionHead
+from samdrift_mammography.training.collection import Collection
+from samdrift_mammography.training.labels import LabelledImage, Severity
+from samdrift_mammography.views import Laterality, Projection
 
 
-def head(seed: int) -> LesionHead:
-    weight = np.random.default_rng(seed).normal(size=WIDTH).astype(np.float32)
-    return LesionHead(weight=weight, bias=0.0)
-
-
-def women(normal: int, malignant: int, tissue: str = "dense") -> suite.Women:
-    rng = np.random.default_rng(7)
-    worst = np.array([0] * normal + [2] * malignant)
-    return suite.Women(worst=worst, score=rng.normal(worst, 1.0), tissue=np.full(len(worst), tissue))
+def weight(seed: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(size=300).astype(np.float32)
 
 
 def test_a_head_that_the_recipe_does_not_give_is_refused() -> None:
     with pytest.raises(suite.ForeignHeadError, match="gives another head"):
-        suite.check_recipe(head(1), head(2))
+        suite.check_recipe(weight(1), weight(2))
 
 
 def test_the_last_digits_may_differ_between_processors() -> None:
-    again = head(1)
-    suite.check_recipe(LesionHead(weight=again.weight * np.float32(1 + 1e-6), bias=0.0), again)
+    suite.check_recipe(weight(1) * np.float32(1 + 1e-6), weight(1))
 
 
-def test_one_changed_weight_is_enough_to_be_refused() -> None:
-    again = head(1)
-    changed = again.weight.copy()
-    changed[17] += np.float32(0.05)
+@pytest.mark.parametrize("value", [0.05, np.nan])
+def test_one_changed_weight_is_enough_to_be_refused(value: float) -> None:
+    changed = weight(1)
+    changed[17] += np.float32(value)
     with pytest.raises(suite.ForeignHeadError):
-        suite.check_recipe(LesionHead(weight=changed, bias=0.0), again)
+        suite.check_recipe(changed, weight(1))
 
 
-def test_auc_per_woman_counts_every_pair() -> None:
-    chosen = women(30, 25)
-    pairs = [(ill, well) for ill in chosen.score[chosen.worst == 2] for well in chosen.score[chosen.worst == 0]]
-    by_hand = sum(ill > well for ill, well in pairs) / len(pairs)
-    line = next(line for line in suite._lines(chosen) if (line.name, line.subgroup) == ("auc_malignant", None))
-    assert isinstance(line.figure, Estimate)
-    assert line.figure.value == pytest.approx(by_hand)
-    assert line.figure.n == 55
+@pytest.fixture
+def collection(tmp_path: Path) -> Collection:
+    images = []
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(bytes([number]))
+        images.append(
+            LabelledImage(
+                path=tmp_path / f"{number}.png",
+                woman=str(number),
+                laterality=Laterality.LEFT,
+                projection=Projection.CC,
+                severity=Severity.NORMAL,
+            )
+        )
+    return Collection(name="three", images=images)
 
 
-def test_a_subgroup_with_few_women_says_so() -> None:
-    lines = list(suite._lines(women(8, 6, tissue="fatty")))
-    assert all(isinstance(line.figure, TooFew) for line in lines)
-    assert {line.subgroup for line in lines} == {None, "tissue=fatty"}
+def test_what_was_seen_is_told_by_content(collection: Collection) -> None:
+    seen = [hashlib.sha256(bytes([number])).hexdigest()[:16] for number in range(3)]
+    assert suite._has_seen(seen, collection)
+    assert not suite._has_seen(["0" * 16], collection)
+
+
+@pytest.mark.parametrize("seen", [[0], [0, 1], [0, 1, 2, 3]])
+def test_images_that_were_seen_in_part_are_no_evidence(collection: Collection, seen: list[int]) -> None:
+    digests = [hashlib.sha256(bytes([number])).hexdigest()[:16] for number in seen]
+    with pytest.raises(suite.SeenImagesError):
+        suite._has_seen(digests, collection)
+
+
+def test_a_hospitals_files_are_not_named_in_a_report(collection: Collection) -> None:
+    assert set(collection.names()).isdisjoint(image.name for image in collection.images)
+    assert replace(collection, public=True).names() == ["0", "1", "2"]

@@ -95,7 +95,7 @@ def test_one_reader_reads_only_what_no_rule_gives_to_two(policy: Policy, score: 
 
 
 @pytest.mark.parametrize(
-    ("score", "reading"), [(1, "single"), (3, "single"), (4, "double"), (8, "double"), (9, "double, priority")]
+    ("score", "reading"), [(1, "single"), (4, "single"), (5, "double"), (8, "double"), (9, "double, priority")]
 )
 def test_the_shipped_cuts(score: int, reading: str) -> None:
     assert decide(shipped_policy(), score).reading == reading

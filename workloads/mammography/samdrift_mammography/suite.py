@@ -1,21 +1,21 @@
-"""The evaluation suite `mammography-triage`: how a lesion head tells women apart whom it has not learned from.
+"""The evaluation suite `mammography-triage`: how a model tells women apart whom it has not learned from.
 
-The head's recipe is deterministic, so the suite can hold the version to it: fitted again on all films it must give the
-version's own weights. Then the recipe's out-of-fold scores are evidence for the version, although each of them comes
-from a head that has seen four fifths of the women. A head that the recipe does not give is refused: nobody could say
-which films it has seen, and figures on films that were learned from are worth nothing.
+A model's recipe is deterministic, so the suite can hold the version to it: followed again on all the images that the
+version has seen it must give the version's own weights. Then the recipe's out-of-fold scores are evidence for the
+version, although each of them comes from a head that has seen four fifths of the women. A head that its recipe does
+not give is refused: nobody could say which images it has seen, and figures on images that were learned from are worth
+nothing. On images of which it has seen none, the version itself is measured.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samdrift_evaluation.errors import EvaluationError
 
@@ -23,168 +23,192 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from samdrift_evaluation.report import Curve, DataUsed, Line, Report
-    from samdrift_mammography.lesion_head import LesionHead
-    from samdrift_mammography.training import Example
+    from samdrift_evaluation.report import Curve, Report
+    from samdrift_mammography.training.collection import Collection
+    from samdrift_mammography.training.cross_validation import Recipe, Scores
+    from samdrift_mammography.training.examples import Example
 
 #: The split whose figures are reported; fixed before any was computed.
 SEED = 0
 #: Largest relative difference of weights that different processors may cause.
 TOLERANCE = 1e-3
-#: Women below which a subgroup says "too few".
-LEAST_WOMEN = 20
 #: Reporting checklists that apply.
 CHECKLISTS = ("tripod_ai", "claim_2024", "future_ai", "decide_ai")
-TISSUES = {"F": "fatty", "G": "glandular", "D": "dense"}
-LIMITS = (
+#: Shares of the women to learn from at which the learning curve is measured.
+LEARNING = (0.25, 0.5, 0.75, 1.0)
+LIMITS_OF_MINI_MIAS = (
     "Digitised films of one collection from the 1990s, MLO views only; no CC views, no digital mammograms.",
     "Two thirds of these women have a finding, where screening has about six cancers in a thousand: no predictive "
     "value can be read from these figures.",
-    "The same films served to choose among about 60 variants, so the figures are somewhat optimistic.",
-    "Each woman's score comes from a head that has seen four fifths of the others; the version has seen all.",
+    "The same films served to choose the recipe (docs/decisions/0024), so the figures are somewhat optimistic.",
 )
+LIMITS = ("Each woman's score comes from a head that has seen four fifths of the others; the version has seen all.",)
 
 
 class ForeignHeadError(EvaluationError):
-    """Fitted again on these films, the recipe gives another head, so this one's figures would be worth nothing."""
+    """Trained again on these images, the recipe gives another head, so this one's figures would be worth nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Women:
-    """One row a woman: what she has, what the model says, her tissue."""
-
-    #: 0 normal, 1 benign, 2 malignant: her worst film's.
-    worst: NDArray[np.int64]
-    #: Out-of-fold score of her highest film.
-    score: NDArray[np.float64]
-    #: "fatty", "glandular" or "dense".
-    tissue: NDArray[np.str_]
+class SeenImagesError(EvaluationError):
+    """The model has seen some of these images and not others. Evaluate it on all that it has seen, or on none."""
 
 
 class MammographySuite:
-    """Evaluates a folder with a lesion head on the mini-MIAS films in SAMDRIFT_DATA; about 80 s on two cores."""
+    """Evaluates a model's folder on the mini-MIAS films in SAMDRIFT_DATA; about 80 s on two quiet cores."""
 
     name = "mammography-triage"
 
     def evaluate(self, folder: Path) -> Report:
-        """The report of the head in `folder`.
+        """The report of the model in `folder`.
 
         Raises:
             TrainingDataError: SAMDRIFT_DATA does not hold the films.
-            ForeignHeadError: the head is not the recipe's.
-            WrongWeightsError: it was made for other features.
+            ForeignHeadError: the head is not its recipe's.
+            WrongWeightsError: it was made for other features, or has no recipe.
         """
-        import torch
+        from samdrift_mammography.training.collection import mini_mias_collection
 
-        from samdrift_mammography import lesion_head, mini_mias, training
-        from samdrift_mammography.features import FeatureExtractor
-        from samdrift_mammography.network import pretrained
-
-        head, _ = lesion_head.load(folder)
-        films = mini_mias.folder()
-        torch.set_num_threads(1)
-        known = list(training.examples(list(mini_mias.films(films)), FeatureExtractor(pretrained())))
-        check_recipe(head, training.fit(known))
-        return report_of(folder, known, training.out_of_fold(known, SEED), _data_used(films, known))
+        return evaluate(folder, mini_mias_collection(), LIMITS_OF_MINI_MIAS)
 
 
-def check_recipe(head: LesionHead, again: LesionHead) -> None:
+def evaluate(folder: Path, collection: Collection, limits: Sequence[str] = ()) -> Report:
+    """The report of the model in `folder` on any labelled images.
+
+    Raises:
+        ForeignHeadError: the model has seen these images, and its recipe gives another head.
+        SeenImagesError: it has seen a part of them.
+        WrongWeightsError: it was made for other features, or has no recipe.
+    """
+    import torch
+
+    from samdrift_mammography.training import whole_image
+
+    torch.set_num_threads(1)
+    if whole_image.is_whole_image(folder):
+        scores, curves = _whole_image_scores(folder, collection)
+        return report_of(folder, collection, scores, limits=(*limits, *LIMITS), curves=curves)
+    return _lesion_report(folder, collection, limits)
+
+
+def check_recipe(weight: NDArray[np.float32], again: NDArray[np.float32]) -> None:
     """ForeignHeadError unless both heads have the same weights, within what processors differ."""
     import numpy as np
 
-    difference = float(np.abs(head.weight - again.weight).max() / np.abs(again.weight).max())
-    if difference > TOLERANCE:
+    difference = float(np.abs(weight - again).max() / np.abs(again).max())
+    if not difference <= TOLERANCE:
         raise ForeignHeadError(
             f"{ForeignHeadError.__doc__} Its weights differ by up to {difference:.2g} of the largest weight, where "
-            f"{TOLERANCE:g} is allowed. Train it with `python -m samdrift_mammography.training`, or evaluate it on "
-            "women whom it has not seen."
+            f"{TOLERANCE:g} is allowed. Train it with `samdrift mammography train`, or evaluate it on women whom it "
+            "has not seen."
         )
 
 
-def report_of(folder: Path, known: Sequence[Example], scores: NDArray[np.float64], data: DataUsed) -> Report:
-    """The report from out-of-fold scores, one a film, in the order of `known`."""
+def report_of(
+    folder: Path,
+    collection: Collection,
+    scores: Scores,
+    *,
+    limits: Sequence[str],
+    curves: Sequence[Curve] = (),
+    settings: Mapping[str, Any] | None = None,
+) -> Report:
+    """The report from scores, one an image, in the collection's order."""
     from samdrift_evaluation.checklist import checked
     from samdrift_evaluation.content import content_digest
     from samdrift_evaluation.report import Report
+    from samdrift_mammography import figures
 
-    women = _women(known, scores)
-    lines, curves = tuple(_lines(women)), tuple(_curves(women))
+    women = figures.women(collection.images, scores, collection.names())
     report = Report(
         suite=MammographySuite.name,
         subject=content_digest(folder),
         made_at=datetime.now(UTC),
         made_by=f"samdrift {version('samdrift')}",
-        data=(data,),
-        lines=lines,
-        curves=curves,
-        limits=LIMITS,
-        settings={"seed": SEED, "folds": 5, "least_women": LEAST_WOMEN, "grouped_by": "woman"},
+        data=(collection.data_used(),),
+        lines=tuple(figures.lines(women)),
+        curves=(*figures.curves(women), *curves),
+        limits=tuple(limits),
+        settings={
+            "seed": SEED,
+            "folds": 5,
+            "least_women": figures.LEAST_WOMEN,
+            "grouped_by": "woman",
+            "cancers_read_once": figures.cancers_read_once(women),
+            **(settings or {}),
+        },
     )
     return replace(report, checklist=checked(report, CHECKLISTS))
 
 
-def _women(known: Sequence[Example], scores: NDArray[np.float64]) -> Women:
-    import numpy as np
+def _lesion_report(folder: Path, collection: Collection, limits: Sequence[str]) -> Report:
+    from samdrift_mammography import lesion_head
+    from samdrift_mammography.features import FeatureExtractor
+    from samdrift_mammography.network import pretrained
+    from samdrift_mammography.training.cross_validation import out_of_fold, scores_of
+    from samdrift_mammography.training.examples import examples
 
-    from samdrift_mammography.training import per_woman
-
-    numbers = np.array([each.film.woman for each in known])
-    tissue = {each.film.woman: TISSUES[each.film.tissue] for each in known}
-    return Women(
-        worst=per_woman(np.array([int(each.film.severity) for each in known]), numbers),
-        score=per_woman(scores, numbers),
-        tissue=np.array([tissue[woman] for woman in np.unique(numbers)]),
-    )
-
-
-def _lines(women: Women) -> Iterator[Line]:
-    from samdrift_evaluation.auc import auc_with_interval
-    from samdrift_evaluation.estimate import Estimate, when_enough
-    from samdrift_evaluation.report import Line
-    from samdrift_evaluation.subgroups import by_subgroup
-
-    for name, least in (("auc_abnormal", 1), ("auc_malignant", 2)):
-        chosen = (women.worst == 0) | (women.worst >= least)
-        ill, score, tissue = women.worst[chosen] >= least, women.score[chosen], women.tissue[chosen]
-
-        def auc(mask: NDArray[np.bool_], ill: NDArray[np.bool_], score: NDArray[np.float64]) -> Estimate:
-            return auc_with_interval(ill[mask], score[mask])
-
-        everyone = partial(auc_with_interval, ill, score)
-        yield Line(name=name, figure=when_enough(len(ill), LEAST_WOMEN, everyone))
-        found = by_subgroup(tissue, partial(auc, ill=ill, score=score), least=LEAST_WOMEN)
-        yield from (Line(name=name, subgroup=f"tissue={group}", figure=figure) for group, figure in found.items())
+    head, _ = lesion_head.load(folder)
+    facts = json.loads((folder / lesion_head.FACTS_FILE).read_text(encoding="utf-8"))["training"]
+    seen = _has_seen(facts.get("seen", []), collection)
+    known = list(examples(collection.images, FeatureExtractor(pretrained())))
+    if not seen:
+        unseen = ("The model has seen none of these images.",)
+        return report_of(folder, collection, scores_of(head, known), limits=(*limits, *unseen))
+    recipe = _recipe(facts)
+    check_recipe(head.weight, recipe.fit(known).weight)
+    scores = out_of_fold(known, recipe, SEED)
+    curve = _learning_curve(collection, known, recipe)
+    return report_of(folder, collection, scores, limits=(*limits, *LIMITS), curves=(curve,))
 
 
-def _curves(women: Women) -> Iterator[Curve]:
-    from sklearn.metrics import roc_curve
+def _has_seen(seen: Sequence[str], collection: Collection) -> bool:
+    """Whether the model has learned from these images: from all of them, or from none."""
+    given, learned = set(collection.digests()), set(seen)
+    if given.isdisjoint(learned):
+        return False
+    if given != learned:
+        raise SeenImagesError(
+            f"The model has seen {len(given & learned)} of these {len(given)} images, and learned from {len(learned)}. "
+            "Evaluate it on all that it has seen, or on none."
+        )
+    return True
 
+
+def _recipe(facts: Mapping[str, Any]) -> Recipe:
+    from samdrift_mammography.errors import WrongWeightsError
+    from samdrift_mammography.training.recipes import recipe_of
+
+    if "recipe" not in facts:
+        raise WrongWeightsError("The model's folder has no recipe, so nobody can follow it. Train the model again.")
+    return recipe_of(facts["recipe"])
+
+
+def _whole_image_scores(folder: Path, collection: Collection) -> tuple[Scores, tuple[Curve, ...]]:
+    """Out-of-fold scores of the whole-image recipe, after the same check."""
+    from samdrift_mammography.network import pretrained
+    from samdrift_mammography.training import whole_image
+
+    found = whole_image.features(collection.images, pretrained())
+    again = whole_image.fit(found, [image.severity for image in collection.images])
+    check_recipe(whole_image.load(folder).weight, again.weight)
+    return whole_image.out_of_fold(collection.images, found, SEED), ()
+
+
+def _learning_curve(collection: Collection, known: Sequence[Example], recipe: Recipe) -> Curve:
+    """What heads that learned from fewer women reach: where it is flat, more of the same images will not help."""
     from samdrift_evaluation.report import Curve
+    from samdrift_mammography import figures
+    from samdrift_mammography.training.learning_curve import scores_by_share
 
-    chosen = women.worst != 1
-    fpr, tpr, _ = roc_curve(women.worst[chosen] == 2, women.score[chosen])
-    yield Curve(
-        name="roc",
-        x="1 - specificity, women without a finding",
-        y="sensitivity, women with cancer",
-        points=tuple((float(x), float(y)) for x, y in zip(fpr, tpr, strict=True)),
-        reference=((0.0, 0.0), (1.0, 1.0)),
-    )
-
-
-def _data_used(folder: Path, known: Sequence[Example]) -> DataUsed:
-    from samdrift_evaluation.report import DataUsed
-
-    digest = hashlib.sha256((folder / "labels.csv").read_bytes())
-    for each in known:
-        digest.update(each.film.path.read_bytes())
-    return DataUsed(
-        name="mini-MIAS, the part with lesion positions",
-        digest="sha256:" + digest.hexdigest(),
-        cases=len(known),
-        units=len({each.film.woman for each in known}),
-        unit="woman",
-        source="Suckling et al. 1994; research purposes only",
+    points = []
+    for learned, scores in scores_by_share(known, recipe, LEARNING, SEED):
+        found = figures.auc(figures.women(collection.images, scores, collection.names()), least=2)
+        points.append((float(learned), found.value, found.low, found.high))
+    return Curve(
+        name="learning curve",
+        x="women learned from",
+        y="AUC per woman, malignant against normal",
+        points=tuple(points),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_mammography.commands import export, listen, policy, score, send, triage
+from samdrift_mammography.commands import evaluate, export, listen, policy, score, send, train, triage
 
 app = typer.Typer(
     help="Breast-screening triage. Research demonstrator, not a medical device.",
@@ -18,3 +18,5 @@ app.command("listen")(listen.listen)
 app.command("send")(send.send)
 app.command("policy")(policy.policy)
 app.command("export")(export.export)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
