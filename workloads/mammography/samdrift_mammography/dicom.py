@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from samdrift_mammography.errors import UnreadableFileError
-from samdrift_mammography.part10 import Parsed, damaged, parse
-from samdrift_mammography.part10 import text_of as text_of
+from samdrift_mammography.part10 import Parsed, damaged, parse, text_of
 from samdrift_mammography.quality import header as control
 from samdrift_mammography.quality.age import AgeBand, age_band
 from samdrift_mammography.quality.view import told_view

@@ -96,7 +96,9 @@ def parse(data: bytes) -> Parsed:
     image, end = _header(data)
     told = "TransferSyntaxUID" in image.file_meta
     if not told:
-        image.file_meta.TransferSyntaxUID = _guessed(image)
+        from pydicom.uid import UID
+
+        image.file_meta.TransferSyntaxUID = UID(_guessed(image))
     return Parsed(image=image, data=data, end=end, without_file_meta=not told)
 
 
@@ -162,7 +164,9 @@ def damaged(error: Exception) -> UnreadableFileError:
 class _Bounded(BytesIO):
     """A file that may be read a bounded number of times: each element and item of a header takes one or two."""
 
-    left = MOST_READS
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.left = MOST_READS
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.left -= 1

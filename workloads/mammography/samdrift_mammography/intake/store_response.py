@@ -40,7 +40,7 @@ class Identity:
         """Of a DICOM Part 10 file, as far as it can be read."""
         import pydicom
 
-        from samdrift_mammography.dicom import text_of
+        from samdrift_mammography.part10 import text_of
 
         keywords = {"sop_class_uid": "SOPClassUID", "sop_instance_uid": "SOPInstanceUID"}
         keywords |= {"study_instance_uid": "StudyInstanceUID"}
