@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from samdrift_mammography.pages.asking import Now, SignedIn, ledger_of, reader_of, worklist_of
 from samdrift_mammography.pages.row import Row, row
-from samdrift_mammography.results.fhir.audit_event import Access
 from samdrift_mammography.worklist import listing
 from samdrift_platform.contract import Item
 from samdrift_platform.errors import NotFoundError
@@ -18,6 +17,7 @@ from samdrift_platform.ledger import audit
 from samdrift_platform.portal.shell import Shell
 
 if TYPE_CHECKING:
+    from samdrift_mammography.results.fhir.audit_event import Access
     from samdrift_mammography.results.report import Report
 
 #: What a result has beside what its documents say.
@@ -73,6 +73,8 @@ def _report(shell: Shell, shown: Row) -> Report:
 
 
 def _access(shell: Shell, at: datetime) -> Access:
+    from samdrift_mammography.results.fhir.audit_event import Access
+
     client = shell.request.client
     return Access(
         person=reader_of(shell),
