@@ -68,7 +68,7 @@ class WrongWeightsError(SamdriftError):
 
 
 class TrainingDataError(SamdriftError):
-    """The training films are not there. Point SAMDRIFT_DATA at the folder that holds mammography/mini-mias."""
+    """The labelled images cannot be trained on as they are. Correct the label file, or point SAMDRIFT_DATA at the films."""
 
 
 class NoFilesError(SamdriftError):
