@@ -44,13 +44,29 @@ def test_marks_are_circles_on_the_spot_of_their_own_image() -> None:
         assert group.finding_sites[0].laterality.value == "7771000"
 
 
-def test_the_score_is_the_exams_and_rests_on_all_images() -> None:
-    (exam,) = read_back(reported_exam(8)).content.get_image_measurement_groups()
-    (score,) = exam.get_measurements()
-    assert (score.name.value, score.name.scheme_designator, score.value) == ("suspicion-score", "99SAMDRIFT", 8)
-    assert {source.referenced_sop_instance_uid for source in exam.source_images} == {
-        uid("image", 1, view) for view in View
-    }
+def codes(document: Dataset) -> dict[str, str]:
+    """Qualitative evaluations: concept -> value."""
+    told = evaluations(document, "CODE")
+    return {i.ConceptNameCodeSequence[0].CodeValue: i.ConceptCodeSequence[0].CodeValue for i in told}
+
+
+@pytest.mark.parametrize(
+    ("score", "reading", "coded"),
+    [(1, "single", "single"), (8, "double", "double"), (10, "double, priority", "double-priority")],
+)
+def test_score_and_reading_are_told_as_codes(score: int, reading: str, coded: str) -> None:
+    told = codes(read_back(reported_exam(score, reading=reading)))
+    assert told == {"suspicion-score": f"score-{score}", "reading": coded}
+
+
+@pytest.mark.parametrize(("facts", "marks"), [({}, 2), ({"marks": {}}, 0), ({"score": None}, 0)])
+def test_what_viewers_take_for_a_measurement_has_a_place_in_an_image(facts: dict[str, Any], marks: int) -> None:
+    """OHIF gives up on a report that has one without."""
+    report = read_back(reported_exam(**facts))
+    measured = [i for i in report.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    groups = [group for container in measured for group in container.ContentSequence]
+    assert len(groups) == marks
+    assert all(any(item.ValueType == "SCOORD" for item in group.ContentSequence) for group in groups)
 
 
 @pytest.mark.parametrize("marks", [None, {}])
@@ -62,8 +78,7 @@ def test_words_are_said_with_and_without_marks(marks: dict[View, list[dict[str, 
 
 def test_an_exam_that_was_not_scored_has_no_score_and_the_reason() -> None:
     report = read_back(reported_exam(None, model=False, reasons=["stopped"]))
-    (exam,) = report.content.get_image_measurement_groups()
-    assert exam.get_measurements() == []
+    assert codes(report) == {"reading": "double"}
     assert report.content.get_planar_roi_measurement_groups() == []
     assert comments(report)[1:] == [
         "Ikke scoret, fordi scoringen er stoppet. To radiologer gransker.",
@@ -80,8 +95,6 @@ def test_the_observer_is_a_device_and_the_language_danish() -> None:
 
 def test_the_density_is_told_where_it_is_known() -> None:
     known = read_back(reported_exam(density={"class": "C", "probabilities": [0.1, 0.2, 0.6, 0.1]}))
-    (told,) = evaluations(known, "CODE")
-    assert told.ConceptNameCodeSequence[0].CodeValue == "129715009"
-    assert told.ConceptCodeSequence[0].CodeMeaning == "Heterogeneously dense"
+    assert codes(known)["129715009"] == "129718006"
     assert "Brysttæthed: C." in comments(known)
-    assert evaluations(read_back(reported_exam()), "CODE") == []
+    assert "129715009" not in codes(read_back(reported_exam()))

@@ -74,6 +74,16 @@ def test_identifiers_are_valid_and_each_is_its_own() -> None:
     assert all(pydicom.uid.UID(each).is_valid and len(each) <= 64 and each.startswith("2.25.") for each in named)
 
 
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_each_series_has_a_name_of_its_own_with_the_notice(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RESULT_LANGUAGE.name, language)
+    exam = reported_exam()
+    names = [document.SeriesDescription for document in opened(exam, made(exam))]
+    assert len(set(names)) == 4
+    notice = {"da": "ikke medicinsk udstyr", "en": "not a medical device"}[language]
+    assert all(notice in name and len(name.encode()) <= 64 for name in names)
+
+
 def test_the_same_exam_gives_the_same_bytes() -> None:
     assert made(reported_exam())["documents"] == made(reported_exam())["documents"]
 

@@ -56,6 +56,9 @@ TRACKING_IDENTIFIER = _dcm("112039", "Tracking Identifier")
 TRACKING_UNIQUE_IDENTIFIER = _dcm("112040", "Tracking Unique Identifier")
 
 # Concept names and values of TID 1500 without a context group of their own.
+IMAGING_MEASUREMENT_REPORT = _dcm("126000", "Imaging Measurement Report")
+IMAGING_MEASUREMENTS = _dcm("126010", "Imaging Measurements")
+PROCEDURE_REPORTED = _dcm("121058", "Procedure reported")
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 COMMENT = _dcm("121106", "Comment")
 
@@ -119,11 +122,17 @@ SOURCE_IMAGE = _dcm("121322", "Source image for image processing operation")
 
 # Units of PS3.16 CID 82 (UCUM).
 MICROMETER = Code("um", "UCUM", "micrometer")
-NO_UNITS = Code("1", "UCUM", "no units")
 
 #: Our own coding scheme: no standard one has an exam's place among a reference population.
 OWN_SCHEME = "99SAMDRIFT"
 SUSPICION_SCORE = Code("suspicion-score", OWN_SCHEME, "Suspicion score, 1 to 10")
+SCORES: Mapping[int, Code] = {step: Code(f"score-{step}", OWN_SCHEME, f"{step} of 10") for step in range(1, 11)}
+READING = Code("reading", OWN_SCHEME, "Who reads the exam")
+READINGS: Mapping[str, Code] = {
+    "single": Code("single", OWN_SCHEME, "One radiologist"),
+    "double": Code("double", OWN_SCHEME, "Two radiologists"),
+    "double, priority": Code("double-priority", OWN_SCHEME, "Two radiologists, before the other exams"),
+}
 
 #: Where a value of a document comes from: number of its context group -> codes.
 CONTEXT_GROUPS: Mapping[int, tuple[Code, ...]] = {

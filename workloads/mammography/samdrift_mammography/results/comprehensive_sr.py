@@ -1,16 +1,19 @@
 """The Comprehensive SR (PS3.3 section A.35.3) of an exam: PS3.16 TID 1500, which viewers such as OHIF open.
 
-Its tree is highdicom's: one group for the exam with the score and the images it rests on, one for each mark with its
-circle. The result in words stands in Qualitative Evaluations (rows 12 and 14).
+Made of highdicom's parts: a measurement group for each mark with its circle (row 6), and score, reading, density and
+the result in words as Qualitative Evaluations (row 12). highdicom's MeasurementReport itself wants a measurement group
+in every report; an exam without marks has none, and OHIF cannot open a group that has no place in an image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 from highdicom import sr
 from pydicom import Dataset
+from pydicom.sr.coding import Code
 from pydicom.uid import ComprehensiveSRStorage
 
 from samdrift_mammography.results import codes
@@ -25,20 +28,27 @@ SERIES_NUMBER = 9502
 
 def comprehensive_sr(report: Report) -> Dataset:
     """The report as a Comprehensive SR."""
-    language = sr.CodedConcept.from_code(codes.LANGUAGES[report.wording.language])
-    content = sr.MeasurementReport(
-        observation_context=_observer(report),
-        procedure_reported=codes.IMAGING_PROCEDURE,
-        imaging_measurements=[_exam(report), *(_mark(report, found) for found in report.findings)],
-        language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(language),
-    )
-    tree: Dataset = content[0]
-    tree.ContentSequence.append(_words(report))
     document = structured_report(
-        report, tree, sop_class_uid=ComprehensiveSRStorage, kind=KIND, series_number=SERIES_NUMBER
+        report, _tree(report), sop_class_uid=ComprehensiveSRStorage, kind=KIND, series_number=SERIES_NUMBER
     )
     document.CodingSchemeIdentificationSequence = [_own_scheme()]
     return document
+
+
+def _tree(report: Report) -> Dataset:
+    """TID 1500."""
+    language = sr.CodedConcept.from_code(codes.LANGUAGES[report.wording.language])
+    root = sr.ContainerContentItem(name=codes.IMAGING_MEASUREMENT_REPORT, template_id="1500")
+    root.ContentSequence = sr.ContentSequence(
+        [
+            *sr.LanguageOfContentItemAndDescendants(language),
+            *_observer(report),
+            _code(codes.PROCEDURE_REPORTED, codes.IMAGING_PROCEDURE, "HAS CONCEPT MOD"),
+            *_measurements(report),
+            _evaluations(report),
+        ]
+    )
+    return cast(Dataset, root)
 
 
 def _observer(report: Report) -> sr.ObservationContext:
@@ -56,21 +66,11 @@ def _observer(report: Report) -> sr.ObservationContext:
     )
 
 
-def _exam(report: Report) -> sr.MeasurementsAndQualitativeEvaluations:
-    """TID 1501: the score of the exam, if it has one, and the images."""
-    return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(uid=report.uid("exam"), identifier="exam"),
-        algorithm_id=_algorithm(report),
-        measurements=list(_score(report)),
-        source_images=[
-            sr.SourceImageForMeasurementGroup(image.sop_class_uid, image.sop_instance_uid) for image in report.images
-        ],
-    )
-
-
-def _score(report: Report) -> Iterator[sr.Measurement]:
-    if report.scored:
-        yield sr.Measurement(name=codes.SUSPICION_SCORE, value=report.result["score"], unit=codes.NO_UNITS)
+def _measurements(report: Report) -> Iterator[sr.ContainerContentItem]:
+    """Row 6, only where there are marks."""
+    if report.findings:
+        groups = [item for found in report.findings for item in _mark(report, found)]
+        yield _container(codes.IMAGING_MEASUREMENTS, groups)
 
 
 def _mark(report: Report, found: Finding) -> sr.PlanarROIMeasurementsAndQualitativeEvaluations:
@@ -97,20 +97,31 @@ def _algorithm(report: Report) -> sr.AlgorithmIdentification:
     return sr.AlgorithmIdentification(name=name, version=version, parameters=report.parameters)
 
 
-def _words(report: Report) -> sr.ContainerContentItem:
-    """Rows 12 to 14: the density if it is known, and each sentence of the result as a comment."""
-    words = sr.ContainerContentItem(name=codes.QUALITATIVE_EVALUATIONS, relationship_type="CONTAINS")
+def _evaluations(report: Report) -> sr.ContainerContentItem:
+    """Rows 12 to 14: what is known of the exam as codes, and each sentence of the result as a comment."""
     comments = [
         sr.TextContentItem(name=codes.COMMENT, value=said, relationship_type="CONTAINS") for said in report.sentences()
     ]
-    words.ContentSequence = sr.ContentSequence([*_density(report), *comments])
-    return words
+    return _container(codes.QUALITATIVE_EVALUATIONS, [*_known(report), *comments])
 
 
-def _density(report: Report) -> Iterator[sr.CodeContentItem]:
-    if density := report.result["density"]:
-        composition = codes.COMPOSITIONS[density["class"]]
-        yield sr.CodeContentItem(name=codes.COMPOSITION, value=composition, relationship_type="CONTAINS")
+def _known(report: Report) -> Iterator[sr.CodeContentItem]:
+    result = report.result
+    if report.scored:
+        yield _code(codes.SUSPICION_SCORE, codes.SCORES[result["score"]])
+    yield _code(codes.READING, codes.READINGS[result["reading"]])
+    if result["density"]:
+        yield _code(codes.COMPOSITION, codes.COMPOSITIONS[result["density"]["class"]])
+
+
+def _code(name: Code, value: Code, relationship: str = "CONTAINS") -> sr.CodeContentItem:
+    return sr.CodeContentItem(name=name, value=value, relationship_type=relationship)
+
+
+def _container(name: Code, content: Sequence[sr.ContentItem]) -> sr.ContainerContentItem:
+    container = sr.ContainerContentItem(name=name, relationship_type="CONTAINS")
+    container.ContentSequence = sr.ContentSequence(content)
+    return container
 
 
 def _own_scheme() -> Dataset:

@@ -32,7 +32,7 @@ def heading(report: Report, *, sop_class_uid: str, modality: str, kind: str, ser
     document.SOPClassUID, document.SOPInstanceUID = sop_class_uid, report.uid(kind, "instance")
     document.SeriesInstanceUID, document.SeriesNumber = report.uid(kind, "series"), series_number
     document.InstanceNumber, document.Modality = 1, modality
-    document.SeriesDescription = report.wording.series()
+    document.SeriesDescription = report.wording.series(kind)
     document.update(_equipment(report))
     document.update(_dates(report.received_at))
     document.ContributingEquipmentSequence = [contributing_equipment(report)]

@@ -72,7 +72,7 @@ def _identification(report: Report) -> Dataset:
     """Presentation State Identification module (PS3.3 section C.11.10). No person made it."""
     state = Dataset()
     state.ContentLabel = "AI MARKS"
-    state.ContentDescription = report.wording.series()
+    state.ContentDescription = report.wording.series(KIND)
     state.ContentCreatorName = ""
     state.PresentationCreationDate = report.received_at.strftime("%Y%m%d")
     state.PresentationCreationTime = report.received_at.strftime("%H%M%S")
@@ -141,7 +141,7 @@ def _layer(report: Report) -> Dataset:
     """Graphic Layer module (section C.10.7)."""
     layer = Dataset()
     layer.GraphicLayer, layer.GraphicLayerOrder = LAYER, 1
-    layer.GraphicLayerDescription = report.wording.series()
+    layer.GraphicLayerDescription = report.wording.series(KIND)
     return layer
 
 

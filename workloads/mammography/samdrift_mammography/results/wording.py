@@ -53,9 +53,9 @@ class Wording:
         """The notice that stands in every document."""
         return self.say(BANNER)
 
-    def series(self) -> str:
-        """The notice as the name of a series: at most 64 characters in any encoding."""
-        return self.say("AI research demonstrator, not a medical device")
+    def series(self, kind: str) -> str:
+        """The notice and the kind of document as the name of a series: at most 64 bytes in UTF-8."""
+        return f"{self.say('AI research demonstrator, not a medical device')}: {self.say(_SERIES[kind])}"
 
     def result(self, result: Mapping[str, Any]) -> list[str]:
         """An exam's result in sentences: the notice, why it is read as it is, and what the score means."""
@@ -83,4 +83,10 @@ class Wording:
         return [self.say(meaning), population, *density, mark]
 
 
+_SERIES = {
+    "mammography-cad-sr": "CAD",
+    "comprehensive-sr": "report",
+    "secondary-capture": "picture",
+    "presentation-state": "marks",
+}
 _READINGS = {"single": "Single", "double": "Double", "double, priority": "Double, priority"}
