@@ -190,6 +190,10 @@ def _black() -> Pixels:
     return np.zeros_like(real_pixels())
 
 
+def _white_background() -> Pixels:
+    return np.where(real_pixels() == 0, 65535, real_pixels()).astype(np.uint16)
+
+
 def _with_text() -> Pixels:
     from PIL import Image, ImageDraw, ImageFont
 
@@ -326,6 +330,11 @@ def _deflate_bomb() -> bytes:
     return meta + begin + 2000 * megabyte + stream.flush()
 
 
+def _deflate_bomb_with_a_wrong_group_length() -> bytes:
+    data = _deflate_bomb()
+    return data[:140] + (20).to_bytes(4, "little") + data[144:]
+
+
 def _many_items() -> bytes:
     """A private sequence of 200,000 empty items, in front of the pixels."""
     data = saved(plain("many-items"))
@@ -397,6 +406,8 @@ def _refusals() -> Iterator[EdgeCase]:
     capture = _tagged("screenshot", SOPClassUID=_CAPTURE, Modality="OT")
     yield _refused("screenshot", "Secondary Capture that is no film", "not-a-mammogram", capture)
     yield _refused("deflate-bomb", "deflated, inflates to 2 GB", "too-complex", _deflate_bomb)
+    wrong_length = _deflate_bomb_with_a_wrong_group_length
+    yield _refused("deflate-bomb-2", "the same behind a wrong group length", "damaged", wrong_length)
     yield _refused("many-items", "a private sequence of 200,000 items", "too-complex", _many_items)
     yield _refused("nested-5000", "5,000 sequences inside each other", "damaged", _nested(5000))
 
@@ -486,6 +497,8 @@ def _grey_scales() -> Iterator[EdgeCase]:
     yield _scored("lookup-table", "a VOI LUT Sequence", make=table)
     rescaled = _tagged("rescaled", RescaleSlope="2", RescaleIntercept="-1000")
     yield _scored("rescaled", "Rescale Slope and Intercept", make=rescaled)
+    padded = _tagged("padding-value", _white_background, PixelPaddingValue=65535)
+    yield _scored("padding-value", "a white background, told to be padding", make=padded)
     yield _scored("signed", "signed values", make=_signed)
     yield _scored("overlay-bits", "12 bits, an overlay in those above", make=_twelve_bits_below_an_overlay)
 

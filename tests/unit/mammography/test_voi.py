@@ -67,6 +67,13 @@ def test_signed_values_are_taken_as_two_s_complement() -> None:
     assert grey(stored, PixelRepresentation=1) == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_padding_is_black_whatever_its_value(photometric: str) -> None:
+    tags = {"PixelPaddingValue": 1900, "PixelPaddingRangeLimit": 2100, "PhotometricInterpretation": photometric}
+    without = grey(PhotometricInterpretation=photometric)
+    assert grey(**tags) == [*without[:2], 0.0, without[3]]
+
+
 def test_bits_above_those_stored_are_no_part_of_the_value() -> None:
     assert grey((FOUR | 0xA000).astype(np.uint16)) == grey()
 

@@ -162,7 +162,11 @@ def damaged(error: Exception) -> UnreadableFileError:
 
 
 class _Bounded(BytesIO):
-    """A file that may be read a bounded number of times: each element and item of a header takes one or two."""
+    """A file that may be read a bounded number of times: each element and item of a header takes one or two.
+
+    And never to its end in one go: that is how pydicom inflates a dataset, without a limit, and every deflated file that
+    is well formed was inflated before.
+    """
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -170,7 +174,7 @@ class _Bounded(BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.left -= 1
-        if self.left < 0:
+        if self.left < 0 or size is None or size < 0:
             raise EOFError
         return super().read(size)
 

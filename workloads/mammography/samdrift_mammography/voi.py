@@ -64,8 +64,19 @@ def _table(image: Dataset, bits: int) -> Grey:
             values = apply_windowing(values, image, index=0)
     low, high = _output_range(image, bits)
     grey = np.clip((values - low) * (255 / (high - low)), 0, 255)
-    inverse = text_of(image, "PhotometricInterpretation") == "MONOCHROME1"
-    return np.asarray(255 - grey if inverse else grey, dtype=np.float32)
+    if text_of(image, "PhotometricInterpretation") == "MONOCHROME1":
+        grey = 255 - grey
+    grey[_is_padding(image, codes)] = 0
+    return np.asarray(grey, dtype=np.float32)
+
+
+def _is_padding(image: Dataset, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Values that fill the picture up around the image: shown black, whatever they are (PS3.3 section C.7.5.1.1.2)."""
+    if image.get("PixelPaddingValue") is None:
+        return np.zeros(codes.shape, dtype=bool)
+    value = number_of(image, "PixelPaddingValue")
+    ends = value, number_of(image, "PixelPaddingRangeLimit", value)
+    return (codes >= min(ends)) & (codes <= max(ends))
 
 
 def _by_table(item: Dataset, values: NDArray[np.number], order: Literal["little", "big"]) -> NDArray[np.number]:

@@ -13,7 +13,7 @@ from samdrift_mammography.decoding.frame import Frame
 from samdrift_mammography.decoding.isolated import shared_decoder
 from samdrift_mammography.decoding.syntaxes import BIG_ENDIAN, DECODERS, PLAIN, Decoder
 from samdrift_mammography.errors import UnreadableFileError
-from samdrift_mammography.part10 import MOST_PIXELS, Parsed, number_of
+from samdrift_mammography.part10 import MOST_PIXELS, Parsed, number_of, text_of
 
 Values: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -27,6 +27,8 @@ def stored_values(parsed: Parsed) -> Values:
     image = parsed.image
     rows, columns = number_of(image, "Rows"), number_of(image, "Columns")
     bits = number_of(image, "BitsAllocated", 16)
+    if text_of(image, "NumberOfFrames") not in {"", "1"} or number_of(image, "SamplesPerPixel", 1) != 1:
+        raise _undecodable("several frames or colours")
     if bits not in {8, 16} or not 0 < rows * columns <= MOST_PIXELS:
         raise _undecodable(f"{columns} x {rows} pixels of {bits} bits")
     syntax = str(image.file_meta.TransferSyntaxUID)

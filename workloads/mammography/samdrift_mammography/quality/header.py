@@ -59,7 +59,7 @@ def findings(parsed: Parsed) -> Iterator[str]:
         yield "burned-in-text"
     if len(values_of(image, "WindowCenter")) > 1 or len(items_of(image, "VOILUTSequence")) > 1:
         yield "several-windows"
-    if text_of(image, "LossyImageCompression") == "01" or image.file_meta.TransferSyntaxUID in _LOSSY:
+    if _is_lossy(image):
         yield "lossy"
     if size_code(parsed) == "padded-pixels":
         yield "padded-pixels"
@@ -76,6 +76,12 @@ def _is_modified(image: Dataset) -> bool:
     magnification = image.get("EstimatedRadiographicMagnificationFactor")
     enlarged = isinstance(magnification, float) and magnification > MOST_MAGNIFICATION
     return enlarged or bool(_modifiers(image))
+
+
+def _is_lossy(image: Dataset) -> bool:
+    """JPEG 2000 may be without loss in the syntax for both; then only the header knows (PS3.3 section C.7.6.1.1.5)."""
+    told = text_of(image, "LossyImageCompression")
+    return told == "01" or (told != "00" and image.file_meta.TransferSyntaxUID in _LOSSY)
 
 
 def _character_sets_are_known(image: Dataset) -> bool:

@@ -21,8 +21,8 @@ _END = 1 / 6
 def shown_side(grey: Grey, pixel_mm: float) -> Laterality | None:
     """Which breast it is, by where its chest wall is: on the right of the picture for a right breast.
 
-    `grey` is 0-255 (rows, columns), dense tissue bright, as it is displayed (PS3.3 section C.8.11.7: For Presentation
-    images are not mirrored). None when neither side is clearly the chest wall's.
+    `grey` is 0-255 (rows, columns), dense tissue bright, as it is displayed. None when neither side is clearly the
+    chest wall's.
     """
     square = max(round(SQUARE_MM / pixel_mm), 1)
     breast = largest_piece(means(grey, square) > TISSUE_ABOVE)
