@@ -14,7 +14,6 @@ import pydicom
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhirpathpy import evaluate
-from highdicom.sr import ComprehensiveSR
 from pydicom import Dataset
 
 from samdrift_mammography.reasons import BANNER
@@ -162,7 +161,8 @@ def test_the_model_is_named_with_version_and_digest() -> None:
 
 
 def test_an_exam_without_a_score_says_so() -> None:
-    (observation,) = resources(made(None))["Observation"]
+    observation, reading = resources(made(None))["Observation"]
+    assert reading["valueCodeableConcept"]["coding"][0]["code"] == "double"
     assert "valueInteger" not in observation
     assert observation["dataAbsentReason"]["coding"][0]["code"] == "not-performed"
 
@@ -175,31 +175,52 @@ def test_nothing_of_a_hidden_score_is_said() -> None:
     assert report["conclusion"] == "Forskningsdemonstrator. Ikke medicinsk udstyr. En radiolog afgør."
 
 
-# --- the same exam as a DICOM report, read back by highdicom
+# --- the same exam as a DICOM report
 
 
-def report_of(exam: ReportedExam) -> Any:
-    return ComprehensiveSR.from_dataset(pydicom.dcmread(BytesIO(part10(comprehensive_sr(exam.report())))))
+def items_of(tree: Dataset, code: str) -> Iterator[Dataset]:
+    """Every content item with this concept name, in the order of the tree (by pydicom alone)."""
+    for item in tree.get("ContentSequence", ()):
+        named = item.get("ConceptNameCodeSequence")
+        if named and named[0].CodeValue == code:
+            yield item
+        yield from items_of(item, code)
+
+
+def value_of(item: Dataset) -> str:
+    return str(item.ConceptCodeSequence[0].CodeValue)
 
 
 def test_the_dicom_report_and_the_resources_say_the_same() -> None:
-    exam = reported_exam(8)
+    exam = reported_exam(8, density={"class": "C", "probabilities": [0.0, 0.1, 0.8, 0.1]})
+    sr = pydicom.dcmread(BytesIO(part10(comprehensive_sr(exam.report()))))
     later = ReportedExam(store=exam.store, item=exam.item, result=json.loads(json.dumps(exam.result)))  # as the ledger
-    found = resources(bundle(later.report(), item_id=ITEM, issued_at=AT))
-    score, *marks = found["Observation"]
-    sr = report_of(exam).content
-    (measured,) = sr.get_image_measurement_groups()
-    assert measured.get_measurements()[0].value == score["valueInteger"] == 8
-    groups = sr.get_planar_roi_measurement_groups()
-    assert len(groups) == len(marks) == 2
+    score, reading, density, *marks = resources(bundle(later.report(), item_id=ITEM, issued_at=AT))["Observation"]
+    (scored,) = items_of(sr, "suspicion-score")
+    assert (value_of(scored), score["valueInteger"]) == ("score-8", 8)
+    for code, observation in (("reading", reading), ("129715009", density)):  # the second: breast composition
+        (item,) = items_of(sr, code)
+        assert value_of(item) == observation["valueCodeableConcept"]["coding"][0]["code"]
+    assert value_of(item) == "129718006"  # heterogeneously dense
+    assert len(marks) == 2
+    assert [mark["identifier"][0]["value"] for mark in marks] == [
+        f"urn:oid:{item.UID}" for item in items_of(sr, "112040")
+    ]
+
+
+def test_marks_have_the_side_the_place_and_the_image_of_the_dicom_report() -> None:
+    exam = reported_exam()
+    sr = pydicom.dcmread(BytesIO(part10(comprehensive_sr(exam.report()))))
+    marks = [each for each in resources(made())["Observation"] if "component" in each]
     sides = {"7771000": "80248007", "24028007": "73056007"}  # left, right: CID 244 -> CID 6022
-    for group, mark in zip(groups, marks, strict=True):
-        assert mark["identifier"][0]["value"] == f"urn:oid:{group.tracking_uid}"
-        assert mark["bodySite"]["coding"][0]["code"] == sides[group.finding_sites[0].laterality.value]
-        image = group.roi.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+    regions, laterality = list(items_of(sr, "111030")), list(items_of(sr, "272741003"))
+    assert len(regions) == len(laterality) == len(marks) == 2
+    for mark, region, side in zip(marks, regions, laterality, strict=True):
+        assert mark["bodySite"]["coding"][0]["code"] == sides[value_of(side)]
+        image = region.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
         assert mark["derivedFrom"][0]["identifier"]["value"] == f"urn:oid:{image}"
         centre = [component["valueQuantity"]["value"] for component in mark["component"][:2]]
-        assert centre == pytest.approx(list(group.roi.value[0]), abs=0.01)
+        assert centre == pytest.approx(list(region.GraphicData[:2]), abs=0.01)
         assert centre == pytest.approx([SPOT_COLUMN, SPOT_ROW], abs=0.01)
 
 

@@ -39,7 +39,7 @@ def test_an_exam_is_given_as_fhir_and_that_is_recorded(visit: Visit, exam: Repor
     answer = visit.get(f"{visit.at('one')}/fhir", reader="bob")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/fhir+json")
     kinds = [entry["resource"]["resourceType"] for entry in answer.json()["entry"]]
-    assert kinds == ["Patient", "ImagingStudy", "Device", *["Observation"] * 3, "DiagnosticReport", "AuditEvent"]
+    assert kinds == ["Patient", "ImagingStudy", "Device", *["Observation"] * 4, "DiagnosticReport", "AuditEvent"]
     with visit.centre.ledger.read() as connection:
         last = audit.events_of(connection, f"item:{visit.exams['one']}")[-1]
     assert (last.actor, last.action) == ("bob", "exam.given")

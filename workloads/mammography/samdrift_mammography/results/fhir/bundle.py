@@ -55,12 +55,17 @@ def _observed(
     report: Report, entries: Entries, subject: Mapping[str, str], studies: Sequence[Mapping[str, str]]
 ) -> list[dict[str, str]]:
     device = entries.add("device", _device(report)) if report.result["model"] else None
-    score = entries.add("observation/score", observations.score(report, subject, studies, device))
+    exam = [
+        entries.add("observation/score", observations.score(report, subject, studies, device)),
+        entries.add("observation/reading", observations.reading(report, subject, studies)),
+    ]
+    if density := observations.density(report, subject, studies):
+        exam.append(entries.add("observation/density", density))
     marks = [
         entries.add(f"observation/mark/{found.number}", observations.mark(report, found, subject, device))
         for found in report.findings
     ]
-    return [score, *marks]
+    return [*exam, *marks]
 
 
 def _device(report: Report) -> dict[str, Any]:

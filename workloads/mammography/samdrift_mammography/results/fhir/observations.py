@@ -1,4 +1,4 @@
-"""The score of an exam and the places it comes from, as Observations that no person has verified."""
+"""Score, reading, density and the places of the score, as Observations that no person has verified."""
 
 from __future__ import annotations
 
@@ -26,6 +26,27 @@ def score(report: Report, subject: Reference, studies: Sequence[Reference], devi
     }
     value = report.result["score"]
     return found | ({"dataAbsentReason": _ABSENT} if value is None else {"valueInteger": int(value)})
+
+
+def reading(report: Report, subject: Reference, studies: Sequence[Reference]) -> dict[str, Any]:
+    """Who reads the exam, as the policy decided."""
+    return _observation(report, subject, None) | {
+        "code": concept(codes.READING),
+        "derivedFrom": [dict(study) for study in studies],
+        "valueCodeableConcept": concept(codes.READINGS[report.result["reading"]]),
+    }
+
+
+def density(report: Report, subject: Reference, studies: Sequence[Reference]) -> dict[str, Any] | None:
+    """The breasts' composition as a model estimated it; None: it is not known."""
+    estimated = report.result["density"]
+    if not estimated:
+        return None
+    return _observation(report, subject, None) | {
+        "code": concept(codes.COMPOSITION),
+        "derivedFrom": [dict(study) for study in studies],
+        "valueCodeableConcept": concept(codes.COMPOSITIONS[estimated["class"]]),
+    }
 
 
 def mark(report: Report, marked: Finding, subject: Reference, device: Reference | None) -> dict[str, Any]:
