@@ -69,7 +69,11 @@ def test_signed_values_are_taken_as_two_s_complement() -> None:
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_padding_is_black_whatever_its_value(photometric: str) -> None:
-    tags = {"PixelPaddingValue": 1900, "PixelPaddingRangeLimit": 2100, "PhotometricInterpretation": photometric}
+    tags: dict[str, Any] = {
+        "PixelPaddingValue": 1900,
+        "PixelPaddingRangeLimit": 2100,
+        "PhotometricInterpretation": photometric,
+    }
     without = grey(PhotometricInterpretation=photometric)
     assert grey(**tags) == [*without[:2], 0.0, without[3]]
 

@@ -164,8 +164,8 @@ def damaged(error: Exception) -> UnreadableFileError:
 class _Bounded(BytesIO):
     """A file that may be read a bounded number of times: each element and item of a header takes one or two.
 
-    And never to its end in one go: that is how pydicom inflates a dataset, without a limit, and every deflated file that
-    is well formed was inflated before.
+    And never to its end in one go: that is how pydicom inflates a dataset, without a limit. Every deflated file that is
+    well formed was inflated before.
     """
 
     def __init__(self, data: bytes) -> None:
