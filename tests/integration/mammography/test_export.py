@@ -15,6 +15,7 @@ from samdrift_mammography.commands import app
 from samdrift_mammography.deidentified.keep_list import KeepListError, read_keep_list, shipped_keep_list
 from samdrift_mammography.demonstration import files
 from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.training import labels
 from samdrift_mammography.views import View
 from samdrift_testing.dicom_validators import dciodvfy
 from samdrift_testing.personal_data import PUBLISHED, of_dicom, scan
@@ -74,6 +75,19 @@ def test_neither_the_export_nor_what_is_said_about_it_names_the_woman(
     assert "5 of 7 files were exported" in done.output
     assert scan(tmp_path / "said", known=known) == []
     assert scan(tmp_path / "out", known=known) == []
+
+
+def test_the_list_is_a_label_file_once_the_labels_are_filled_in(source: Path, tmp_path: Path, key_file: Path) -> None:
+    out = tmp_path / "out"
+    export(source, out, key_file)
+    rows = list(csv.DictReader((out / "images.csv").read_text().splitlines()))
+    with (out / "images.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row | {"label": "normal"} for row in rows)
+    images = labels.read(out / "images.csv", out)
+    assert sorted(f"{image.laterality}{image.projection}" for image in images) == ["LCC", "LMLO", "RCC", "RMLO"]
+    assert len({image.woman for image in images}) == 1
 
 
 def test_a_file_that_a_person_has_looked_at_leaves(source: Path, tmp_path: Path, key_file: Path) -> None:
