@@ -21,6 +21,7 @@ from samdrift_testing.screening_study import mammogram, part10
 
 UID = "1.2.826.0.1.3680043.8.498.1.{}"
 SUCCESS, OUT_OF_RESOURCES, MISMATCH, CLASS_NOT_SUPPORTED, NOT_UNDERSTOOD = 0, 0xA700, 0xA900, 0x0122, 0xC000
+ASIDE = 0xB007  # a warning: it is kept
 
 
 @pytest.fixture
@@ -230,11 +231,20 @@ def test_an_empty_data_set_is_not_understood(desk: ListeningDesk) -> None:
 def test_a_data_set_that_cannot_be_read_is_kept_aside(desk: ListeningDesk) -> None:
     noise = random.Random(1).randbytes(1000)
     with associated(desk.port) as peer:
-        assert peer.store(UID.format(1), noise) == SUCCESS
+        assert peer.store(UID.format(1), noise) == ASIDE
     ((code, kept),) = desk.set_aside()
     assert code in {"damaged", "truncated", "no-identifier"}
     assert data_set_of(kept) == noise
     still_works(desk)
+
+
+def test_another_image_under_a_known_identifier_is_kept_aside(desk: ListeningDesk) -> None:
+    other = image(1, PixelData=bytes(reversed(range(128))))
+    with associated(desk.port) as peer:
+        assert [peer.store(UID.format(1), data) for data in (image(1), other, image(1))] == [SUCCESS, ASIDE, SUCCESS]
+    assert data_set_of(desk.held()[UID.format(1)]) == image(1)
+    ((code, kept),) = desk.set_aside()
+    assert (code, data_set_of(kept)) == ("conflicting-copies", other)
 
 
 def test_a_data_set_that_is_too_long_is_answered_and_forgotten(desk: ListeningDesk) -> None:

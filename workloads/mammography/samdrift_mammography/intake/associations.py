@@ -59,7 +59,7 @@ class BoundedSocket(AssociationSocket):
                     break
                 count += received
         connection.settimeout(self._limits.pdu_s)  # for what we send: a peer that does not read is given up as well
-        return data[:count]
+        return data if count == nr_bytes else data[:count]
 
     def _shutdown_socket(self) -> None:
         """Close the connection, also when the peer was first (the library leaves the descriptor open then)."""

@@ -1,4 +1,4 @@
-"""Answers C-STORE: "success" when the image is durable, otherwise a status that tells the sender what to do.
+"""Answers C-STORE: with an acknowledgement when the image is durable, otherwise with what the sender has to do.
 
 Statuses: PS3.4 table B.2-1 and PS3.7 annex C. The data set is kept as it was sent, in its transfer syntax, behind a
 File Meta Information of ours (PS3.10 section 7.1). Nothing of it is decoded.
@@ -32,8 +32,10 @@ log = structlog.get_logger(__name__)
 class StoreStatus(IntEnum):
     """What a sender is told."""
 
-    #: The image is durable here, on an exam or in quarantine.
+    #: It is durable here: on an exam, or aside because it is no mammogram and does not say that it is.
     SUCCESS = 0x0000
+    #: A warning, and an acknowledgement: it is durable here, but in quarantine. The comment has the code.
+    KEPT_ASIDE = 0xB007
     #: Something here went wrong; the same may be sent again.
     PROCESSING_FAILURE = 0x0110
     #: The request names another SOP class than its presentation context was accepted for.
@@ -46,6 +48,8 @@ class StoreStatus(IntEnum):
     CANNOT_UNDERSTAND = 0xC000
 
 
+#: Codes of files in quarantine with which nothing is wrong: a modality sends dose reports where it sends images.
+NOTHING_WRONG = frozenset({"not-a-mammogram"})
 #: Error Comment (0000,0902), at most 64 characters.
 COMMENTS: Mapping[StoreStatus, str] = {
     StoreStatus.PROCESSING_FAILURE: "An error of ours. Nothing was kept. Send it again.",
@@ -67,37 +71,40 @@ class Storing:
         """Keep the instance of `event`, a C-STORE request, and answer with its status."""
         buffer = cast(DataSetBuffer, cast("C_STORE", event.request).DataSet)
         try:
-            status = self._status(event, buffer)
+            return self._handle(event, buffer)
         except UnavailableError as error:
             log.warning("image not kept", source=_source(event), why=error.message)
-            status = StoreStatus.OUT_OF_RESOURCES
+            return self._refuse(StoreStatus.OUT_OF_RESOURCES)
         except Exception as error:  # noqa: BLE001 - the sender needs an answer; its text could quote the data set
             log.error(  # noqa: TRY400 - so could a traceback
                 "image not kept", source=_source(event), why=type(error).__name__
             )
-            status = StoreStatus.PROCESSING_FAILURE
+            return self._refuse(StoreStatus.PROCESSING_FAILURE)
         finally:
             buffer.release()
-        if status != StoreStatus.SUCCESS:
-            self.tally.add(status.name.lower())
-        return _answer(status)
 
-    def _status(self, event: Event, buffer: DataSetBuffer) -> StoreStatus:
-        if buffer.overflowed:
-            return StoreStatus.OUT_OF_RESOURCES
+    def _handle(self, event: Event, buffer: DataSetBuffer) -> Dataset:
         request = cast("C_STORE", event.request)
+        if buffer.overflowed:
+            return self._refuse(StoreStatus.OUT_OF_RESOURCES)
         if request.AffectedSOPClassUID != event.context.abstract_syntax:
-            return StoreStatus.CLASS_NOT_SUPPORTED
+            return self._refuse(StoreStatus.CLASS_NOT_SUPPORTED)
         if not buffer.tell():
-            return StoreStatus.CANNOT_UNDERSTAND
+            return self._refuse(StoreStatus.CANNOT_UNDERSTAND)
         data = event.encoded_dataset()
         if not _is_what_it_says(request, data):
-            return StoreStatus.MISMATCH
+            return self._refuse(StoreStatus.MISMATCH)
         received = self.desk.receive(data, source=_source(event), now=datetime.now(UTC))
         self.tally.add(received.receipt)
         if received.receipt == Receipt.QUARANTINED:
             log.warning("image in quarantine", source=_source(event), code=received.code)
-        return StoreStatus.SUCCESS
+            if received.code not in NOTHING_WRONG:
+                return _answer(StoreStatus.KEPT_ASIDE, f"Kept in quarantine: {received.code}")
+        return _answer(StoreStatus.SUCCESS)
+
+    def _refuse(self, status: StoreStatus) -> Dataset:
+        self.tally.add(status.name.lower())
+        return _answer(status, COMMENTS[status])
 
 
 def _source(event: Event) -> str:
@@ -118,11 +125,11 @@ def _is_what_it_says(request: C_STORE, data: bytes) -> bool:
     return all(not value or value == str(wanted) for value, wanted in zip(said, asked, strict=True))
 
 
-def _answer(status: StoreStatus) -> Dataset:
+def _answer(status: StoreStatus, comment: str = "") -> Dataset:
     from pydicom import Dataset
 
     answer = Dataset()
     answer.Status = int(status)
-    if status in COMMENTS:
-        answer.ErrorComment = COMMENTS[status]
+    if comment:
+        answer.ErrorComment = comment
     return answer
