@@ -240,6 +240,15 @@ def test_an_exam_of_the_safe_state_says_that_no_model_has_seen_it(
     assert told in visit.page("/mammography/", language)
 
 
+def test_a_document_that_could_not_be_made_is_told(visit: Visit) -> None:
+    problem = {"kind": "mammography-cad-sr", "error": "SeriesInstanceUID of an image is missing."}
+    visit.exams["one"] = visit.centre.exam("1.2.1", views=FOUR, document_problems=[problem])
+    text = visit.page(visit.at("one"))
+    assert "could not be made (mammography-cad-sr)" in text
+    assert "SeriesInstanceUID of an image is missing." in text
+    assert "kunne ikke laves (mammography-cad-sr)" in visit.page(visit.at("one"), "da")
+
+
 def test_nothing_of_a_hidden_score_is_shown_before_the_own_decision(visit: Visit) -> None:
     heated = [view(each, MARK, heat_map={"object": "sha256:2"}, score=0.987) for each in View]
     visit.exams["one"] = visit.centre.exam("1.2", **HIDDEN, views=heated)
