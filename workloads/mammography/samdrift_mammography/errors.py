@@ -68,7 +68,7 @@ class WrongWeightsError(SamdriftError):
 
 
 class TrainingDataError(SamdriftError):
-    """The labelled images cannot be trained on as they are. Correct the label file, or point SAMDRIFT_DATA at the films."""
+    """The labelled images cannot be used as they are. Correct the label file, or point SAMDRIFT_DATA at the films."""
 
 
 class NoFilesError(SamdriftError):
