@@ -176,6 +176,16 @@ def test_a_strange_header_costs_no_document(tags: dict[str, Any]) -> None:
         assert document.PatientSex in {"", "F"}
 
 
+def test_images_that_came_without_file_meta_information_have_documents_too() -> None:
+    files = {}
+    for view in View:
+        file = BytesIO()
+        mammogram(view).save_as(file, implicit_vr=False, little_endian=True)
+        files[view] = file.getvalue()
+    assert b"DICM" not in files[View.RCC][:200]
+    assert kinds(made(reported_exam(files=files))) == ALL
+
+
 def test_no_log_quotes_a_header(caplog: pytest.LogCaptureFixture) -> None:
     number = "2512489996" * 9  # longer than any identifier may be, which pydicom would tell with the value
     exam = reported_exam(files=study_with(PatientID=number, PatientBirthDate="25-12-1948", StudyTime=number))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pydicom import Dataset
 from pydicom.uid import GrayscaleSoftcopyPresentationStateStorage
 
-from samdrift_mammography.part10 import text_of
+from samdrift_mammography.part10 import text_of, values_of
 from samdrift_mammography.results.evidence import referenced, referenced_series
 from samdrift_mammography.results.finding import Finding
 from samdrift_mammography.results.heading import heading
@@ -168,10 +168,10 @@ def _window(image: SourceImage) -> Dataset | None:
     if image.header.get("VOILUTSequence"):
         window.VOILUTSequence = [image.header.VOILUTSequence[0]]
         return window
-    center, width = (text_of(image.header, name).split("\\")[0] for name in ("WindowCenter", "WindowWidth"))
-    if not center or not width:
+    centers, widths = values_of(image.header, "WindowCenter"), values_of(image.header, "WindowWidth")
+    if not centers or not widths:
         return None
-    window.WindowCenter, window.WindowWidth = center, width
+    window.WindowCenter, window.WindowWidth = centers[0], widths[0]
     if function := text_of(image.header, "VOILUTFunction"):
         window.VOILUTFunction = function
     return window

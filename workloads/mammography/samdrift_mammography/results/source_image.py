@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
-import pydicom
 from pydicom import Dataset
 
 from samdrift_mammography.errors import DocumentError
-from samdrift_mammography.part10 import text_of
+from samdrift_mammography.part10 import number_of, parse, text_of, values_of
 from samdrift_mammography.views import View
 
 #: Attributes of patient and study that a document shares with its image; type 2 or optional in every IOD we write.
@@ -71,16 +69,17 @@ def read_source_image(data: bytes, image: Mapping[str, Any]) -> SourceImage:
 
     Raises:
         DocumentError: the header lacks an identifier that a reference needs.
+        UnreadableFileError: the header cannot be read.
     """
-    header = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
+    header = parse(data).image
     return SourceImage(
         sop_class_uid=_uid(header, "SOPClassUID"),
         sop_instance_uid=_uid(header, "SOPInstanceUID"),
         series_instance_uid=_uid(header, "SeriesInstanceUID"),
         study_instance_uid=_uid(header, "StudyInstanceUID"),
         view=View(image["view"]) if image["view"] else None,
-        rows=int(header.get("Rows") or 0),
-        columns=int(header.get("Columns") or 0),
+        rows=number_of(header, "Rows"),
+        columns=number_of(header, "Columns"),
         orientation=_orientation(header),
         spacing_mm=_spacing_mm(header),
         content_date=_matching(header, "ContentDate"),
@@ -117,13 +116,13 @@ def _matching(header: Dataset, keyword: str) -> str:
 
 
 def _orientation(header: Dataset) -> tuple[str, str] | None:
-    found = text_of(header, "PatientOrientation").split("\\")
+    found = values_of(header, "PatientOrientation")
     return (found[0], found[1]) if len(found) == 2 and all(found) else None
 
 
 def _spacing_mm(header: Dataset) -> tuple[float, float] | None:
     for keyword in ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing"):
-        found = text_of(header, keyword).split("\\")
+        found = values_of(header, keyword)
         if len(found) == 2 and all(_DECIMAL.fullmatch(each) and float(each) > 0 for each in found):
             return float(found[0]), float(found[1])
     return None
