@@ -398,14 +398,34 @@ def test_agreement_counts_only_what_is_read_to_its_end(visit: Visit) -> None:
     text = visit.page("/mammography/agreement")
     cells = [re.findall(r">([^<>]*)</t[dh]>", row) for row in rows_of(text, "by-score")]
     assert {row[0]: (row[1], row[2]) for row in cells if row[1] != "0"} == {"10": ("2", "1"), "2": ("1", "0")}
-    two, ends, seen, unseen = (re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows_of(text, "summary"))
+    two, ends, seen, unseen, audit = (re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows_of(text, "summary"))
     assert (two[0], "50.0%" in two[1]) == ("2", True)
     assert (ends[0], "66.7%" in ends[1]) == ("3", True)
     assert (seen[0], unseen) == ("6", ["0", "–"])
+    assert audit == ["0", "–"]
     lines = list(csv.DictReader(StringIO(visit.get("/mammography/agreement.csv").text)))
     assert [line["number"] for line in lines if line["exam"] == "1.1"] == ["1", "2", "3"]
     assert len(lines) == 6
     assert not {"ann", "bo", "cy"} & set(" ".join(",".join(line.values()) for line in lines).replace(",", " ").split())
+
+
+def test_the_audit_of_single_reading_says_what_one_reader_alone_would_have_missed(visit: Visit) -> None:
+    drawn: dict[str, Any] = {"reasons": ["audit-read"], "audit_read": True, "score": 2, "reading": "double"}
+    by_score: dict[str, Any] = {**drawn, "reasons": ["score"]}
+    for exam, told, fields in [
+        ("0", ["no_recall", "recall", "recall"], drawn),
+        ("1", ["recall", "no_recall", "recall"], drawn),
+        ("2", ["no_recall", "no_recall"], drawn),
+        ("3", ["no_recall", "recall", "no_recall"], drawn),
+        ("4", ["no_recall"], drawn),
+        ("5", ["no_recall", "recall", "recall"], by_score),
+    ]:
+        visit.exams[exam] = visit.centre.exam(f"1.{exam}", **fields)
+        for reader, decision in zip(("ann", "bo", "cy"), told, strict=False):
+            visit.decide(exam, decision, reader)
+    row = rows_of(visit.page("/mammography/agreement"), "summary")[-1]
+    number, share = re.findall(r"<td[^>]*>([^<]*)</td>", row)
+    assert (number, "25.0%" in share) == ("4", True)
 
 
 def test_an_exam_that_is_not_there_is_not_found(visit: Visit) -> None:

@@ -45,6 +45,8 @@ class Agreement:
     recalled_by_reading: Mapping[Reading, Share]
     #: Of exams read by two: both decided the same.
     two_agree: Share
+    #: Of exams that two read only to check single reading: recalled in the end, though the first reader had said no.
+    missed_by_one: Share
     #: Recall where the policy let the exam go first, and no recall where it asked for one reader.
     with_score: Share
     #: Whether the score was shown before -> readings that said recall.
@@ -75,6 +77,7 @@ def agreement(connection: sa.Connection) -> Agreement:
         recalled_by_score={score: _recalled(ends, score=score) for score in (*_STEPS, None)},
         recalled_by_reading={reading: _recalled(ends, reading=reading) for reading in Reading},
         two_agree=Share(k=sum(end.exams for end in twice if end.readers == 2), n=sum(end.exams for end in twice)),
+        missed_by_one=_missed_by_one(connection),
         with_score=_with_score(ends),
         recalls_by_score_seen=_by_score_seen(connection),
     )
@@ -135,6 +138,23 @@ def _with_score(ends: list[_End]) -> Share:
     """Of exams whose score is at an end of the scale, by the policy's cuts."""
     first, single = _recalled(ends, reading=Reading.DOUBLE_PRIORITY), _recalled(ends, reading=Reading.SINGLE)
     return Share(k=first.k + single.n - single.k, n=first.n + single.n)
+
+
+def _missed_by_one(connection: sa.Connection) -> Share:
+    """The audit of single reading (`audit_share` of the policy): few exams, so they are counted here."""
+    drawn = worklist.c.codes.contains(" audit-read ", autoescape=True)
+    query = sa.select(readings.c.item_id, readings.c.decision).join(
+        worklist,
+        sa.and_(worklist.c.item_id == readings.c.item_id, worklist.c.stage == Stage.READ, drawn),
+    )
+    decisions: dict[object, list[str]] = {}
+    for item_id, decision in connection.execute(query.order_by(readings.c.seq)):
+        decisions.setdefault(item_id, []).append(decision)
+    missed = [made for made in decisions.values() if (made[0], made[-1]) == _NO_THEN_RECALL]
+    return Share(k=len(missed), n=len(decisions))
+
+
+_NO_THEN_RECALL = (ReadingDecision.NO_RECALL, ReadingDecision.RECALL)
 
 
 def _by_score_seen(connection: sa.Connection) -> dict[bool, Share]:
