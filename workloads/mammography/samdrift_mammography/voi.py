@@ -97,7 +97,8 @@ def _by_table(item: Dataset, values: NDArray[np.number], order: Literal["little"
 def _looked_up(table: Grey, stored: Values, shift: int) -> Grey:
     last = len(table) - 1
     if shift == 0 and last == np.iinfo(stored.dtype).max and _is_straight(table):
-        return stored * np.float32((table[-1] - table[0]) / last) + table[0]
+        straight: Grey = stored * np.float32((table[-1] - table[0]) / last) + table[0]
+        return straight
     grey = np.empty(stored.shape, dtype=np.float32)
     for row in range(0, stored.shape[0], _ROWS):
         part = stored[row : row + _ROWS]
