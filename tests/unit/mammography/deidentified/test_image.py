@@ -141,6 +141,15 @@ def test_what_cannot_leave_is_refused_and_nothing_is_quoted(
     assert pickle.loads(pickle.dumps(error)).code == code  # noqa: S301 - our own
 
 
+def test_words_that_the_export_itself_writes_accuse_nobody(maker: Maker) -> None:
+    tags: dict[str, Any] = {
+        "OperatorsName": "Option^Patient",
+        "ReferringPhysicianName": "Caudal^Basic",
+        "StationName": "MAMMO1",
+    }
+    assert deidentify(part10(mammogram(View.RCC, **tags)), maker, reviewed=True).view == "CC"
+
+
 @pytest.mark.parametrize(("data", "code"), [(b"", "empty"), (b"text", "not-dicom")])
 def test_what_is_no_image_is_refused(data: bytes, code: str, maker: Maker) -> None:
     assert refusal(data, maker).code == code

@@ -53,13 +53,23 @@ _CPR_SHAPE = re.compile(r"(?<![0-9.])\d{6}[- ]?\d{4}(?![0-9])")
 def leak(original: Dataset, made: Dataset) -> str | None:
     """Keyword of an attribute of `made` in which something identifying stands; None: none was found."""
     known = {word for element in original.iterall() for word in _identifying(element)}
-    for element in made.iterall():
+    for element in _from_the_file(made):
         said = _said(element)
         if said == made.get("PatientID") or element.VR == "UI":  # made with the key, from nothing else
             continue
         if _CPR_SHAPE.search(said) or any(_names(said, word) for word in known):
             return str(element.keyword)
     return None
+
+
+def _from_the_file(made: Dataset) -> Iterator[DataElement]:
+    """All elements but those whose values are ours: what was done, and meanings of codes by the vocabulary."""
+    for element in made:
+        if element.VR == "SQ" and element.keyword != "DeidentificationMethodCodeSequence":
+            for item in element.value:
+                yield from _from_the_file(item)
+        elif element.keyword not in ("CodeMeaning", "DeidentificationMethod", "DeidentificationMethodCodeSequence"):
+            yield element
 
 
 def _names(said: str, word: str) -> bool:
