@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from samdrift_mammography import settings
 from samdrift_mammography.intake import assembling
 from samdrift_mammography.intake.assembling import Assembler
 from samdrift_mammography.tables import images
@@ -32,11 +33,24 @@ def test_four_views_are_handed_on_at_once_and_once(unit: Unit) -> None:
         "received_at": NOW.isoformat(),
         "objects": objects,
         "return_results": False,
+        "urgent": False,
     }
     assert unit.row()["submitted_at"] == NOW
     assert unit.row()["submission"].startswith(f"received/{ONE}/")
     assert unit.states() == ["queued"]
     assert unit.assembler.step(NOW + QUIET) == 0
+
+
+@pytest.mark.parametrize(("titles", "urgent"), [("CLINIC1, HERLEV2", True), ("CLINIC1", False), ("", False)])
+def test_exams_of_a_clinic_for_women_with_symptoms_are_urgent(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch, titles: str, urgent: bool
+) -> None:
+    monkeypatch.setenv(settings.URGENT_AE_TITLES.name, titles)
+    for view in VIEWS:
+        unit.receive(view)
+    unit.assembler.step(NOW)
+    (document,) = unit.documents()
+    assert document["urgent"] is urgent
 
 
 def test_fewer_views_wait_for_quiet_and_no_longer(unit: Unit) -> None:

@@ -34,6 +34,13 @@ def views(mammogram: Any, real_pixels: Any) -> list[bytes]:
     ]
 
 
+@pytest.mark.parametrize("urgent", [False, True])
+def test_urgent_changes_when_an_exam_is_scored_and_not_which_exam_it_is(views: list[bytes], urgent: bool) -> None:
+    (exam,) = items(views, urgent=urgent)
+    assert exam.urgent is urgent
+    assert exam.reference == items(views)[0].reference
+
+
 def test_four_views_are_one_exam_with_its_deadline(views: list[bytes]) -> None:
     (exam,) = items(views)
     assert exam.payload["kind"] == "exam"

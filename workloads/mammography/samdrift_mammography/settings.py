@@ -26,6 +26,11 @@ CALLING_AE_TITLES = Setting(
     default="",
     help="AE titles that may send, separated by commas; every other one is rejected. Empty: nothing listens.",
 )
+URGENT_AE_TITLES = Setting(
+    name="SAMDRIFT_MAMMOGRAPHY_URGENT_AE_TITLES",
+    default="",
+    help="Of these AE titles, those whose exams are scored before all others, as of a clinic for women with symptoms.",
+)
 WATCHED_FOLDER = Setting(
     name="SAMDRIFT_MAMMOGRAPHY_FOLDER", default="", help="Folder whose files are taken in. Empty: none is watched."
 )
@@ -84,6 +89,7 @@ SETTINGS = (
     DICOM_HOST,
     DICOM_PORT,
     CALLING_AE_TITLES,
+    URGENT_AE_TITLES,
     WATCHED_FOLDER,
     QUIET_S,
     GPUS,
@@ -154,13 +160,22 @@ def calling_ae_titles() -> tuple[str, ...]:
     return titles_in(CALLING_AE_TITLES.value())
 
 
-def titles_in(text: str) -> tuple[str, ...]:
-    """The AE titles in a list with commas.
+def urgent_ae_titles() -> tuple[str, ...]:
+    """Titles whose exams are scored before all others.
+
+    Raises:
+        SettingError: one of them cannot be a title.
+    """
+    return titles_in(URGENT_AE_TITLES.value(), URGENT_AE_TITLES)
+
+
+def titles_in(text: str, setting: Setting = CALLING_AE_TITLES) -> tuple[str, ...]:
+    """The AE titles in a list with commas, as of `setting`.
 
     Raises:
         SettingError: one of them is not an AE title.
     """
-    return tuple(_checked_title(title.strip(), CALLING_AE_TITLES) for title in text.split(",") if title.strip())
+    return tuple(_checked_title(title.strip(), setting) for title in text.split(",") if title.strip())
 
 
 def dicom_port() -> int:

@@ -55,6 +55,12 @@ class MammographySubmission(BaseModel):
         default=False, description="Send the results to the PACS of the settings, besides showing them on the worklist."
     )
 
+    urgent: bool = Field(
+        default=False,
+        description="Score these exams before all others, on a replica that is kept for it. The policy still decides "
+        "who reads them, and in which order.",
+    )
+
     months_since_recall: dict[StudyInstanceUid, Annotated[int, Field(ge=0, le=1200)]] = Field(
         default_factory=dict,
         max_length=10_000,
@@ -94,6 +100,7 @@ def split(submission: MammographySubmission, store: Store) -> Iterator[Item]:
             reference=f"{exam.identifier}/{_short(payload)}",
             payload=payload,
             deadline=after_working_days(submission.received_at, days),
+            urgent=submission.urgent,
             subject=_subject(exam),
         )
 

@@ -73,6 +73,7 @@ class Gathered:
             "received_at": self.received_at.isoformat(),
             "objects": list(self.objects),
             "return_results": return_results,
+            "urgent": self.source in {f"dimse:{title}" for title in settings.urgent_ae_titles()},
         }
 
 
