@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from uuid import UUID
 import pydicom
 import pytest
 
+from samdrift_mammography.intake.assembling import Assembler
 from samdrift_mammography.results.documents import with_documents
 from samdrift_mammography.results.pacs import PacsReceiver, open_pacs
 from samdrift_mammography.results.sending import effects_of
-from samdrift_testing.orthanc import PASSWORD, USER, Orthanc
+from samdrift_testing.intake_desk import listening_desk
+from samdrift_testing.orthanc import PASSWORD, USER, Modality, Orthanc
 from samdrift_testing.reported_exam import ReportedExam, reported_exam
 
 KEY = UUID(int=1)
@@ -68,3 +71,24 @@ def test_a_document_comes_back_as_it_was_made(orthanc: Orthanc, exam: ReportedEx
         made = pydicom.dcmread(BytesIO(exam.store.get(str(effect.request["object"]))))
         kept = pydicom.dcmread(BytesIO(orthanc.file(made.SOPInstanceUID)))
         assert kept == made
+
+
+def test_a_pacs_that_sends_everything_back_opens_no_exam_again(
+    sqlite_url: str, tmp_path: Path, exam: ReportedExam, result: dict[str, Any]
+) -> None:
+    documents = [exam.store.get(document["object"]) for document in result["documents"]]
+    with listening_desk(sqlite_url, tmp_path / "desk") as desk:
+        back = {"samdrift": Modality(ae_title=desk.listener.entity.ae_title, port=desk.port)}
+        assembler = Assembler(ledger=desk.ledger, store=desk.store, tenant="demo", return_results=True)
+        now = datetime.now(UTC)
+        with Orthanc(folder=tmp_path / "orthanc", modalities=back) as orthanc:
+            for data in exam.files:
+                orthanc.put(data)
+            orthanc.send("samdrift").raise_for_status()
+            assert assembler.step(now + timedelta(hours=1)) == 1
+            for data in documents:
+                orthanc.put(data)
+            orthanc.send("samdrift").raise_for_status()
+        assert assembler.step(now + timedelta(hours=2)) == 0
+        assert len(desk.held()) == len(exam.files)
+        assert [code for code, _ in desk.set_aside()] == ["not-a-mammogram"] * len(documents)
