@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samdrift_mammography import full_picture as module
-from samdrift_mammography.full_picture import BusyError, full_picture
+from samdrift_mammography.errors import UnreadableFileError
+from samdrift_mammography.full_picture import BusyError, a_turn, full_picture
 from samdrift_mammography.pixels import read_picture
 
 Mammogram = Callable[..., bytes]
@@ -59,18 +61,30 @@ def test_a_small_picture_is_no_longer_than_asked(mammogram: Mammogram, longest: 
         assert max(picture.size) > longest / 2 or longest > max(shown(data).shape)
 
 
-def test_who_waits_too_long_is_told_and_the_next_one_is_served(
-    mammogram: Mammogram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = mammogram()
+def test_who_waits_too_long_is_told_and_the_next_one_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT_S", 0.0)
-    with module._one_at_a_time, pytest.raises(BusyError):
-        full_picture(data, low=0, high=1)
-    assert shown(data).size
+    with a_turn(), pytest.raises(BusyError), a_turn():
+        pass
+    with a_turn():
+        pass
+
+
+def test_more_than_may_wait_are_sent_away_at_once() -> None:
+    taken = 0
+    with ExitStack() as line:
+        while module._in_line.acquire(blocking=False):
+            line.callback(module._in_line.release)
+            taken += 1
+        with pytest.raises(BusyError), a_turn():
+            pass
+    assert taken == module.MOST_WAITING + 1
+    with a_turn():
+        pass
 
 
 def test_a_file_that_cannot_be_decoded_blocks_nobody(mammogram: Mammogram) -> None:
     for _ in range(2):
-        with pytest.raises(Exception, match="decoded"):
+        with pytest.raises(UnreadableFileError), a_turn():
             full_picture(mammogram(PixelData=b"\0" * 8), low=0, high=1)
-    assert shown(mammogram()).size
+    with a_turn():
+        assert shown(mammogram()).size

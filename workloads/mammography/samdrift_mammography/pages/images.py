@@ -20,12 +20,13 @@ Grey = Annotated[float, Query(ge=0, le=1)]
 
 def small(shell: SignedIn, item_id: UUID, number: int) -> Response:
     """The small picture of view `number`, counted from 0: the one that was kept, or else one made of the image now."""
-    from samdrift_mammography.full_picture import SMALL, full_picture
+    from samdrift_mammography.full_picture import SMALL, a_turn, full_picture
 
     view = _view(shell, item_id, number)
     if view.get("picture"):
         return _png(shell.object(_picture(view, "picture")))
-    return _png(full_picture(_image(shell, item_id, number), low=0, high=1, longest=SMALL))
+    with a_turn():
+        return _png(full_picture(_image(shell, item_id, number), low=0, high=1, longest=SMALL))
 
 
 def heat_map(shell: SignedIn, item_id: UUID, number: int) -> Response:
@@ -40,9 +41,10 @@ def heat_map(shell: SignedIn, item_id: UUID, number: int) -> Response:
 
 def full(shell: SignedIn, item_id: UUID, number: int, low: Grey = 0, high: Grey = 1) -> Response:
     """The image itself as an 8-bit picture at up to its own resolution, `low` to `high` stretched to black to white."""
-    from samdrift_mammography.full_picture import full_picture
+    from samdrift_mammography.full_picture import a_turn, full_picture
 
-    return _png(full_picture(_image(shell, item_id, number), low=low, high=high))
+    with a_turn():
+        return _png(full_picture(_image(shell, item_id, number), low=low, high=high))
 
 
 def _image(shell: Shell, item_id: UUID, number: int) -> bytes:
