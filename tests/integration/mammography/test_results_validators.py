@@ -26,8 +26,10 @@ from samdrift_mammography.results.wording import Language
 from samdrift_mammography.submission import MammographySubmission
 from samdrift_mammography.views import View
 from samdrift_mammography.workload import MODEL, workload
+from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context
 from samdrift_testing.dicom_validators import dciodvfy, program, sr_validator, unexpected
+from samdrift_testing.edge_cases import CASES, EdgeCase, Expected
 from samdrift_testing.reported_exam import reported_exam
 from samdrift_testing.screening_study import PIXEL_MM, SPOT_COLUMN, SPOT_ROW, mammogram, pixels, screening_study
 
@@ -36,6 +38,7 @@ pytestmark = pytest.mark.integration
 #: What `dciodvfy` may say, and why it is right as it is.
 ALLOWED_DCIODVFY = {
     "Unrecognized defined term = <99SAMDRIFT>": "our own coding scheme; schemes that begin with 99 are private",
+    "would be needed to build DICOMDIR": "what the image's header lacks is not made up",
     "Retired Person Name form": "CBIS-DDSM names its patients without a caret; documents carry the source's name",
 }
 #: What PixelMed may say.
@@ -116,7 +119,7 @@ def test_another_program_shows_the_image_by_its_presentation_state(
     photometric: str, shape: str, tmp_path: Path
 ) -> None:
     """DCMTK renders the image with the state and without: the same greys, as the header's photometry has them."""
-    tags = {"PhotometricInterpretation": photometric, "PresentationLUTShape": shape}
+    tags: dict[str, Any] = {"PhotometricInterpretation": photometric, "PresentationLUTShape": shape}
     files = {view: part10(mammogram(view, **tags)) for view in View}
     document = presentation_state(reported_exam(files=files).report())
     assert document is not None
@@ -198,6 +201,23 @@ def test_documents_of_the_real_films(delivery: Any, whole: Any, tmp_path: Path) 
     for number, entry in enumerate(entry for result in results for entry in result["documents"]):  # type: ignore[union-attr] # a list
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(delivery.store.get(entry["object"]))  # type: ignore[index, call-overload] # a mapping
+        assert unexpected(dciodvfy(path), ALLOWED_DCIODVFY) == []
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.expected is not Expected.REFUSED], ids=lambda case: case.name
+)
+def test_documents_of_every_odd_image_are_valid(case: EdgeCase, tmp_path: Path) -> None:
+    """Scored by nothing, told as not scored: whatever the image is, two reports about it hold to the standard."""
+    store = MemoryStore()
+    document = {"screening_unit": "unit", "received_at": "2026-11-24T08:00:00Z", "objects": [store.put(case.make())]}
+    submission = MammographySubmission.model_validate({**document, "return_results": True})
+    (outcome,) = workload.safe(list(workload.split(submission, store)), Context(store=store))
+    result: Any = outcome.result
+    assert (len(result["documents"]), result["document_problems"]) == (2, [])
+    for entry in result["documents"]:
+        path = tmp_path / "document.dcm"
+        path.write_bytes(store.get(entry["object"]))
         assert unexpected(dciodvfy(path), ALLOWED_DCIODVFY) == []
 
 

@@ -98,6 +98,16 @@ def test_there_is_none_that_would_be_false_of_one_image(tags: dict[View, dict[st
     assert state(tags, marks={View.LCC: [SPOT]}) is not None
 
 
+def test_one_and_one_point_naught_are_the_same_slope() -> None:
+    assert found(tags={View.LCC: {"RescaleSlope": "1"}, View.LMLO: {"RescaleSlope": "1.0"}}).RescaleSlope == 1
+
+
+def test_the_same_report_gives_the_same_state_again() -> None:
+    report = reported_exam().report()
+    first, second = presentation_state(report), presentation_state(report)
+    assert first == second is not None
+
+
 @pytest.mark.parametrize("facts", [{"marks": {}}, {"score": None}])
 def test_there_is_none_without_marks(facts: dict[str, Any]) -> None:
     assert state(**facts) is None

@@ -57,9 +57,17 @@ def _alike(images: Sequence[SourceImage]) -> bool:
     return len(facts) == 1 and not any(image.header.get("ModalityLUTSequence") for image in images)
 
 
-def _before_the_window(image: SourceImage) -> tuple[str, ...]:
-    keywords = ("RescaleSlope", "RescaleIntercept", "RescaleType", "PhotometricInterpretation")
-    return tuple(text_of(image.header, keyword) for keyword in keywords)
+def _before_the_window(image: SourceImage) -> tuple[object, ...]:
+    numbers = [_decimal(image, keyword) for keyword in ("RescaleSlope", "RescaleIntercept")]
+    return (*numbers, text_of(image.header, "RescaleType"), text_of(image.header, "PhotometricInterpretation"))
+
+
+def _decimal(image: SourceImage, keyword: str) -> float | None:
+    """An element's number; "1" and "1.0" are one. None when it is missing or no number."""
+    try:
+        return float(text_of(image.header, keyword))
+    except ValueError:
+        return None
 
 
 def _side(images: Sequence[SourceImage]) -> str:
@@ -148,15 +156,14 @@ def _layer(report: Report) -> Dataset:
 def _grey(images: Sequence[SourceImage]) -> Dataset:
     """From stored values to grey as the images' own headers say (sections C.11.1, C.11.8 and C.11.6)."""
     grey = Dataset()
-    first = images[0].header
-    if text_of(first, "RescaleSlope"):
-        for keyword in ("RescaleIntercept", "RescaleSlope"):
-            grey[keyword] = first[keyword]
-        grey.RescaleType = text_of(first, "RescaleType") or "US"
+    first = images[0]
+    if (slope := _decimal(first, "RescaleSlope")) is not None:
+        grey.RescaleSlope, grey.RescaleIntercept = slope, _decimal(first, "RescaleIntercept") or 0.0
+        grey.RescaleType = text_of(first.header, "RescaleType") or "US"
     windows = [window for window in map(_window, images) if window is not None]
     if windows:
         grey.SoftcopyVOILUTSequence = windows
-    is_inverse = text_of(first, "PhotometricInterpretation") == "MONOCHROME1"
+    is_inverse = text_of(first.header, "PhotometricInterpretation") == "MONOCHROME1"
     grey.PresentationLUTShape = "INVERSE" if is_inverse else "IDENTITY"
     return grey
 
