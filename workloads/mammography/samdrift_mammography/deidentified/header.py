@@ -54,7 +54,8 @@ class Maker:
         """What may leave of `image`, with the statement of what was done (PS3.15 section E.1.1). `image` stays."""
         made = self._kept(image, self.woman(image))
         for keyword, action in self.keep.actions.items():
-            if action is Action.EMPTY:
+            # a sequence is not part of every object; the other empty ones are
+            if action is Action.EMPTY and (keyword in image or not keyword.endswith("Sequence")):
                 setattr(made, keyword, None)
         self._say(made)
         return made
