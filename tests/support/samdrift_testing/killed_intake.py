@@ -63,6 +63,12 @@ class KilledIntake:
         return self._process.wait(30)
 
     @property
+    def ended(self) -> int | None:
+        """Its exit status; None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
+    @property
     def pid(self) -> int:
         """Of the process that runs now."""
         assert self._process is not None
