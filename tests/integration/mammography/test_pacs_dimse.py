@@ -188,6 +188,11 @@ def test_a_title_that_may_not_call_is_told_and_tried_again() -> None:
         client(pacs).store(REPORT, INSTANCE)
 
 
+def test_a_name_that_nobody_knows_is_tried_again() -> None:
+    with pytest.raises(TryAgainError, match="cannot be found"):
+        open_pacs("dicom://NOBODY@pacs.invalid:104").holds(INSTANCE)
+
+
 def test_nobody_there_is_tried_again() -> None:
     (port,) = free_ports(1)
     with pytest.raises(TryAgainError, match="does not answer"):

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.results.dimse_pacs import DimsePacs
 from samdrift_mammography.results.instance import Instance
-from samdrift_mammography.results.pacs import PacsReceiver, receiver
+from samdrift_mammography.results.pacs import PacsReceiver, open_pacs, receiver
 from samdrift_mammography.results.pacs_address import DimseAddress
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.errors import CannotTellError, TryAgainError
+from samdrift_platform.errors import CannotTellError, SettingError, TryAgainError
 from samdrift_testing.reports import entry, report, report_uid
 
 KEY = UUID(int=1)
@@ -72,3 +72,8 @@ def test_a_file_without_a_transfer_syntax_cannot_be_sent() -> None:
     for data in (b"", b"not DICOM", report(1)[:200]):
         with pytest.raises(UnreadableFileError):
             nowhere.store(data, Instance.of_file(report(1)))
+
+
+def test_a_title_that_is_none_is_said_so() -> None:
+    with pytest.raises(SettingError, match="SAMDRIFT_MAMMOGRAPHY_AE_TITLE"):
+        open_pacs("dicom://PACS@127.0.0.1:104", calling="SEVENTEENLETTERSX")

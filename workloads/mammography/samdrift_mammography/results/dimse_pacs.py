@@ -119,20 +119,8 @@ class DimsePacs:
     @contextmanager
     def _associated(self, contexts: Sequence[PresentationContext], budget_s: float) -> Iterator[Association]:
         """An association that is gone after `budget_s`; TryAgainError or NoContextError when there is none."""
-        from pynetdicom import AE, evt
-
-        entity = AE(ae_title=self._calling)
-        entity.connection_timeout = CONNECT_S
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = budget_s
         watchdog = Watchdog(budget_s)
-        association = entity.associate(
-            self._address.host,
-            self._address.port,
-            contexts=list(contexts),
-            ae_title=self._address.ae_title,
-            tls_args=self._tls,
-            evt_handlers=[(evt.EVT_CONN_OPEN, _opened_under(watchdog))],
-        )
+        association = self._requested(contexts, budget_s, watchdog)
         try:
             self._require_established(association)
             yield association
@@ -143,6 +131,24 @@ class DimsePacs:
             watchdog.cancel()
             if association.is_established:
                 association.abort()
+
+    def _requested(self, contexts: Sequence[PresentationContext], budget_s: float, watchdog: Watchdog) -> Association:
+        from pynetdicom import AE, evt
+
+        entity = AE(ae_title=self._calling)
+        entity.connection_timeout = CONNECT_S
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = budget_s
+        try:
+            return entity.associate(
+                self._address.host,
+                self._address.port,
+                contexts=list(contexts),
+                ae_title=self._address.ae_title,
+                tls_args=self._tls,
+                evt_handlers=[(evt.EVT_CONN_OPEN, _opened_under(watchdog))],
+            )
+        except OSError as error:  # a name that cannot be looked up; what follows it, pynetdicom catches
+            raise TryAgainError(f"{self} cannot be found ({error.strerror or error}).") from error
 
     def _require_established(self, association: Association) -> None:
         if association.is_established:

@@ -58,7 +58,8 @@ def open_pacs(address: str, *, credentials: str = "", calling: str = "") -> Pacs
     if isinstance(place, DimseAddress):
         from samdrift_mammography.results.dimse_pacs import DimsePacs
 
-        return DimsePacs(place, calling=calling or settings.AE_TITLE.value(), trust=trust)
+        titles = settings.titles_in(calling, settings.AE_TITLE) or (settings.ae_title(),)
+        return DimsePacs(place, calling=titles[0], trust=trust)
     from samdrift_mammography.results.web_pacs import WebPacs
 
     return WebPacs(place, WebAccess.of(credentials, trust))

@@ -139,7 +139,7 @@ def _progress(item: WorkItem) -> Dataset:
 
 def _words(item: WorkItem) -> str:
     if item.state is ItemState.WAITING_FOR_PERSON:
-        return f"A person must look: {item.reason}"
+        return f"A person must look: {item.reason}"[:1024]  # ST
     if item.state is ItemState.RUNNING and item.result:
         return "Triaged; its results are being sent."
     return {StepState.COMPLETED: "Triaged.", StepState.CANCELED: "Not done."}.get(state_of(item), "Being triaged.")
