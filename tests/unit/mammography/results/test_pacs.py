@@ -46,6 +46,15 @@ def test_a_document_that_was_lost_is_left_to_a_person() -> None:
         PacsReceiver(Shelf(), MemoryStore()).deliver(KEY, entry(1, "sha256:" + "0" * 64))
 
 
+def test_an_object_store_that_is_away_is_waited_for() -> None:
+    class Away(MemoryStore):
+        def get(self, reference: str) -> bytes:
+            raise ConnectionError(reference)
+
+    with pytest.raises(TryAgainError, match="object store"):
+        PacsReceiver(Shelf(), Away()).deliver(KEY, entry(1, "sha256:" + "0" * 64))
+
+
 @pytest.mark.parametrize("address", ["", "nowhere", "https://u:p@pacs.example/"])
 def test_a_pacs_that_cannot_be_used_waits_for_its_setting(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMDRIFT_MAMMOGRAPHY_PACS", address)

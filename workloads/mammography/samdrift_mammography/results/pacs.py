@@ -22,6 +22,7 @@ from samdrift_platform.errors import (
     ReceiverRefusedError,
     SettingError,
     TryAgainError,
+    UnavailableError,
 )
 
 
@@ -119,6 +120,8 @@ class PacsReceiver:
             return self._store.get(request["object"])
         except NotFoundError as error:
             raise CannotTellError(f"The document cannot be read, so nothing was sent. {error.message}") from error
+        except (OSError, UnavailableError) as error:
+            raise TryAgainError(f"The object store does not answer ({type(error).__name__}).") from error
 
 
 class ClosedReceiver:
