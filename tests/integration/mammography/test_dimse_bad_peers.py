@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -322,3 +323,14 @@ def test_of_many_that_send_one_image_at_once_one_brings_it(desk: ListeningDesk) 
     assert list(desk.held()) == [UID.format(1)]
     assert desk.listener.tally.counts == {"taken": 1, "known": 17}
     assert desk.set_aside() == []
+
+
+def test_a_peer_that_has_stopped_in_the_middle_does_not_hold_up_the_end(sqlite_url: str, tmp_path: Path) -> None:
+    with listening_desk(sqlite_url, tmp_path, limits=generous()) as desk, associated(desk.port) as peer:
+        command, data = peers.store_rq(UID.format(1), image(1))
+        peer.send(command + data[:50])
+        began_s = time.monotonic()
+        desk.listener.stop()
+        assert time.monotonic() - began_s < generous().pdu_s / 2
+        assert peer.is_closed()
+        assert not desk.listener.listening

@@ -196,6 +196,8 @@ class BoundedServer(AssociationServer):
         log.warning("connection could not be handled")
 
     def shutdown(self) -> None:
-        """Accept no more connections; those that are there stay until they are aborted."""
+        """Accept no more connections and close those that are there, whatever their peers still mean to send."""
         BaseServer.shutdown(self)  # the library's own asks for an entry in a list that only its `start_server` makes
         self.server_close()
+        for association in self.active_associations:
+            cast(AssociationSocket, association.dul.socket)._shutdown_socket()

@@ -57,10 +57,14 @@ class DataSetBuffer(BytesIO):
         self._taken_bytes += count
         return super().write(fragment)
 
-    def release(self) -> None:
-        """Forget the bytes and give the room back; the buffer stays usable for whoever looks whether it is empty."""
+    def forget(self) -> None:
+        """Hold the bytes no longer, but keep their room: somebody else holds them now."""
         self.seek(0)
         self.truncate()
+
+    def release(self) -> None:
+        """Hold neither the bytes nor their room."""
+        self.forget()
         self._room.give_back(self._taken_bytes)
         self._taken_bytes = 0
 

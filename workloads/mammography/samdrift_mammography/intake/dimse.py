@@ -108,6 +108,7 @@ class Listener:
         self._services, self._limits = services, limits or Limits()
         self._ae: ApplicationEntity | None = None
         self._server: BoundedServer | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Listen, in threads of our own.
@@ -132,14 +133,20 @@ class Listener:
                 f"Nothing can listen on {address[0]}:{address[1]} ({error.strerror or error}). Free the port, or set "
                 f"{settings.DICOM_PORT.name}."
             ) from error
-        threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="dimse", daemon=True).start()
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="dimse", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and abort what is under way: what was not acknowledged is sent again."""
+        """Stop listening and break off what is under way: what was not acknowledged is sent again."""
         if self._server is not None and self._ae is not None:
             self._server.shutdown()
             self._ae.shutdown()
             self._server = self._ae = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether connections are accepted."""
+        return self._thread is not None and self._thread.is_alive()
 
     @property
     def port(self) -> int:

@@ -77,7 +77,10 @@ class Intake:
         for thread in threads:
             thread.start()
         while not stopping.is_set():
-            self._report()
+            if self.listener and not self.listener.listening:
+                failed.append("listener")
+                stopping.set()
+            self._report(ready=not failed)
             stopping.wait(HEARTBEAT_S)
         for thread in threads:
             thread.join()
@@ -97,9 +100,9 @@ class Intake:
             lines.append(f"folder: {self.folder.folder}")
         return lines
 
-    def _report(self) -> None:
+    def _report(self, *, ready: bool) -> None:
         with suppress(LedgerUnavailableError), self.ledger.write() as connection:  # silence says it as well
-            processes.report(connection, INTAKE, ready=True, detail=self.detail, now=datetime.now(UTC))
+            processes.report(connection, INTAKE, ready=ready, detail=self.detail, now=datetime.now(UTC))
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -92,6 +92,7 @@ class Storing:
         if not buffer.tell():
             return self._refuse(StoreStatus.CANNOT_UNDERSTAND)
         data = event.encoded_dataset()
+        buffer.forget()
         if not _is_what_it_says(request, data):
             return self._refuse(StoreStatus.MISMATCH)
         received = self.desk.receive(data, source=_source(event), now=datetime.now(UTC))
