@@ -26,7 +26,13 @@ from samdrift_mammography.results.wording import Language
 from samdrift_mammography.submission import MammographySubmission
 from samdrift_mammography.views import View
 from samdrift_mammography.workload import MODEL, workload
-from samdrift_platform.checks import MemoryStore
+from samdrift_platform.checks import (
+    Example,
+    MemoryStore,
+    check_effects_repeat,
+    check_process_repeats,
+    check_values_travel,
+)
 from samdrift_platform.contract import Context
 from samdrift_testing.dicom_validators import dciodvfy, program, sr_validator, unexpected
 from samdrift_testing.edge_cases import CASES, EdgeCase, Expected
@@ -191,17 +197,17 @@ def test_every_exception_has_its_reason() -> None:
     assert codes.OWN_SCHEME in next(iter(ALLOWED_DCIODVFY))
 
 
-def test_documents_of_the_real_films(delivery: Any, whole: Any, tmp_path: Path) -> None:
-    """CBIS-DDSM: a study for each view, no pixel spacing, an orientation that is none."""
-    document = {**whole.document, "return_results": True}
-    items = list(workload.split(MammographySubmission.model_validate(document), delivery.store))
-    outcomes = workload.process(items, Context(store=delivery.store, engine=whole.engine(workload)))
-    results = [outcome.result for outcome in outcomes if outcome.result.get("reading")]
+def test_documents_of_the_real_films(whole: Example, tmp_path: Path) -> None:
+    """CBIS-DDSM: a study for each view, no pixel spacing, an orientation that is none. And a retry makes the same."""
+    example = Example(document={**whole.document, "return_results": True}, store=whole.store, models=whole.models)
+    results: list[Any] = [each.result for each in example.outcomes(workload) if each.result.get("reading")]
     assert [result["document_problems"] for result in results] == [[], []]
-    for number, entry in enumerate(entry for result in results for entry in result["documents"]):  # type: ignore[union-attr] # a list
+    for number, entry in enumerate(entry for result in results for entry in result["documents"]):
         path = tmp_path / f"{number}.dcm"
-        path.write_bytes(delivery.store.get(entry["object"]))  # type: ignore[index, call-overload] # a mapping
+        path.write_bytes(whole.store.get(entry["object"]))
         assert unexpected(dciodvfy(path), ALLOWED_DCIODVFY) == []
+    for check in (check_values_travel, check_process_repeats, check_effects_repeat):
+        check(workload, example)
 
 
 @pytest.mark.parametrize(
