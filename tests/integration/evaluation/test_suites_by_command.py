@@ -53,10 +53,10 @@ def test_the_shipped_head_on_women_whom_no_head_had_seen(tmp_path: Path) -> None
     status, told = evaluate(SHIPPED, "--suite", "mammography-triage", "--policy", str(policy), "--html", str(page))
     assert (status, told["passed"]) == (0, True)
     auc = figure(told, "auc_malignant")
-    assert auc["value"] == pytest.approx(0.759, abs=0.005), "as the card says"
+    assert auc["value"] == pytest.approx(0.823, abs=0.005), "as the card says"
     assert auc["n"] == 70
     assert told["report"]["data"][0]["units"] == 107
-    assert "0.76" in page.read_text()
+    assert "0.82" in page.read_text()
     shipped = json.loads((SHIPPED / "evaluation.json").read_bytes())
     assert figure({"report": shipped}, "auc_malignant")["value"] == pytest.approx(auc["value"], abs=0.005)
 
