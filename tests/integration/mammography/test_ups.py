@@ -19,7 +19,7 @@ from samdrift_mammography.results.ups import PAGE, SOP_CLASSES, service
 from samdrift_mammography.results.workitem import UPS_PUSH, uid_of
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Effect, Outcome, Verdict
-from samdrift_platform.ledger import endings
+from samdrift_platform.ledger import endings, items
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.endings import Completion
 from samdrift_testing.work import NOW, all_items, claim, item, submit
@@ -194,3 +194,30 @@ def test_steps_are_neither_made_nor_written_by_others(asking: Association, ledge
     status, _ = asking.send_n_set(step, UPS_PUSH, uid_of(ids(ledger)["1.2.2"]))
     assert status.Status == 0xC301
     assert len(all_items(ledger)) == before
+
+
+def test_items_that_move_on_meanwhile_hide_no_others(asking: Association, ledger: Ledger) -> None:
+    names = [f"1.3.{number}" for number in range(PAGE + 5)]
+    submit(ledger, "many", [exam(name) for name in names], workload=MAMMOGRAPHY)
+    query = Dataset()
+    query.ProcedureStepState, query.ReferencedRequestSequence = "SCHEDULED", []
+    answers = asking.send_c_find(query, QUERY)
+    first = next(answers)[1]
+    claim(ledger, 100, workload=MAMMOGRAPHY)  # while the first page is on its way
+    told = [step for step in (first, *(identifier for _, identifier in answers)) if step is not None]
+    with ledger.read() as connection:
+        waiting = items.find(connection, workload=MAMMOGRAPHY, states=["queued"], limit=10 * PAGE)
+    assert {item.payload["exam"] for item in waiting if item.payload["kind"] == "exam"} <= set(studies(told))
+
+
+def test_a_question_can_be_withdrawn(asking: Association, ledger: Ledger) -> None:
+    submit(ledger, "many", [exam(f"1.3.{number}") for number in range(3 * PAGE)], workload=MAMMOGRAPHY)
+    query = Dataset()
+    query.ProcedureStepState = "SCHEDULED"
+    answers = asking.send_c_find(query, QUERY, msg_id=7)
+    statuses = [next(answers)[0].Status]
+    asking.send_c_cancel(7, query_model=QUERY)
+    statuses += [status.Status for status, _ in answers]
+    assert statuses[-1] == 0xFE00
+    assert len(statuses) < 3 * PAGE
+    assert len(found(asking, ProcedureStepState="COMPLETED")) == 1, "the association goes on"

@@ -6,8 +6,10 @@ chooses not to": an item that is cancelled would leave the worklist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
 
 from samdrift_mammography.intake.dimse import Service
 from samdrift_mammography.results.matching import matches
@@ -24,6 +26,7 @@ from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger import items
 from samdrift_platform.ledger.database import Ledger, LedgerUnavailableError
 from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.ledger.tables import work_items
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -114,20 +117,27 @@ class Worklist:
         return _status(_WRONG_TRANSACTION, "This work item is performed here and by nobody else."), None
 
     def _candidates(self, query: Dataset) -> Iterator[WorkItem]:
-        """Exams that can match by state and UID, in the order of their arrival, a page at a time."""
+        """Exams that can match by state and UID, in the order of their arrival, a page at a time.
+
+        Pages go on from the last item, not from a number of items: meanwhile some may have moved to another state.
+        """
         if uids := _uids(query):
             yield from (item for uid in uids if (item := self._item(uid)) is not None)
             return
         state = str(query.get("ProcedureStepState") or "")
         states = item_states(state) if state and state != "*" else list(ItemState)
-        offset = 0
-        while states:
-            with self._ledger.read() as connection:
-                page = items.find(connection, workload=WORKLOAD, states=states, limit=PAGE, offset=offset)
-            yield from (item for item in page if is_exam(item))
-            offset += PAGE
-            if len(page) < PAGE:
-                return
+        after = -1
+        while states and (page := self._page(states, after)):
+            yield from (item for _, item in page if is_exam(item))
+            after = page[-1][0]
+
+    def _page(self, states: Sequence[ItemState], after: int) -> list[tuple[int, WorkItem]]:
+        """Items with their numbers, after the number `after`."""
+        table = work_items.c
+        query = sa.select(work_items).where(table.workload == WORKLOAD, table.state.in_(states), table.seq > after)
+        with self._ledger.read() as connection:
+            rows = connection.execute(query.order_by(table.seq).limit(PAGE)).mappings().all()
+        return [(row["seq"], items.from_row(row)) for row in rows]
 
     def _item(self, uid: str) -> WorkItem | None:
         item_id = item_id_of(uid)
