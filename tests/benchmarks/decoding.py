@@ -1,18 +1,25 @@
-"""Our decoding of each transfer syntax against every installed decoder, on the same frame, in turns."""
+"""Our decoding of each transfer syntax against every installed decoder, on the same frame, in turns.
+
+What is compared is processor time, of the decoding process too: every decoder works on one thread, so that on a quiet
+machine it is the time that passes, and on a busy one it is still the decoder's own.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from samdrift_mammography.decoding.isolated import shared_decoder
 from samdrift_mammography.decoding.values import stored_values
 from samdrift_mammography.part10 import parse
-from samdrift_testing.benchmarking import benchmark, timed
+from samdrift_testing.benchmarking import benchmark
 from samdrift_testing.edge_cases import plain, saved
 from samdrift_testing.encoding import encode
 
@@ -50,8 +57,10 @@ SYNTAXES = (
 def main() -> None:
     """The best of several turns each: what else the machine does can only add to a time."""
     pixels = _frame()
-    with benchmark("decoding", f"Decoding one frame of {pixels.shape[0]} x {pixels.shape[1]}") as measured:
-        ratios = {}
+    with benchmark(
+        "decoding", f"Decoding one frame of {pixels.shape[0]} x {pixels.shape[1]}, processor time"
+    ) as measured:
+        ratios = []
         for syntax in SYNTAXES:
             best = _measure(syntax, pixels)
             ours = best.pop("ours")
@@ -66,23 +75,29 @@ def main() -> None:
                 ratio=ratio,
                 others=", ".join(f"{name} {best[name] * 1e3:.0f} ms" for name in sorted(best) if name != fastest),
             )
-            if ratio is not None:
-                ratios[syntax.name] = ratio
-        measured.bar(f"ours within {BAR} of the fastest for every syntax", all(r <= BAR for r in ratios.values()))
+            ratios += [ratio] if ratio is not None else []
+        measured.bar(f"ours within {BAR} of the fastest for every syntax", max(ratios) <= BAR)
         measured.notes.append(f"best of {TURNS} turns; real film (CBIS-DDSM); others through pydicom, one thread each")
         measured.notes.append("pydicom opens no JPEG Extended of 12 bits, so there is nothing to compare with")
 
 
 def _measure(syntax: Syntax, pixels: NDArray[np.uint16]) -> dict[str, float]:
-    """Seconds of each contender that opens the frame."""
+    """Seconds of processor time of each contender that opens the frame."""
     contenders = _contenders(_encoded(syntax, pixels))
     best = dict.fromkeys(contenders, float("inf"))
     for _ in range(TURNS):
         for name, decode in contenders.items():
-            with timed() as seconds:
-                decode()
-            best[name] = min(best[name], *seconds)
+            began = _processor_s()
+            decode()
+            best[name] = min(best[name], _processor_s() - began)
     return best
+
+
+def _processor_s() -> float:
+    """Of this process and the decoding process, whose scheduler tells nanoseconds (proc(5), schedstat)."""
+    process_id = shared_decoder().process_id
+    beside = Path(f"/proc/{process_id}/schedstat").read_text().split()[0] if process_id else 0
+    return time.process_time() + int(beside) / 1e9
 
 
 def _contenders(data: bytes) -> dict[str, Callable[[], object]]:

@@ -1,4 +1,4 @@
-"""The decoders themselves. Those below `in_process` are called in the decoding process alone."""
+"""The decoders themselves. `foreign` is called in the decoding process alone."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def rle(frame: Frame) -> bytes | bytearray:
     return cast(bytearray, decoded)
 
 
+def pillow(frame: Frame) -> bytes:
+    """The values of a JPEG frame of 8 bits.
+
+    Raises:
+        UnreadableFileError: it is damaged, not grey, or of another size.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(frame.data), formats=["JPEG"]) as picture:
+            if (picture.mode, picture.size) != ("L", (frame.columns, frame.rows)):
+                raise UnreadableFileError("The JPEG image is not the grey one of the header.", code="undecodable")
+            return picture.tobytes()
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
+        raise UnreadableFileError("The JPEG image is damaged.", code="undecodable") from error
+
+
 def foreign(frame: Frame) -> bytes | bytearray | memoryview:
     """The values of a frame that a C or C++ library decodes: one or two bytes each, little endian.
 
@@ -44,8 +61,6 @@ def foreign(frame: Frame) -> bytes | bytearray | memoryview:
     match DECODERS[frame.transfer_syntax]:
         case Decoder.GDCM:
             return _gdcm(frame)
-        case Decoder.PILLOW:
-            return _pillow(frame)
         case Decoder.CHARLS:
             return _charls(frame)
         case _:
@@ -61,16 +76,6 @@ def _check_segments(frame: Frame) -> None:
     fits = header[0] == number and starts[0] == _RLE_HEADER_BYTES
     if not fits or not all(start < end for start, end in zip(starts, ends, strict=True)):
         raise UnreadableFileError("The RLE header does not fit the image (PS3.5 section G.5).", code="undecodable")
-
-
-def _pillow(frame: Frame) -> bytes:
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None  # the size was compared with the header's before
-    with Image.open(BytesIO(frame.data), formats=["JPEG"]) as picture:
-        if picture.mode != "L":
-            raise UnreadableFileError("The JPEG image is not grey.", code="undecodable")
-        return picture.tobytes()
 
 
 def _charls(frame: Frame) -> bytearray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import TypeAlias
 
@@ -16,6 +17,12 @@ from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.part10 import MOST_PIXELS, Parsed, number_of, text_of
 
 Values: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+
+# Decoders that end in an exception, whatever they read; the others run in the decoding process.
+_HERE: Mapping[Decoder, Callable[[Frame], bytes | bytearray]] = {
+    Decoder.RLE: decoders.rle,
+    Decoder.PILLOW: decoders.pillow,
+}
 
 
 def stored_values(parsed: Parsed) -> Values:
@@ -56,8 +63,8 @@ def _plain(parsed: Parsed, rows: int, columns: int, kind: str) -> Values:
 
 def _decoded(frame: Frame) -> Values:
     """Decoders give one byte for each value of up to 8 bits, whatever Bits Allocated says; otherwise two."""
-    is_rle = DECODERS[frame.transfer_syntax] is Decoder.RLE
-    decoded = decoders.rle(frame) if is_rle else shared_decoder().decode(frame)
+    decode = _HERE.get(DECODERS[frame.transfer_syntax]) or shared_decoder().decode
+    decoded = decode(frame)
     if len(decoded) not in {frame.pixels, 2 * frame.pixels}:
         raise _undecodable("not as many pixels as the header says")
     values: Values = np.frombuffer(decoded, "u1" if len(decoded) == frame.pixels else "<u2")
