@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from samdrift_mammography.intake.folder import TRY_AGAIN_S, WatchedFolder
+from samdrift_mammography.intake.folder import SENTENCES, TRY_AGAIN_S, WatchedFolder, reason
 from samdrift_mammography.intake.receiving import Desk
+from samdrift_mammography.reasons import REJECTIONS
 from samdrift_mammography.tables import images, quarantine
 from samdrift_mammography.views import View
 from samdrift_platform.checks import MemoryStore
@@ -102,10 +103,18 @@ def test_refused_files_lie_beside_their_reason(watched: WatchedFolder, look: Loo
     names = {"cd/exam 1/cut.dcm", "empty", "huge"}
     assert lie_in(watched.folder) == {f"refused/{name}{end}" for name in names for end in ("", ".reason.txt")}
     told = (watched.folder / "refused" / "cd" / "exam 1" / "cut.dcm.reason.txt").read_text()
-    assert told.startswith("truncated\nThe file is incomplete")
+    assert told.startswith("truncated\nFilen er ufuldstændig")
+    assert "\nThe file is incomplete" in told
     assert "Not a medical device" in told
     with watched.desk.ledger.read() as connection:
         assert set(connection.execute(sa.select(quarantine.c.code)).scalars()) == {"truncated", "empty"}
+
+
+@pytest.mark.parametrize("code", [*SENTENCES, *REJECTIONS])
+def test_every_reason_is_told_in_both_languages(code: str) -> None:
+    told = reason(code).splitlines()
+    assert told[0] == code
+    assert len(set(told)) == 5  # the code, and a sentence and the notice in each language, none like another
 
 
 def test_the_same_name_again_does_not_replace_what_lies_there(

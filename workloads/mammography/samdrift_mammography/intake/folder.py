@@ -24,7 +24,8 @@ import structlog
 
 from samdrift_mammography.intake.receiving import Desk, Receipt, Received
 from samdrift_mammography.intake.tally import Tally
-from samdrift_mammography.reasons import BANNER, IMAGE_PROBLEMS, REJECTIONS, SENTENCES
+from samdrift_mammography.reasons import REJECTIONS
+from samdrift_mammography.results.wording import Language, Wording
 from samdrift_platform.errors import UnavailableError
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,12 @@ PATIENCE_S = 5.0
 #: Wait before a file that cannot be taken in, such as one without permission to read it, is tried again, seconds.
 TRY_AGAIN_S = 60.0
 _TOO_LARGE = "too-large"
+#: Code -> sentence, for what only a file that came by itself can be.
+SENTENCES = {
+    _TOO_LARGE: "The file is too large to be taken in. Send it over the network, or look at what it is.",
+    "conflicting-copies": "Another image with the same identifier was here before, and stands. Correct the identifier "
+    "at the source and send it again.",
+}
 _LONGEST_NAME = 60
 
 
@@ -154,7 +161,7 @@ class WatchedFolder:
     def _refuse(self, path: Path, code: str) -> None:
         log.warning("file refused", source=self._source, code=code)
         target = self._move(path, self.folder / REFUSED)
-        target.with_name(f"{target.name}.reason.txt").write_text(f"{code}\n{_sentence(code)}\n{BANNER}\n", "utf-8")
+        target.with_name(f"{target.name}.reason.txt").write_text(reason(code), "utf-8")
 
     def _move(self, path: Path, below: Path) -> Path:
         """Where it lies now: below the same folders, under its own name or one with a number."""
@@ -168,7 +175,8 @@ class WatchedFolder:
         return target
 
 
-def _sentence(code: str) -> str:
-    if code == _TOO_LARGE:
-        return "The file is too large to be taken in. Send it over the network, or look at what it is."
-    return REJECTIONS.get(code) or IMAGE_PROBLEMS.get(code) or SENTENCES.get(code) or ""
+def reason(code: str) -> str:
+    """What stands beside a refused file: the code, then a sentence and the notice in each language."""
+    sentence = SENTENCES.get(code) or REJECTIONS[code]
+    words = [Wording(language) for language in Language]
+    return "\n".join([code, *(f"{word.say(sentence)}\n{word.banner()}" for word in words), ""])
