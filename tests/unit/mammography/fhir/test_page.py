@@ -14,6 +14,7 @@ from samdrift_platform.ledger import audit
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.reported_exam import ReportedExam, reported_exam
 from samdrift_testing.screening import Visit, portal
+from samdrift_testing.screening_study import screening_study
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,15 @@ def test_nothing_is_given_of_an_exam_that_no_model_may_process(visit: Visit, exa
 def test_a_refused_file_is_no_exam(visit: Visit) -> None:
     visit.exams["file"] = visit.centre.refused()
     assert visit.get(f"{visit.at('file')}/fhir").status_code == 404
+
+
+def test_an_image_that_cannot_be_referred_to_is_said_so(sqlite_template: Path, tmp_path: Path) -> None:
+    nameless = reported_exam(files=screening_study(SeriesInstanceUID=None))
+    path = shutil.copy(sqlite_template, tmp_path / "ledger.db")
+    with contextlib.closing(Ledger(f"sqlite:///{path}")) as ledger, portal(nameless.store.objects) as over:
+        visit = over(ledger)
+        put(visit, nameless, "one")
+        answer = visit.get(f"{visit.at('one')}/fhir")
+    assert answer.status_code == 422
+    assert "SeriesInstanceUID" in answer.text
+    assert "2512489996" not in answer.text
