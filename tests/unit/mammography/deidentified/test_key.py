@@ -28,6 +28,7 @@ def written(tmp_path: Path, text: str, mode: int = 0o600) -> Path:
         (STRONG, 0o640),
         (STRONG, 0o604),
     ],
+    ids=["empty", "short", "repeated", "a password", "two", "the group reads", "everybody reads"],
 )
 def test_a_weak_key_or_one_that_others_can_read_is_refused(text: str, mode: int, tmp_path: Path) -> None:
     with pytest.raises(WeakKeyError) as caught:
