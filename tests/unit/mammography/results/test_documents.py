@@ -205,6 +205,22 @@ def test_without_an_identifier_there_is_no_document_and_the_reason_names_the_tag
     assert "2512489996" not in problem["error"]
 
 
+def test_of_images_with_different_patient_numbers_nothing_goes_into_anybodys_record() -> None:
+    files = {view: part10(mammogram(view)) for view in View}
+    files[View.LMLO] = part10(mammogram(View.LMLO, PatientID="0201609995"))
+    result = made(reported_exam(None, files=files))
+    assert result["documents"] == []
+    (problem,) = result["document_problems"]
+    assert "different patient numbers" in problem["error"]
+    assert "0201609995" not in problem["error"]
+
+
+def test_an_image_without_a_patient_number_contradicts_nobody() -> None:
+    files = {view: part10(mammogram(view)) for view in View}
+    files[View.LMLO] = part10(mammogram(View.LMLO, PatientID=None))
+    assert made(reported_exam(files=files))["document_problems"] == []
+
+
 def test_a_language_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(RESULT_LANGUAGE.name, "sv")
     (problem,) = made(reported_exam())["document_problems"]

@@ -100,12 +100,12 @@ def report_of(
     """The report of an exam; `files` and `pictures` (PNG) are those of the payload's images, in their order.
 
     Raises:
-        DocumentError: the exam has no image, or the header of one lacks an identifier that a reference needs.
+        DocumentError: the exam has no image, its images are of several patients, or the header of one lacks an
+            identifier that a reference needs.
     """
     images: Sequence[Mapping[str, Any]] = item.payload["images"]  # type: ignore[assignment] # split wrote them
     sources = [read_source_image(data, image) for data, image in zip(files, images, strict=True)]
-    if not sources:
-        raise DocumentError("The exam has no image, so no document can be about it.")
+    _require_one_woman(sources)
     scored = result["score"] is not None
     return Report(
         reference=item.reference,
@@ -116,6 +116,19 @@ def report_of(
         received_at=datetime.fromisoformat(str(item.payload["received_at"])).astimezone(DENMARK),
         wording=Wording(language),
     )
+
+
+def _require_one_woman(sources: Sequence[SourceImage]) -> None:
+    """Images of one study must name one patient; films of CBIS-DDSM have a study and a patient for each view."""
+    if not sources:
+        raise DocumentError("The exam has no image, so no document can be about it.")
+    named = [source for source in sources if source.heading.PatientID]
+    studies = {source.study_instance_uid for source in named}
+    if len({(source.study_instance_uid, source.heading.PatientID) for source in named}) > len(studies):
+        raise DocumentError(
+            "Images of one study carry different patient numbers, so no document can be about one woman. "
+            "Correct them at the source and send them again."
+        )
 
 
 def _distinct(sources: Sequence[SourceImage]) -> Iterable[SourceImage]:
