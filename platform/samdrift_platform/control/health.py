@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -20,6 +20,8 @@ router = APIRouter(tags=["health"])
 NEEDED = ("dispatcher", "delivery")
 #: Shown beside them: without these new models wait for signature and evaluation, and submitted work goes on.
 SHOWN = ("registry", "evaluator")
+#: Processes that workloads bring are shown as well, until they were not heard of for so long.
+FORGOTTEN = timedelta(days=1)
 
 
 class Health(Answer):
@@ -61,7 +63,7 @@ async def healthz() -> Health:
 def readyz(ledger: TheLedger, response: Response) -> Readiness:
     """Whether the ledger answers and every needed process lives and is ready."""
     parts = list(_parts(ledger, datetime.now(UTC)))
-    ready = all(part.ready for part in parts if part.name not in SHOWN)
+    ready = all(part.ready for part in parts if part.name in ("ledger", *NEEDED))
     response.status_code = 200 if ready else 503
     return Readiness(ready=ready, parts=parts)
 
@@ -76,6 +78,9 @@ def _parts(ledger: Ledger, now: datetime) -> Iterator[Part]:
     yield Part(name="ledger", ready=True, why="", detail={})
     for name in (*NEEDED, *SHOWN):
         yield _part(name, reported.get(name), now)
+    for name in sorted(reported.keys() - {*NEEDED, *SHOWN}):
+        if now - reported[name].seen_at < FORGOTTEN:  # what such a process tells in its detail is for who is signed in
+            yield _part(name, reported[name], now).model_copy(update={"detail": {}})
 
 
 def _part(name: str, process: Process | None, now: datetime) -> Part:

@@ -75,6 +75,19 @@ def test_submitted_work_moves_without_the_registry(plane: Control, stranger: htt
     assert parts(answer)["registry"]["ready"] is False
 
 
+def test_a_process_that_a_workload_brings_is_shown_and_holds_nothing_up(plane: Control, stranger: httpx.Client) -> None:
+    for name in NEEDED:
+        report(plane, name)
+    report(plane, "of-a-workload", seen_s_ago=60)
+    report(plane, "of-long-ago", seen_s_ago=2 * 86_400)
+    answer = stranger.get("/readyz")
+    assert answer.json()["ready"] is True
+    shown = parts(answer)
+    assert (shown["of-a-workload"]["ready"], shown["of-a-workload"]["detail"]) == (False, {})
+    assert "60 s ago" in shown["of-a-workload"]["why"]
+    assert "of-long-ago" not in shown
+
+
 def test_processes_are_listed_for_signed_in_users(plane: Control, stranger: httpx.Client) -> None:
     report(plane, "dispatcher", seen_s_ago=60)
     assert stranger.get("/v1/processes").status_code == 401

@@ -7,6 +7,7 @@ Importing this imports pynetdicom.
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
@@ -30,6 +31,9 @@ from samdrift_mammography.intake.data_set import DataSetBuffer, Room
 from samdrift_mammography.intake.limits import Limits
 
 log = structlog.get_logger(__name__)
+
+#: How often what ended associations left is freed, seconds.
+_TIDY_S = 30.0
 
 Handlers = Sequence[tuple[evt.EventType, Any]]
 
@@ -158,6 +162,7 @@ class BoundedServer(AssociationServer):
         self._shown_out: WeakSet[Association] = WeakSet()
         self._admitted: set[Association] = set()
         self._admitting = threading.Lock()
+        self._tidied_s = time.monotonic()
         ours = [(evt.EVT_REQUESTED, self._admit), (evt.EVT_CONN_CLOSE, lambda event: _let_go(event.assoc))]
         super().__init__(
             ae, address, ae.ae_title, contexts, evt_handlers=[*handlers, *ours], request_handler=BoundedHandler
@@ -190,6 +195,12 @@ class BoundedServer(AssociationServer):
         log.warning("association rejected", calling=asked.calling_ae_title, why="there are too many")
         association.acse.send_reject(0x02, 0x03, 0x02)  # PS3.8 table 9-21: transient, local limit exceeded
         association.kill()
+
+    def service_actions(self) -> None:
+        """Free ended associations now and then: each is a circle of objects that holds its last buffers."""
+        if time.monotonic() - self._tidied_s > _TIDY_S:
+            gc.collect()
+            self._tidied_s = time.monotonic()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say that a connection could not be handled, without a traceback, which could quote what was sent."""
