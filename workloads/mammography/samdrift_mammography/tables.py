@@ -81,6 +81,7 @@ worklist = sa.Table(
     sa.Column("screening_unit", sa.String(80), nullable=False),
     sa.Column("stage", sa.String(12), nullable=False, comment="what is to happen with it next, see `worklist.entry`"),
     sa.Column("place", sa.String(32), nullable=False, comment="sorts within its stage; digits only"),
+    sa.Column("given", sa.SmallInteger, nullable=False, comment="readings that were made"),
     sa.Column("score", sa.SmallInteger),
     sa.Column("reading", sa.String(20), comment="who reads it, as the policy decided"),
     sa.Column("blind", sa.Boolean, nullable=False, comment="nothing of the score is shown before the own decision"),
@@ -89,7 +90,7 @@ worklist = sa.Table(
     sa.Column("refusal", sa.String(40), comment="why a file was refused"),
     sa.Column("delivery", sa.String(12), nullable=False, comment="of the results to the PACS"),
     sa.Index("ix_mammography_worklist_place", "place"),
-    sa.Index("ix_mammography_worklist_stage", "stage", "screening_unit", "refusal"),
+    sa.Index("ix_mammography_worklist_stage", "stage", "given", "screening_unit", "refusal"),
     comment="work items as readers meet them: follows the audit chain and can be made again from the ledger",
 )
 

@@ -88,6 +88,7 @@ def entry(item: WorkItem, seq: int, readings: Sequence[ReaderReading], effects: 
         "screening_unit": payload.get("screening_unit", ""),
         "stage": stage,
         "place": place(stage, result, item.deadline, seq),
+        "given": len(readings),
         "score": result.get("score"),
         "reading": result.get("reading"),
         "blind": is_blind(result),

@@ -110,7 +110,8 @@ def in_stage(connection: sa.Connection, stage: Stage, *, limit: int) -> list[UUI
 
 def read_by(connection: sa.Connection, reader: str) -> int:
     """How many unread exams this reader has read already: the others are still to come from somebody else."""
-    query = sa.select(sa.func.count()).select_from(worklist).where(*_in(UNREAD), _read_by(reader))
+    begun = sa.and_(worklist.c.stage.in_(UNREAD), worklist.c.given > 0)
+    query = sa.select(sa.func.count()).select_from(worklist).where(begun, _read_by(reader))
     return connection.execute(query).scalar_one()
 
 
