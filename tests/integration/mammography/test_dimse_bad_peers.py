@@ -85,6 +85,7 @@ def test_a_file_that_breaks_off_is_not_there(desk: ListeningDesk, ending: str) -
             peer.send(pdu(peers.ABORT, bytes(4)))
         elif ending == "reset":
             peer.reset()
+    wait_until("its room is free", lambda: desk.listener.in_flight_bytes == 0)
     still_works(desk)
     assert set(desk.held()) == {UID.format(9999)}
     assert desk.set_aside() == []

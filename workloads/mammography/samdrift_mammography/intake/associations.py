@@ -107,6 +107,11 @@ class BoundedMessages(DIMSEServiceProvider):
         self.message.data_set = DataSetBuffer(self._room, largest_bytes=self._limits.message_bytes)
         self._began_s = time.monotonic()
 
+    def give_up(self) -> None:
+        """Make room: the message that was on its way will not come to its end."""
+        if self.message is not None and isinstance(self.message.data_set, DataSetBuffer):
+            self.message.data_set.release()
+
     def _refuse(self, why: str) -> None:
         log.warning("association aborted", calling=self.assoc.requestor.ae_title, why=why)
         self.dul.event_queue.put("Evt19")  # PS3.8 table 9-9: an invalid PDU
@@ -126,7 +131,8 @@ class SteadyStates(StateMachine):
 
 
 def _let_go(association: Association) -> None:
-    """End the thread of a connection that closed before it asked for an association: it would wait for that."""
+    """Free what a closed connection holds: room, and the thread of one that closed before it asked for anything."""
+    cast(BoundedMessages, association.dimse).give_up()
     if association.requestor.primitive is None:
         association.dul.to_user_queue.put(cast(Any, None))
 
