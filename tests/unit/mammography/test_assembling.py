@@ -31,6 +31,7 @@ def test_four_views_are_handed_on_at_once_and_once(unit: Unit) -> None:
     assert document == {
         "screening_unit": "dimse:HERLEV2",
         "received_at": NOW.isoformat(),
+        "last_received_at": NOW.isoformat(),
         "objects": objects,
         "return_results": False,
         "urgent": False,
@@ -178,6 +179,19 @@ def test_a_folder_that_is_named_after_somebody_names_no_screening_unit(unit: Uni
         unit.receive(view, source="folder:251248-9996")
     unit.assembler.step(NOW)
     assert unit.documents()[0]["screening_unit"] == "folder"
+
+
+def test_documents_made_anew_for_a_late_view_are_of_a_later_date(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMDRIFT_MAMMOGRAPHY_PACS", "dicom://PACS@127.0.0.1:104")
+    late = NOW + QUIET + MINUTE
+    for view in VIEWS[:3]:
+        unit.receive(view)
+    assembler = Assembler(ledger=unit.ledger, store=unit.store, tenant="demo")
+    assembler.step(NOW + QUIET)
+    unit.receive(VIEWS[3], now=late)
+    assembler.step(late)
+    assert {item.payload["received_at"] for item in unit.items()} == {NOW.isoformat(), late.isoformat()}
+    assert [document["received_at"] for document in unit.documents()] == [NOW.isoformat()] * 2
 
 
 def test_results_go_back_where_a_pacs_is_named(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:

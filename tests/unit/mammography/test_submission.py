@@ -99,6 +99,13 @@ def test_an_item_whose_results_go_back_says_when_its_images_came(views: list[byt
     assert (returned.reference, returned.payload) == (elsewhere.reference, elsewhere.payload)
 
 
+def test_the_last_arrival_dates_the_results_and_the_first_the_target(views: list[bytes]) -> None:
+    (first,) = items(views, return_results=True)
+    (later,) = items(views, return_results=True, last_received_at=TUESDAY + timedelta(hours=2))
+    assert later.payload["received_at"] == "2026-11-24T10:00:00+00:00"
+    assert later.deadline == first.deadline
+
+
 def test_an_exam_brings_its_policy_and_what_that_needs_to_know(views: list[bytes]) -> None:
     study = "1.2.826.0.1.3680043.8.498.2"
     (unknown,), (known,) = items(views), items(views, months_since_recall={study: 7, "1.2": 3})

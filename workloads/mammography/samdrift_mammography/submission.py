@@ -44,6 +44,10 @@ class MammographySubmission(BaseModel):
 
     screening_unit: str = Field(min_length=1, max_length=80, description="Where the images were taken.")
     received_at: AwareDatetime = Field(description="When the images arrived; the reading target counts from here.")
+    last_received_at: AwareDatetime | None = Field(
+        default=None,
+        description="When the last of them arrived: the date of documents for the PACS. Left out: `received_at`.",
+    )
     objects: tuple[ObjectReference, ...] = Field(
         min_length=1, max_length=10_000, description="DICOM Part 10 files, uploaded before, in any order."
     )
@@ -123,8 +127,13 @@ def _exam_payload(exam: Exam, submission: MammographySubmission) -> JsonObject:
 
 
 def _return_payload(submission: MammographySubmission) -> JsonObject:
-    """The time that stands in the documents for the PACS. Where there are none, the same exam stays the same item."""
-    return {"received_at": submission.received_at.astimezone(UTC).isoformat()} if submission.return_results else {}
+    """The time that stands in the documents for the PACS: later for an exam that a late view made anew.
+
+    Where there are none, the same exam stays the same item.
+    """
+    if not submission.return_results:
+        return {}
+    return {"received_at": (submission.last_received_at or submission.received_at).astimezone(UTC).isoformat()}
 
 
 def _policy_payload(exam: Exam, submission: MammographySubmission, policy: Policy, kept: str) -> JsonObject:

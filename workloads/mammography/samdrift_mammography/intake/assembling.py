@@ -60,6 +60,8 @@ class Gathered:
     #: When the first of them came, and where from.
     received_at: datetime
     source: str
+    #: When the last of them came.
+    last_received_at: datetime
 
     @property
     def reference(self) -> str:
@@ -71,6 +73,7 @@ class Gathered:
         return {
             "screening_unit": _unit(self.source),
             "received_at": self.received_at.isoformat(),
+            "last_received_at": self.last_received_at.isoformat(),
             "objects": list(self.objects),
             "return_results": return_results,
             "urgent": self.source in {f"dimse:{title}" for title in settings.urgent_ae_titles()},
@@ -153,7 +156,10 @@ def _gather(connection: sa.Connection, exam: str) -> Gathered:
         )
     first = min(found, key=lambda image: image.received_at)
     objects = tuple(image.object for image in found)
-    return Gathered(exam=exam, objects=objects, received_at=first.received_at, source=first.source)
+    last = max(image.received_at for image in found)
+    return Gathered(
+        exam=exam, objects=objects, received_at=first.received_at, source=first.source, last_received_at=last
+    )
 
 
 def _unit(source: str) -> str:
