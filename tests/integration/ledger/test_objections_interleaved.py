@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from samdrift_platform.contract import Item
-from samdrift_platform.errors import NotFoundError
-from samdrift_platform.ledger import endings, migrations, objections, queue
+from samdrift_platform.ledger import endings, objections, queue
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.queue import Claim
 from samdrift_testing.work import NOW, WORKLOAD, all_items, claim, completion, seconds, submit
@@ -23,92 +22,94 @@ from samdrift_testing.work import NOW, WORKLOAD, all_items, claim, completion, s
 WOMEN = {"anna": "aa" * 32, "berta": "bb" * 32}
 
 
-@cache
-def template() -> Path:
-    """A migrated ledger to copy."""
-    path = Path(tempfile.mkdtemp()) / "ledger.db"
-    migrations.upgrade(f"sqlite:///{path}")
-    return path
-
-
-class Objecting(RuleBasedStateMachine):
+@dataclass
+class Office:
     """A ledger, and a plain model of who objects: a set."""
 
-    @initialize()
-    def open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        self.ledger = Ledger(f"sqlite:///{shutil.copy(template(), self.folder / 'ledger.db')}")
-        self.objecting: set[str] = set()
-        self.held: list[Claim] = []
-        self.clock, self.submitted = NOW, 0
-        #: Reference -> whether its person objected when its outcome was recorded.
-        self.ended: dict[str, bool] = {}
+    ledger: Ledger
+    objecting: set[str] = field(default_factory=set)
+    held: list[Claim] = field(default_factory=list)
+    clock: datetime = NOW
+    submitted: int = 0
+    #: References whose person objected when their outcome was recorded.
+    ended_objecting: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
         self.clock += seconds(1)
         return self.clock
 
-    @rule(woman=st.sampled_from([*WOMEN, None]))
-    def arrive(self, woman: str | None) -> None:
+    def arrive(self, choice: int) -> None:
+        woman = [*WOMEN, "nobody"][choice % 3]
         self.submitted += 1
-        subject = WOMEN[woman] if woman else None
-        item = Item(reference=f"{woman}/{self.submitted}", payload={}, subject=subject)
+        item = Item(reference=f"{woman}/{self.submitted}", payload={}, subject=WOMEN.get(woman))
         submit(self.ledger, f"s{self.submitted}", [item], now=self.now())
 
-    @rule(woman=st.sampled_from(list(WOMEN)))
-    def object_(self, woman: str) -> None:
+    def change_mind(self, choice: int) -> None:
+        """Object, or withdraw the objection that stands."""
+        woman = [*WOMEN][choice % 2]
+        change = objections.withdraw if woman in self.objecting else objections.record
         with self.ledger.write() as connection:
-            objections.record(connection, WORKLOAD, WOMEN[woman], actor="olga", now=self.now())
-        self.objecting.add(woman)
+            change(connection, WORKLOAD, WOMEN[woman], actor="olga", now=self.now())
+        self.objecting ^= {woman}
 
-    @rule(woman=st.sampled_from(list(WOMEN)))
-    def withdraw(self, woman: str) -> None:
-        with contextlib.suppress(NotFoundError), self.ledger.write() as connection:
-            objections.withdraw(connection, WORKLOAD, WOMEN[woman], actor="olga", now=self.now())
-        self.objecting.discard(woman)
+    def take(self, choice: int) -> None:
+        for each in claim(self.ledger, 1 + choice % 2, now=self.now()):
+            assert each.objected == (_woman(each) in self.objecting)
+            self.held.append(each)
 
-    @rule(limit=st.integers(1, 3))
-    def take(self, limit: int) -> None:
-        taken = claim(self.ledger, limit, now=self.now())
-        for each in taken:
-            assert each.objected == (each.reference.partition("/")[0] in self.objecting)
-        self.held += taken
-
-    @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def answer(self, data: st.DataObject) -> None:
+    def answer(self, choice: int) -> None:
         """As the dispatcher does: who had objected at the claim is answered without a model."""
-        taken = data.draw(st.sampled_from(self.held))
-        self.held.remove(taken)
+        if not self.held:
+            return
+        taken = self.held.pop(choice % len(self.held))
         told = {"decided_by": [], "safe": True, "objected": True} if taken.objected else {}
         made = completion(taken.reference, **told)  # type: ignore[arg-type] # as `completion` takes them
         with self.ledger.write() as connection:
             late = endings.complete(connection, WORKLOAD, [(taken, made)], now=self.now())
-        if not late and self._state(taken.reference) == "done":
-            self.ended[taken.reference] = taken.reference.partition("/")[0] in self.objecting
+        if not late and _woman(taken) in self.objecting and self.state(taken) == "done":
+            self.ended_objecting.add(taken.reference)
 
-    @rule()
-    def lose_leases(self) -> None:
+    def lose_leases(self, _: int) -> None:
         self.clock += seconds(100)
         with self.ledger.write() as connection:
             queue.release_expired(connection, now=self.now())
 
-    @invariant()
-    def no_model_decides_against_an_objection(self) -> None:
-        if not hasattr(self, "ledger"):
-            return
-        for item in all_items(self.ledger):
-            if self.ended.get(item.reference):
-                assert item.models == {}, f"a model decided {item.reference}"
-
-    def _state(self, reference: str) -> str:
-        return next(str(item.state) for item in all_items(self.ledger) if item.reference == reference)
-
-    def teardown(self) -> None:
-        if hasattr(self, "ledger"):
-            self.ledger.close()
-            shutil.rmtree(self.folder)
+    def state(self, taken: Claim) -> str:
+        return next(str(item.state) for item in all_items(self.ledger) if item.id == taken.id)
 
 
-TestObjecting = Objecting.TestCase
-TestObjecting.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+def _woman(taken: Claim) -> str:
+    return taken.reference.partition("/")[0]
+
+
+STEPS: Sequence[Callable[[Office, int], None]] = [
+    Office.arrive,
+    Office.take,
+    Office.change_mind,
+    Office.answer,
+    Office.lose_leases,
+]
+
+
+@contextmanager
+def opened(template: Path) -> Iterator[Office]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Ledger(f"sqlite:///{shutil.copy(template, Path(folder) / 'ledger.db')}")) as ledger,
+    ):
+        yield Office(ledger)
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=20))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_model_decides_against_an_objection(
+    steps: list[tuple[Callable[[Office, int], None], int]], sqlite_template: Path
+) -> None:
+    with opened(sqlite_template) as office:
+        for choice in range(3):
+            office.arrive(choice)
+        office.take(1)
+        for step, choice in steps:
+            step(office, choice)
+        decided = {item.reference for item in all_items(office.ledger) if item.models}
+        assert decided & office.ended_objecting == set()
