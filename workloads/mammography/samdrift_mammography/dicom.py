@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.part10 import Parsed, damaged, parse, text_of
 from samdrift_mammography.quality import header as control
-from samdrift_mammography.quality.age import AgeBand, age_band
 from samdrift_mammography.quality.view import told_view
 from samdrift_mammography.sop_classes import MAMMOGRAMS, SECONDARY_CAPTURE
 from samdrift_mammography.views import Laterality, Projection, View
@@ -45,8 +44,6 @@ class Header:
     findings: tuple[str, ...] = ()
     #: When the image was taken, as digits that sort ("20261124081500"); empty when it is not told.
     acquired: str = ""
-    #: None when no age is told, or none that a person can have.
-    age_band: AgeBand | None = None
 
     @property
     def view(self) -> View | None:
@@ -85,7 +82,6 @@ def _header(parsed: Parsed) -> Header:
         subject=_subject(image),
         findings=(*control.findings(parsed), *(["view-from-orientation"] if view.from_orientation else [])),
         acquired=_acquired(image),
-        age_band=age_band(text_of(image, "PatientAge")),
     )
 
 

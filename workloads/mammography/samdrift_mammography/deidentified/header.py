@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from samdrift_mammography.deidentified.keep_list import Action, KeepList
 from samdrift_mammography.deidentified.key import ExportKey
+from samdrift_mammography.quality.age import age_years
 from samdrift_platform.pseudonyms import written_once
 
 if TYPE_CHECKING:
@@ -166,9 +167,9 @@ def _half_a_code(item: Dataset) -> bool:
 
 
 def _decade(age: str) -> str:
-    """PS3.5 section 6.2, AS: "055Y" -> "050Y". Ages in months, weeks or days are a child's, or a fault: they go."""
-    found = re.fullmatch(r"(\d{3})Y", age)
-    return f"{min(int(found[1]) // 10 * 10, 90):03d}Y" if found else ""
+    """PS3.5 section 6.2, AS: "055Y" -> "050Y", and however else an age is written; what is no age goes."""
+    years = age_years(age)
+    return "" if years is None else f"{min(int(years) // 10 * 10, 90):03d}Y"
 
 
 def _meaning(item: Dataset) -> str:
