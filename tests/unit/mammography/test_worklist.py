@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from samdrift_mammography.triage import Reading
 from samdrift_mammography.worklist import listing
 from samdrift_mammography.worklist.entry import Stage, place
 from samdrift_mammography.worklist.filter import Filter, Scored, Show, exam_part
-from samdrift_platform.ledger import endings
+from samdrift_platform.ledger import audit, endings
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.screening import Centre
 from samdrift_testing.work import NOW, deliver, submit, take_effect
@@ -209,6 +210,17 @@ def test_the_table_can_be_made_again(centre: Centre) -> None:
 def everything(centre: Centre) -> list[Any]:
     with centre.caught_up().read() as connection:
         return list(connection.execute(sa.select(worklist).order_by(worklist.c.seq)).all())
+
+
+def test_an_event_about_nothing_that_is_there_stops_nothing(centre: Centre) -> None:
+    centre.exam("1.2")
+    with centre.ledger.write() as connection:
+        subjects = ("item:", "item:of-another-kind", f"item:{UUID(int=7)}", f"submission:{UUID(int=8)}", "model:a/1")
+        audit.append(
+            connection, [audit.Event(actor="olga", action="tried", subject=each) for each in subjects], now=NOW
+        )
+    centre.exam("1.3")
+    assert shown(centre) == ["1.2", "1.3"]
 
 
 @pytest.mark.parametrize("text", ["251248-9996", "2512489996", "Nancy Berggren", "", "x" * 65])

@@ -8,7 +8,8 @@ the table can be emptied and made again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -52,12 +53,13 @@ def refresh(connection: sa.Connection, item_ids: Sequence[UUID]) -> None:
     """Write the entries of these items anew; those of other workloads are left out."""
     for chunk in _chunks(item_ids):
         rows = _entries(connection, chunk)
-        connection.execute(sa.delete(worklist).where(worklist.c.item_id.in_(chunk)))
-        if rows:
-            connection.execute(sa.insert(worklist), rows)
-            _supersede(connection, [row["exam"] for row in rows if row["exam"]])
-            withdrawn = [row["exam"] for row in rows if row["exam"] and row["stage"] in _NEVER_NEWER]
-            refresh(connection, _superseded(connection, withdrawn))
+        if not rows:
+            continue
+        connection.execute(sa.delete(worklist).where(worklist.c.item_id.in_([row["item_id"] for row in rows])))
+        connection.execute(sa.insert(worklist), rows)
+        _supersede(connection, [row["exam"] for row in rows if row["exam"]])
+        withdrawn = [row["exam"] for row in rows if row["exam"] and row["stage"] in _NEVER_NEWER]
+        refresh(connection, _superseded(connection, withdrawn))
 
 
 def _behind(ledger: Ledger) -> bool:
@@ -84,19 +86,29 @@ def _step(connection: sa.Connection) -> int:
 def _items_of(connection: sa.Connection, subjects: Sequence[str]) -> dict[UUID, None]:
     """Items that the events are about, and all items of submissions that they are about, each once."""
     named = dict.fromkeys(subjects)
-    found = dict.fromkeys(UUID(name.removeprefix("item:")) for name in named if name.startswith("item:"))
-    received = [UUID(name.removeprefix("submission:")) for name in named if name.startswith("submission:")]
-    for chunk in _chunks(received):
+    found = dict.fromkeys(_identified(named, "item"))
+    for chunk in _chunks(list(_identified(named, "submission"))):
         query = sa.select(submission_items.c.item_id).where(submission_items.c.submission_id.in_(chunk))
         found |= dict.fromkeys(connection.execute(query).scalars())
     return found
 
 
+def _identified(subjects: Iterable[str], kind: str) -> Iterator[UUID]:
+    """The identifiers in subjects like "item:7c9e…"; one that is none names no item, and must not stop the list."""
+    for subject in subjects:
+        of, _, text = subject.partition(":")
+        if of == kind:
+            with suppress(ValueError):
+                yield UUID(text)
+
+
 def _entries(connection: sa.Connection, item_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     mine = sa.select(work_items).where(work_items.c.id.in_(item_ids), work_items.c.workload == WORKLOAD)
     rows = connection.execute(mine).mappings().all()
-    read = readings.of_items(connection, item_ids)
-    sent = _effects(connection, item_ids)
+    if not rows:
+        return []
+    ids = [row["id"] for row in rows]
+    read, sent = readings.of_items(connection, ids), _effects(connection, ids)
     return [entry(items.from_row(row), row["seq"], read.get(row["id"], ()), sent[row["id"]]) for row in rows]
 
 
