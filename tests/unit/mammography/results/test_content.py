@@ -39,7 +39,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(before=st.lists(trees, max_size=3), between=st.lists(trees, max_size=3))
 def test_a_reference_finds_its_target_wherever_both_are(before: list[ContentItem], between: list[ContentItem]) -> None:
     target = image("CONTAINS", "1.2", "1.2.3.4")

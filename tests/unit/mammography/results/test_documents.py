@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -29,6 +30,12 @@ KEYWORDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstance
 
 def made(exam: ReportedExam) -> dict[str, Any]:
     return with_documents(exam.item, exam.result, exam.store)
+
+
+@cache
+def usual() -> dict[str, Any]:
+    """What is made of the exam as it is by default."""
+    return made(reported_exam())
 
 
 def kinds(result: dict[str, Any]) -> list[str]:
@@ -68,7 +75,7 @@ def test_the_entries_are_what_the_files_say() -> None:
 
 
 def test_identifiers_are_valid_and_each_is_its_own() -> None:
-    result = made(reported_exam())
+    result = usual()
     named = [entry[name] for entry in result["documents"] for name in ("sop_instance_uid", "series_instance_uid")]
     assert len(set(named)) == 8
     assert all(pydicom.uid.UID(each).is_valid and len(each) <= 64 and each.startswith("2.25.") for each in named)
@@ -85,26 +92,30 @@ def test_each_series_has_a_name_of_its_own_with_the_notice(language: str, monkey
 
 
 def test_the_same_exam_gives_the_same_bytes() -> None:
-    assert made(reported_exam())["documents"] == made(reported_exam())["documents"]
+    assert made(reported_exam())["documents"] == usual()["documents"]
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        reported_exam(9),
-        reported_exam(model=False),
-        reported_exam(policy="triage 3@sha256:" + "c" * 64),
-        replace(reported_exam(), item=replace(reported_exam().item, reference="another/1")),
-    ],
-    ids=["score", "model", "policy", "item"],
+    "facts",
+    [{"score": 9}, {"model": False}, {"policy": "triage 3@sha256:" + "c" * 64}],
+    ids=["score", "model", "policy"],
 )
-def test_another_result_is_another_document(other: ReportedExam) -> None:
-    one = {entry["sop_instance_uid"] for entry in made(reported_exam())["documents"]}
-    assert not one & {entry["sop_instance_uid"] for entry in made(other)["documents"]}
+def test_another_result_is_another_document(facts: dict[str, Any]) -> None:
+    assert not instances(usual()) & instances(made(reported_exam(**facts)))
+
+
+def test_another_item_is_another_document() -> None:
+    exam = reported_exam()
+    other = replace(exam, item=replace(exam.item, reference="another/1"))
+    assert not instances(usual()) & instances(made(other))
+
+
+def instances(result: dict[str, Any]) -> set[str]:
+    return {entry["sop_instance_uid"] for entry in result["documents"]}
 
 
 def test_another_language_is_another_document(monkeypatch: pytest.MonkeyPatch) -> None:
-    danish = made(reported_exam())
+    danish = usual()
     monkeypatch.setenv(RESULT_LANGUAGE.name, "en")
     english = made(reported_exam())
     assert not {each["object"] for each in danish["documents"]} & {each["object"] for each in english["documents"]}
