@@ -44,9 +44,10 @@ def test_the_share_is_what_counting_says(scores: list[float], target: float) -> 
 
 def report(tmp_path: Path, *, difference: tuple[float, float, float] | None, **settings: float) -> Path:
     figures = [] if difference is None else [("sensitivity_difference", difference)]
+    always = [("auc_exam", (0.8, 0.7, 0.9)), ("cancers_read_twice_at_60", (0.7, 0.5, 0.8))]
     lines = [
         Line(name=name, figure=Estimate(value=value, low=low, high=high, n=120, method="bootstrap"))
-        for name, (value, low, high) in [("auc_exam", (0.8, 0.7, 0.9)), *figures]
+        for name, (value, low, high) in [*always, *figures]
     ]
     data = DataUsed(name="a study", digest="sha256:" + "0" * 64, cases=120, units=120, unit="exam")
     made = Report(
@@ -97,6 +98,12 @@ def test_the_evidence_is_told_with_its_interval_or_as_not_done(
     assert evidence["about_this_model"] is True
     assert evidence["limits"] == ["One site."]
     assert evidence["other_figures"]["auc_exam"].endswith("n = 120")
+
+
+@pytest.mark.parametrize(("target", "told"), [("0.6", "0.70 [0.50, 0.80], n = 120"), ("0.5", None)])
+def test_it_says_how_many_women_with_cancer_two_would_read(target: str, told: str | None, tmp_path: Path) -> None:
+    path = report(tmp_path, difference=None)
+    assert asked("--target-share", target, "--report", str(path))["evidence"]["cancers_read_twice"] == told
 
 
 def test_people_read_it_too(tmp_path: Path) -> None:

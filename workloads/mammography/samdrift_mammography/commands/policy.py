@@ -97,10 +97,19 @@ def _evidence(report: Report, model: Path, target_share: float | None, margin: f
             "single_read_share": report.settings.get("single_read_share"),
             "readers": measured,
             "other_figures": {name: figure for name, figure in others.items() if name not in measured},
+            "cancers_read_twice": _read_twice(report, target_share),
             "verdict": _verdict(report, target_share, margin),
             "limits": list(report.limits),
         }
     }
+
+
+def _read_twice(report: Report, target_share: float | None) -> str | None:
+    """Share of the women with cancer whom two would read at the target; None: no target, or not measured at it."""
+    if target_share is None:
+        return None
+    figure = report.figure(f"cancers_read_twice_at_{round(100 * target_share)}")
+    return None if figure is None else str(figure)
 
 
 def _verdict(report: Report, target_share: float | None, margin: float) -> str:
@@ -141,5 +150,7 @@ def _told_evidence(evidence: dict[str, Any]) -> Iterator[str]:
     if not evidence["about_this_model"]:
         yield "It is about another model than this one."
     yield evidence["verdict"]
+    if twice := evidence["cancers_read_twice"]:
+        yield f"Of the women with cancer two would read {twice}; one alone would read the others."
     yield from (f"  {name}: {figure}" for name, figure in (evidence["readers"] | evidence["other_figures"]).items())
     yield from (f"  Limit: {limit}" for limit in evidence["limits"])
