@@ -86,6 +86,8 @@ def test_an_image_that_cannot_be_scored_repeats_nothing() -> None:
         [*FOUR[1:], image("RCC", uid="1.2.7", acquired="1"), image("RCC", "size-disagrees", uid="1.2.8", acquired="2")]
     )
     assert [each.problems for each in exam.images][:2] == [(), ("size-disagrees",)]
+    assert exam.obstacles == ("size-disagrees",)
+    assert exam.missing == ()
 
 
 def test_two_images_with_one_identifier_forbid_the_score() -> None:

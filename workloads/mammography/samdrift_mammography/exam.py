@@ -9,7 +9,7 @@ from samdrift_mammography.dicom import Header
 from samdrift_mammography.views import View
 
 #: Problems of one image that forbid the scoring of its exam.
-BLOCKING = ("implant", "partial-view")
+BLOCKING = ("implant", "partial-view", "size-disagrees")
 #: The images of one study carry different Patient IDs: nobody can tell whose exam it is.
 SEVERAL_PATIENTS = "several-patients"
 

@@ -57,7 +57,7 @@ IMAGE_PROBLEMS: Mapping[str, str] = {
 }
 
 #: Those of them that only the pixels tell. They are reasons of the exam as well.
-PIXEL_PROBLEMS = ("undecodable", "size-disagrees", "unusable-window", "no-breast", "side-disagrees")
+PIXEL_PROBLEMS = ("undecodable", "unusable-window", "no-breast", "side-disagrees")
 
 #: Code -> sentence, for what a person should know of an image although it forbids nothing.
 IMAGE_FINDINGS: Mapping[str, str] = {

@@ -21,6 +21,10 @@ from samdrift_mammography.errors import UnreadableFileError
 LONGEST_DECODING_S = 30.0
 
 
+# For glibc: memory that was taken for one image serves the next, instead of being returned, taken and cleared again.
+_KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
+
+
 class IsolatedDecoder:
     """One decoding process, started when it is first needed and again after a crash. One frame at a time."""
 
@@ -86,6 +90,7 @@ class IsolatedDecoder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **_KEEP_MEMORY},
             pass_fds=[self._shared],
         )
 
