@@ -142,15 +142,13 @@ def report_of(
 
 def _lesion_report(folder: Path, collection: Collection, limits: Sequence[str]) -> Report:
     from samdrift_mammography import lesion_head
-    from samdrift_mammography.features import FeatureExtractor
-    from samdrift_mammography.network import pretrained
     from samdrift_mammography.training.cross_validation import out_of_fold, scores_of
-    from samdrift_mammography.training.examples import examples
+    from samdrift_mammography.training.examples import examples, extractor
 
     head, _ = lesion_head.load(folder)
     facts = json.loads((folder / lesion_head.FACTS_FILE).read_text(encoding="utf-8"))["training"]
     seen = _has_seen(facts.get("seen", []), collection)
-    known = list(examples(collection.images, FeatureExtractor(pretrained())))
+    known = list(examples(collection.images, extractor()))
     if not seen:
         unseen = ("The model has seen none of these images.",)
         return report_of(folder, collection, scores_of(head, known), limits=(*limits, *unseen))

@@ -38,7 +38,7 @@ def train(
     into: Annotated[Path, typer.Option("--into", file_okay=False, show_default=False, help="Folder for the model.")],
     method: Annotated[Method, typer.Option(help="How the head is made.")] = Method.CLOSED_FORM,
     tuned_blocks: Annotated[int, typer.Option(min=0, max=15, help="Last blocks of the trunk that learn too.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes (gradient).")] = 30,
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes (gradient).")] = 20,
 ) -> None:
     """Train a lesion head on labelled images, cross-validate it by woman, and write a folder to register.
 
@@ -46,17 +46,15 @@ def train(
     """
     import torch
 
-    from samdrift_mammography.features import FeatureExtractor
-    from samdrift_mammography.network import pretrained
     from samdrift_mammography.training.collection import labelled
-    from samdrift_mammography.training.examples import examples
+    from samdrift_mammography.training.examples import examples, extractor
     from samdrift_mammography.training.model_folder import make
 
     sys.stderr.write(f"{BANNER}\n")
     torch.set_num_threads(1)
     recipe = _recipe(method, tuned_blocks, epochs)
     collection = labelled(folder, labels)
-    known = list(examples(collection.images, FeatureExtractor(pretrained())))
+    known = list(examples(collection.images, extractor()))
     told = make(into, collection, known, recipe, command="samdrift mammography train", seeds=(0,))
     sys.stdout.writelines(f"{line}\n" for line in told)
 

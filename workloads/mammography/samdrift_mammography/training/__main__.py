@@ -26,12 +26,10 @@ def train(which: Made, folder: Path) -> list[str]:
 
 
 def _lesion_head(which: Made, folder: Path, collection: Collection) -> list[str]:
-    from samdrift_mammography.features import FeatureExtractor
-    from samdrift_mammography.network import pretrained
-    from samdrift_mammography.training.examples import examples
+    from samdrift_mammography.training.examples import examples, extractor
     from samdrift_mammography.training.model_folder import make
 
-    known = list(examples(collection.images, FeatureExtractor(pretrained())))
+    known = list(examples(collection.images, extractor()))
     return make(folder, collection, known, RECIPES[which], command=COMMAND)
 
 

@@ -13,7 +13,7 @@ from samdrift_evaluation.auc import auc_with_interval
 from samdrift_evaluation.estimate import Estimate
 from samdrift_mammography.errors import TrainingDataError
 from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation, film_score
-from samdrift_mammography.training.examples import Example, women_of
+from samdrift_mammography.training.examples import Example, examples, extractor, women_of
 from samdrift_mammography.training.labels import LabelledImage, Severity
 
 FOLDS = 5
@@ -26,7 +26,13 @@ Scores = NDArray[np.float64]
 class Recipe(Protocol):
     """A way to make a head of labelled images. The same images give the same head on the same machine."""
 
-    def fit(self, known: Sequence[Example]) -> LesionHead: ...
+    def fit(self, known: Sequence[Example]) -> LesionHead:
+        """The head of these images.
+
+        Raises:
+            TrainingDataError: they do not suffice.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +135,4 @@ def women_by_step(known: Sequence[Example], scores: Scores, reference: Reference
 
 
 def _looked_at(head: LesionHead, known: Sequence[Example]) -> list[Example]:
-    import torch
-
-    from samdrift_mammography.features import FeatureExtractor
-    from samdrift_mammography.network import pretrained
-    from samdrift_mammography.training.examples import examples
-
-    tuned = {name: torch.from_numpy(each) for name, each in head.trunk.items()}
-    return list(examples((each.image for each in known), FeatureExtractor(pretrained(tuned))))
+    return list(examples((each.image for each in known), extractor(head.trunk)))

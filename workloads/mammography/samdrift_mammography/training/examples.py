@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +47,16 @@ class Example:
         return Moments(mean=features.mean(axis=0, dtype=np.float64), second=second)
 
 
+def extractor(tuned: Mapping[str, NDArray[np.float32]] | None = None) -> FeatureExtractor:
+    """The network, with the weights `tuned` in place of its own; on a GPU where there is one."""
+    import torch
+
+    from samdrift_mammography.network import pretrained
+
+    weights = {name: torch.from_numpy(each) for name, each in (tuned or {}).items()}
+    return FeatureExtractor(pretrained(weights), "cuda" if torch.cuda.is_available() else "cpu")
+
+
 def examples(images: Iterable[LabelledImage], extractor: FeatureExtractor) -> Iterator[Example]:
     """Run every image through the frozen network.
 
@@ -58,15 +68,12 @@ def examples(images: Iterable[LabelledImage], extractor: FeatureExtractor) -> It
 
     load, look = prepared(), CellFeaturesd(extractor)
     for image in images:
-        yield example(look(load({"image": image})))
+        found = look(load({"image": image}))
+        yield Example(image=image, cells=_halved(found["cells"]), lesions=found["weights"])
 
 
-def example(found: dict[str, object]) -> Example:
-    """The example that `CellFeaturesd` found."""
-    cells, image, weights = found["cells"], found["image"], found["weights"]
-    assert isinstance(cells, Cells) and isinstance(image, LabelledImage) and isinstance(weights, list)
-    halved = Cells(features=cells.features.astype(np.float16), breast=cells.breast, scored=cells.scored)
-    return Example(image=image, cells=halved, lesions=weights)
+def _halved(cells: Cells) -> Cells:
+    return replace(cells, features=cells.features.astype(np.float16))
 
 
 def women_of(known: Sequence[Example]) -> NDArray[np.str_]:

@@ -1,4 +1,4 @@
-"""The recipe by gradient descent: Lightning's loop, MONAI's augmentation, early stopping, checkpoints as safetensors."""
+"""The recipe by gradient descent: Lightning's loop, MONAI's augmentation, early stopping; saves safetensors."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Gradient:
     """The recipe with its choices. The same seed on the same machine gives the same head."""
 
     #: At most so many passes over the images; fewer when the loss on the women kept aside stops falling.
-    epochs: int = 30
+    epochs: int = 20
     #: Passes without a lower loss after which it stops.
-    patience: int = 5
+    patience: int = 4
     #: Images a step.
     batch: int = 8
     rates: Rates = field(default_factory=Rates)

@@ -213,10 +213,8 @@ def main() -> None:
     """Command line."""
     import torch
 
-    from samdrift_mammography.features import FeatureExtractor
-    from samdrift_mammography.network import pretrained
     from samdrift_mammography.training import mini_mias
-    from samdrift_mammography.training.examples import examples
+    from samdrift_mammography.training.examples import examples, extractor
 
     parser = argparse.ArgumentParser(prog="python -m samdrift_mammography.training.search", description=__doc__)
     parser.add_argument("--into", type=Path, required=True, help="folder for MLflow's database")
@@ -225,7 +223,7 @@ def main() -> None:
     folder = asked.into
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    known = list(examples(mini_mias.images(mini_mias.folder()), FeatureExtractor(pretrained())))
+    known = list(examples(mini_mias.images(mini_mias.folder()), extractor()))
     sys.stdout.writelines(f"{line}\n" for line in search(known, asked.grid, f"sqlite:///{folder / 'mlflow.db'}"))
 
 
