@@ -61,8 +61,7 @@ def examples(images: Iterable[LabelledImage], extractor: FeatureExtractor) -> It
     """Run every image through the frozen network.
 
     Raises:
-        TrainingDataError: an image cannot be read.
-        NoBreastError: there is no breast in one.
+        TrainingDataError: an image cannot be read, or shows no breast; the message names its line.
     """
     from samdrift_mammography.training.transforms import CellFeaturesd, prepared
 

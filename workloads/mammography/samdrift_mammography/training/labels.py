@@ -81,6 +81,8 @@ class LabelledImage:
     findings: Sequence[str] = ()
     #: "density" -> "C"; empty values are left out.
     subgroups: Mapping[str, str] = field(default_factory=dict)
+    #: Where the label file first speaks of it: messages name it by that.
+    line: int = 0
 
     @property
     def name(self) -> str:
@@ -162,6 +164,7 @@ def _image(rows: Sequence[_Row], folder: Path) -> LabelledImage:
         pixel_mm=first.number("pixel_mm") or None if first.values["pixel_mm"] else None,
         findings=tuple(sorted({row.values["finding"] for row in rows} - {""})),
         subgroups={name: first.values[name] for name in SUBGROUPS if first.values[name]},
+        line=min(row.line for row in rows),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from samdrift_mammography.errors import TrainingDataError, UnreadableFileError
+from samdrift_mammography.errors import NoBreastError, TrainingDataError, UnreadableFileError
 from samdrift_mammography.film import Film, canonical
 from samdrift_mammography.pixels import Picture, read_picture
 from samdrift_mammography.training.labels import LabelledImage
@@ -17,11 +17,25 @@ def film_of(image: LabelledImage) -> Film:
     """The image in canonical form.
 
     Raises:
-        TrainingDataError: as `picture_of`.
-        NoBreastError: there is no breast in it.
+        TrainingDataError: as `picture_of`, and `canonical_of`.
     """
-    picture = picture_of(image)
-    return canonical(picture.grey, pixel_mm=picture.pixel_mm, oblique=image.projection is Projection.MLO)
+    return canonical_of(image, picture_of(image))
+
+
+def canonical_of(image: LabelledImage, picture: Picture) -> Film:
+    """The image's `picture` in canonical form.
+
+    Raises:
+        TrainingDataError: there is no breast in it.
+    """
+    try:
+        return canonical(picture.grey, pixel_mm=picture.pixel_mm, oblique=image.projection is Projection.MLO)
+    except NoBreastError as error:
+        raise _unusable(image, "shows no breast") from error
+
+
+def _unusable(image: LabelledImage, why: str) -> TrainingDataError:
+    return TrainingDataError(f"The image of line {image.line} of the label file {why}. Correct it, or take it out.")
 
 
 def picture_of(image: LabelledImage) -> Picture:
@@ -37,14 +51,14 @@ def picture_of(image: LabelledImage) -> Picture:
         try:
             read = read_picture(data)
         except UnreadableFileError as error:
-            raise TrainingDataError(f"An image of the label file cannot be read. {error.message}") from error
+            raise _unusable(image, f"cannot be read ({error.code})") from error
         return replace(read, pixel_mm=image.pixel_mm) if image.pixel_mm else read
     try:
         with Image.open(image.path) as picture:
             grey = np.asarray(picture.convert("F"), dtype=np.float32)
             top = 255.0 if picture.mode in ("L", "P", "RGB", "RGBA") else 65535.0
     except (UnidentifiedImageError, OSError) as error:
-        raise TrainingDataError("An image of the label file is neither DICOM nor a picture. Take it out.") from error
+        raise _unusable(image, "is neither DICOM nor a picture") from error
     if image.pixel_mm is None:
-        raise TrainingDataError("A picture that is not DICOM needs its pixel_mm in the label file.", field="pixel_mm")
+        raise _unusable(image, "is not DICOM and has no pixel_mm")
     return Picture(grey=grey * np.float32(255 / top), pixel_mm=image.pixel_mm, pixel_mm_assumed=False)

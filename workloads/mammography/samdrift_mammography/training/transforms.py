@@ -18,10 +18,9 @@ from monai.transforms.transform import Transform
 from numpy.typing import NDArray
 
 from samdrift_mammography.features import FeatureExtractor
-from samdrift_mammography.film import CELL, COARSE, PIXEL_MM, Film, Mask, canonical
+from samdrift_mammography.film import CELL, COARSE, PIXEL_MM, Film, Mask
 from samdrift_mammography.training.labels import LabelledImage
-from samdrift_mammography.training.pictures import picture_of
-from samdrift_mammography.views import Projection
+from samdrift_mammography.training.pictures import canonical_of, picture_of
 
 #: Augmentation: up to this much rotation (degrees), scaling (share) and shift (pixels, half a cell); gamma range.
 ROTATION_DEG, SCALING, SHIFT_PIXELS, GAMMA = 12.0, 0.12, 8.0, (0.8, 1.25)
@@ -61,12 +60,11 @@ class ReadCanonicald(Transform):
         """Add `film`, `pixels`, `breast`, `scored` and `lesions`.
 
         Raises:
-            TrainingDataError: the image cannot be read, or a picture's label has no `pixel_mm`.
-            NoBreastError: there is no breast in it.
+            TrainingDataError: the image cannot be read, shows no breast, or has no size of a pixel.
         """
         image: LabelledImage = data["image"]
         picture = picture_of(image)
-        film = canonical(picture.grey, pixel_mm=picture.pixel_mm, oblique=image.projection is Projection.MLO)
+        film = canonical_of(image, picture)
         rows, columns = picture.grey.shape
         to_film_pixels = picture.pixel_mm / PIXEL_MM
         places = [(each.x / columns, each.y / rows, each.radius * to_film_pixels) for each in image.lesions]
