@@ -16,7 +16,7 @@ from samdrift_mammography.dicom import read_header
 from samdrift_mammography.pixels import read_picture
 from samdrift_mammography.quality.burned_in import burned_in_text
 from samdrift_mammography.quality.side import shown_side
-from samdrift_mammography.scoring import Engine
+from samdrift_mammography.scoring import Engine, ScoredView
 from samdrift_mammography.views import View
 from samdrift_testing.edge_cases import CASES
 
@@ -58,9 +58,38 @@ def _judged(path: Path, true: str) -> str:
     return "undecided" if side is None else "right" if side == true else "wrong"
 
 
-def test_both_photometric_interpretations_get_the_same_score() -> None:
-    engine = Engine.load(SHIPPED)
-    as_it_is = engine.score(FILES["plain"].make(), View.RMLO)
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine.load(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def as_it_is(engine: Engine) -> ScoredView:
+    return engine.score(FILES["plain"].make(), View.RMLO)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "implicit",
+        "deflated",
+        "big-endian",
+        "rle",
+        "jpegls-80",
+        "j2k-90",
+        "no-prefix",
+        "dataset-alone",
+        "padded",
+        "signed",
+    ],
+)
+def test_the_same_pixels_get_the_same_score_however_they_are_written(
+    engine: Engine, as_it_is: ScoredView, name: str
+) -> None:
+    assert engine.score(FILES[name].make(), View.RMLO).score == pytest.approx(as_it_is.score, abs=1e-4)
+
+
+def test_both_photometric_interpretations_get_the_same_score(engine: Engine, as_it_is: ScoredView) -> None:
     inverted = engine.score(FILES["monochrome1"].make(), View.RMLO)
     assert inverted.score == pytest.approx(as_it_is.score, abs=1e-3)
     assert [mark.x for mark in inverted.marks] == pytest.approx([mark.x for mark in as_it_is.marks], abs=1e-3)
