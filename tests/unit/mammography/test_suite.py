@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samdrift_mammography import suite
+from samdrift_mammography import lesion_head, suite
+from samdrift_mammography.features import WIDTH
+from samdrift_mammography.lesion_head import LesionHead, ReferencePopulation
 from samdrift_mammography.training.collection import Collection
 from samdrift_mammography.training.labels import LabelledImage, Severity
 from samdrift_mammography.views import Laterality, Projection
@@ -68,3 +70,14 @@ def test_images_that_were_seen_in_part_are_no_evidence(collection: Collection, s
 def test_a_hospitals_files_are_not_named_in_a_report(collection: Collection) -> None:
     assert set(collection.names()).isdisjoint(image.name for image in collection.images)
     assert replace(collection, public=True).names() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("seen", [[], ["0" * 16]])
+def test_the_gate_does_not_believe_that_a_model_has_seen_nothing(
+    tmp_path: Path, collection: Collection, seen: list[str]
+) -> None:
+    """Whoever leaves the images out of the list would be measured on what they learned from."""
+    head = LesionHead(weight=np.ones(WIDTH, np.float32))
+    lesion_head.save(tmp_path / "model", head, ReferencePopulation(name="some", scores=(1.0, 2.0)), {"seen": seen})
+    with pytest.raises(suite.ForeignHeadError, match="does not list these images"):
+        suite.evaluate(tmp_path / "model", collection)

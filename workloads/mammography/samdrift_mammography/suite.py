@@ -4,7 +4,8 @@ A model's recipe is deterministic, so the suite can hold the version to it: foll
 version has seen it must give the version's own weights. Then the recipe's out-of-fold scores are evidence for the
 version, although each of them comes from a head that has seen four fifths of the women. A head that its recipe does
 not give is refused: nobody could say which images it has seen, and figures on images that were learned from are worth
-nothing. On images of which it has seen none, the version itself is measured.
+nothing. For the same reason the gate's suite refuses a version that says it has seen none of its images: whoever
+registers a model could leave them out. Only a person who knows better may have it measured directly (`evaluate`).
 """
 
 from __future__ import annotations
@@ -71,11 +72,17 @@ class MammographySuite:
         return evaluate(folder, mini_mias_collection(), LIMITS_OF_MINI_MIAS)
 
 
-def evaluate(folder: Path, collection: Collection, limits: Sequence[str] = ()) -> Report:
+def evaluate(
+    folder: Path, collection: Collection, limits: Sequence[str] = (), *, believe_unseen: bool = False
+) -> Report:
     """The report of the model in `folder` on any labelled images.
 
+    `believe_unseen` says that somebody vouches for a model that lists none of these images among those it has seen; it
+    is then measured directly, and the report says so.
+
     Raises:
-        ForeignHeadError: the model has seen these images, and its recipe gives another head.
+        ForeignHeadError: the model has seen these images, and its recipe gives another head; or it lists none of them
+            and nobody vouches for that.
         SeenImagesError: it has seen a part of them.
         WrongWeightsError: it was made for other features, or has no recipe.
     """
@@ -87,7 +94,7 @@ def evaluate(folder: Path, collection: Collection, limits: Sequence[str] = ()) -
     if whole_image.is_whole_image(folder):
         scores, curves = _whole_image_scores(folder, collection)
         return report_of(folder, collection, scores, limits=(*limits, *LIMITS), curves=curves)
-    return _lesion_report(folder, collection, limits)
+    return _lesion_report(folder, collection, limits, believe_unseen=believe_unseen)
 
 
 def check_recipe(weight: NDArray[np.float32], again: NDArray[np.float32]) -> None:
@@ -140,7 +147,7 @@ def report_of(
     return replace(report, checklist=checked(report, CHECKLISTS))
 
 
-def _lesion_report(folder: Path, collection: Collection, limits: Sequence[str]) -> Report:
+def _lesion_report(folder: Path, collection: Collection, limits: Sequence[str], *, believe_unseen: bool) -> Report:
     from samdrift_mammography import lesion_head
     from samdrift_mammography.training.cross_validation import out_of_fold, scores_of
     from samdrift_mammography.training.examples import examples, extractor
@@ -148,9 +155,15 @@ def _lesion_report(folder: Path, collection: Collection, limits: Sequence[str]) 
     head, _ = lesion_head.load(folder)
     facts = json.loads((folder / lesion_head.FACTS_FILE).read_text(encoding="utf-8"))["training"]
     seen = _has_seen(facts.get("seen", []), collection)
+    if not seen and not believe_unseen:
+        raise ForeignHeadError(
+            "The model does not list these images among those that it has seen, so nobody can tell whether it has "
+            "learned from them. Train it with `samdrift mammography train`, or evaluate it by hand on women whom it "
+            "has not seen (`samdrift mammography evaluate`)."
+        )
     known = list(examples(collection.images, extractor()))
     if not seen:
-        unseen = ("The model has seen none of these images.",)
+        unseen = ("By its own list the model has seen none of these images; only whoever trained it knows.",)
         return report_of(folder, collection, scores_of(head, known), limits=(*limits, *unseen))
     recipe = _recipe(facts)
     check_recipe(head.weight, recipe.fit(known).weight)

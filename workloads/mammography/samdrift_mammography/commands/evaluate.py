@@ -25,7 +25,7 @@ def evaluate(
     from samdrift_mammography.training.collection import labelled
 
     sys.stderr.write(f"{BANNER}\n")
-    made = evaluated(model, labelled(data, labels))
+    made = evaluated(model, labelled(data, labels), believe_unseen=True)
     if report is not None:
         report.write_bytes(made.to_bytes())
     for line in made.lines:
