@@ -110,7 +110,7 @@ def _judge(measured: Benchmark, runs: dict[str, list[Run]]) -> None:
             measured.bar(f"within {BAR}x of storescp as it comes ({told[name]})", medians <= BAR)
     measured.notes += [
         f"against `storescp +B`, which writes what it reads without looking at it: {told[AS_READ]}; it neither parses, "
-        "nor hashes, nor syncs, and those three and the copies of the Python library are the difference",
+        "nor hashes, nor syncs, and it receives in C: these four are the difference",
         "storescp syncs nothing before it answers: `then_sync_s` is what its files still need; ours are on the disk, "
         "hashed, and in the ledger (SQLite, synchronous=FULL) when the sender hears of it",
         "senders and receiver share the cores",
