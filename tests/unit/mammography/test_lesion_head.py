@@ -16,7 +16,7 @@ from samdrift_evaluation.report import Report
 from samdrift_mammography import lesion_head
 from samdrift_mammography.errors import WrongWeightsError
 from samdrift_mammography.features import WIDTH, Cells
-from samdrift_mammography.lesion_head import LesionHead, Reading, ReferencePopulation, film_score
+from samdrift_mammography.lesion_head import CellReading, LesionHead, ReferencePopulation, film_score
 from samdrift_mammography.training.brought_along import Made
 
 SHIPPED = Made.SHIPPED.folder
@@ -31,7 +31,7 @@ def cells(scores: NDArray[np.float32], counted: NDArray[np.bool_] | None = None)
     return Cells(features=features, breast=breast, scored=breast if counted is None else counted[None])
 
 
-PLAIN = Reading(smoothing=0.0, by_spread=False)
+PLAIN = CellReading(smoothing=0.0, by_spread=False)
 FIRST = LesionHead(weight=np.eye(WIDTH, dtype=np.float32)[0], reading=PLAIN)
 
 
@@ -65,7 +65,7 @@ def test_the_film_score_is_the_mean_of_the_highest_hundredth_above_the_median() 
 def test_a_cell_is_told_in_standard_deviations_of_the_cells_that_count() -> None:
     scores = np.random.default_rng(3).normal(5, 4, size=400).astype(np.float32)
     counted = np.arange(400) < 300
-    head = LesionHead(weight=FIRST.weight, reading=Reading(smoothing=0.0))
+    head = LesionHead(weight=FIRST.weight, reading=CellReading(smoothing=0.0))
     by_hand = (scores - np.median(scores[:300])) / scores[:300].std()
     np.testing.assert_allclose(head.cell_scores(cells(scores, counted)), by_hand, atol=1e-5)
 
@@ -73,7 +73,7 @@ def test_a_cell_is_told_in_standard_deviations_of_the_cells_that_count() -> None
 @given(st.floats(0.1, 50), st.floats(-20, 20))
 def test_neither_gain_nor_offset_of_a_film_changes_its_score(gain: float, offset: float) -> None:
     scores = np.random.default_rng(4).normal(size=300).astype(np.float32)
-    head = LesionHead(weight=FIRST.weight, reading=Reading(smoothing=0.0))
+    head = LesionHead(weight=FIRST.weight, reading=CellReading(smoothing=0.0))
     found, changed = cells(scores), cells(scores * np.float32(gain) + np.float32(offset))
     score, again = (film_score(head.cell_scores(each), each) for each in (found, changed))
     assert again == pytest.approx(score, rel=1e-3)
@@ -88,7 +88,7 @@ def test_neighbours_share_their_values_and_what_is_no_breast_has_none_to_share()
     features = np.zeros((int(breast.sum()), WIDTH), np.float32)
     features[:, 0] = grid[breast]
     made = Cells(features=features, breast=breast, scored=breast)
-    head = LesionHead(weight=FIRST.weight, reading=Reading(smoothing=0.8, by_spread=False))
+    head = LesionHead(weight=FIRST.weight, reading=CellReading(smoothing=0.8, by_spread=False))
     found = made.on_grid(head.cell_scores(made))
     y, x = np.mgrid[-3:4, -3:4]
     kernel = np.exp(-(y**2 + x**2) / (2 * 0.8**2))

@@ -27,7 +27,7 @@ _TRUNK = "trunk."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class CellReading:
     """How the scores of a film's cells are read, once they are there."""
 
     #: Standard deviation of the Gaussian by which neighbouring cells share their values, in cells of 3.2 mm; 0: not.
@@ -53,7 +53,7 @@ class LesionHead:
 
     #: (`WIDTH`,)
     weight: NDArray[np.float32]
-    reading: Reading = field(default_factory=Reading)
+    reading: CellReading = field(default_factory=CellReading)
     #: Weights of the trunk that were tuned, by their names in `network.EfficientNetLite0`; empty: it is frozen.
     trunk: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
@@ -127,7 +127,7 @@ def load(folder: Path) -> tuple[LesionHead, ReferencePopulation]:
     reference = document["reference_population"]
     tuned = {name.removeprefix(_TRUNK): each for name, each in tensors.items() if name.startswith(_TRUNK)}
     return (
-        LesionHead(weight=tensors["weight"], reading=Reading(**document["reading"]), trunk=tuned),
+        LesionHead(weight=tensors["weight"], reading=CellReading(**document["reading"]), trunk=tuned),
         ReferencePopulation(name=reference["name"], scores=tuple(reference["scores"])),
     )
 

@@ -5,7 +5,7 @@ import pytest
 
 from samdrift_mammography.errors import TrainingDataError, WrongWeightsError
 from samdrift_mammography.features import TAPS, WIDTH
-from samdrift_mammography.lesion_head import Reading
+from samdrift_mammography.lesion_head import CellReading
 from samdrift_mammography.training.examples import Example
 from samdrift_mammography.training.fisher import Fisher
 from samdrift_mammography.training.labels import Severity
@@ -46,7 +46,7 @@ def test_without_one_of_the_two_kinds_of_films_it_says_what_is_missing(known: li
 
 
 def test_a_recipe_is_read_as_it_was_written() -> None:
-    recipe = Fisher(shrinkage=7.0, taps=(1, 2), reading=Reading(smoothing=0.0, by_spread=False))
+    recipe = Fisher(shrinkage=7.0, taps=(1, 2), reading=CellReading(smoothing=0.0, by_spread=False))
     assert recipe_of(document_of(recipe)) == recipe
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from samdrift_mammography.lesion_head import Reading
+from samdrift_mammography.lesion_head import CellReading
 from samdrift_mammography.training.fisher import Fisher
 
 PACKAGE = Path(__file__).parents[1]
@@ -30,5 +30,5 @@ class Made(StrEnum):
 #: How the lesion heads were made. The first: three taps, no smoothing, distances from the median in features' units.
 RECIPES = {
     Made.SHIPPED: Fisher(),
-    Made.FIRST_HEAD: Fisher(shrinkage=1.0, taps=(2, 4, 5), reading=Reading(smoothing=0.0, by_spread=False)),
+    Made.FIRST_HEAD: Fisher(shrinkage=1.0, taps=(2, 4, 5), reading=CellReading(smoothing=0.0, by_spread=False)),
 }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from samdrift_mammography.errors import TrainingDataError
 from samdrift_mammography.features import TAPS, WIDTH
-from samdrift_mammography.lesion_head import LesionHead, Reading
+from samdrift_mammography.lesion_head import CellReading, LesionHead
 from samdrift_mammography.training.examples import Example
 from samdrift_mammography.training.labels import Severity
 
@@ -27,7 +27,7 @@ class Fisher:
     shrinkage: float = 3.0
     #: Positions in `features.TAPS` whose features are used; the others get the weight 0.
     taps: tuple[int, ...] = tuple(range(len(TAPS)))
-    reading: Reading = field(default_factory=Reading)
+    reading: CellReading = field(default_factory=CellReading)
 
     def fit(self, known: Sequence[Example]) -> LesionHead:
         """The head of these images. Findings count alike whatever their size, and so do normal images.

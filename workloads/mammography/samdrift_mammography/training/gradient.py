@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from samdrift_mammography.errors import TrainingDataError
 from samdrift_mammography.features import cells_of
 from samdrift_mammography.film import CELL
-from samdrift_mammography.lesion_head import LesionHead, Reading, tensors_of
+from samdrift_mammography.lesion_head import CellReading, LesionHead, tensors_of
 from samdrift_mammography.network import pretrained
 from samdrift_mammography.training.cross_validation import splits
 from samdrift_mammography.training.examples import Example
@@ -42,7 +42,7 @@ class Gradient:
     #: Last blocks of the trunk (of 15) that learn too, on augmented pixels; 0: cached features, minutes for hours.
     tuned_blocks: int = 0
     seed: int = 0
-    reading: Reading = field(default_factory=Reading)
+    reading: CellReading = field(default_factory=CellReading)
 
     def fit(self, known: Sequence[Example], checkpoints: Path | None = None) -> LesionHead:
         """The head with the lowest loss on a fifth of the women; each better one is also written to `checkpoints`.
@@ -85,7 +85,7 @@ class Gradient:
 class _Best(Callback):
     """Keeps the weights with the lowest `val_loss`."""
 
-    def __init__(self, reading: Reading, checkpoints: Path | None) -> None:
+    def __init__(self, reading: CellReading, checkpoints: Path | None) -> None:
         self._reading = reading
         self._checkpoints = checkpoints
         self._loss = float("inf")
@@ -170,6 +170,6 @@ def _stacked(findings: Sequence[Any], cells: int) -> torch.Tensor:
     return torch.from_numpy(found)
 
 
-def _head(module: LesionModule, reading: Reading) -> LesionHead:
+def _head(module: LesionModule, reading: CellReading) -> LesionHead:
     tuned = {name: each.numpy() for name, each in module.tuned().items()}
     return LesionHead(weight=module.head.weight.detach().cpu().numpy()[0].copy(), reading=reading, trunk=tuned)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from samdrift_mammography.errors import WrongWeightsError
-from samdrift_mammography.lesion_head import Reading
+from samdrift_mammography.lesion_head import CellReading
 from samdrift_mammography.training.cross_validation import Recipe
 from samdrift_mammography.training.fisher import Fisher
 
@@ -28,7 +28,7 @@ def recipe_of(document: Mapping[str, Any]) -> Recipe:
     """
     choices = {name: value for name, value in document.items() if name != "kind"}
     try:
-        choices["reading"] = Reading(**choices["reading"])
+        choices["reading"] = CellReading(**choices["reading"])
         if document["kind"] == CLOSED_FORM:
             return Fisher(**{**choices, "taps": tuple(choices["taps"])})
         if document["kind"] == GRADIENT:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from samdrift_evaluation.auc import auc_with_interval
 from samdrift_evaluation.paired import Comparison, compare_auc
-from samdrift_mammography.lesion_head import LesionHead, Reading, film_score
+from samdrift_mammography.lesion_head import CellReading, LesionHead, film_score
 from samdrift_mammography.training.brought_along import RECIPES, Made
 from samdrift_mammography.training.cross_validation import Scores, splits, worst_findings
 from samdrift_mammography.training.examples import Example, women_of
@@ -85,7 +85,9 @@ def variants(grid: Grid) -> list[Variant]:
     return [
         Variant(
             taps=taps,
-            recipe=Fisher(shrinkage=shrinkage, taps=TAPS[taps], reading=Reading(smoothing=sigma, by_spread=by_spread)),
+            recipe=Fisher(
+                shrinkage=shrinkage, taps=TAPS[taps], reading=CellReading(smoothing=sigma, by_spread=by_spread)
+            ),
             asymmetry=asymmetry,
         )
         for taps, shrinkage, sigma, by_spread, asymmetry in choices
@@ -116,7 +118,7 @@ def scored(known: Sequence[Example], tried: Sequence[Variant], train: Sequence[i
     for column, index in enumerate(test):
         cells = known[index].cells
         raw = cells.features.astype(np.float32) @ weights
-        found: dict[tuple[str, float, Reading], float] = {}
+        found: dict[tuple[str, float, CellReading], float] = {}
         for row, variant in enumerate(tried):
             reading = variant.recipe.reading
             key = (*_fit_key(variant), reading)
