@@ -42,7 +42,7 @@ def train(
 ) -> None:
     """Train a lesion head on labelled images, cross-validate it by woman, and write a folder to register.
 
-    A GPU is used where there is one (gradient). The same images and choices give the same model on the same machine.
+    A GPU is used where there is one. The same images and choices give the same model on the same machine.
     """
     import torch
 
