@@ -76,14 +76,17 @@ class Intake:
         ]
         for thread in threads:
             thread.start()
-        while not stopping.is_set():
-            if self.listener and not self.listener.listening:
-                failed.append("listener")
-                stopping.set()
-            self._report(ready=not failed)
-            stopping.wait(HEARTBEAT_S)
-        for thread in threads:
-            thread.join()
+        try:
+            while not stopping.is_set():
+                if self.listener and not self.listener.listening:
+                    failed.append("listener")
+                    stopping.set()
+                self._report(ready=not failed)
+                stopping.wait(HEARTBEAT_S)
+        finally:
+            stopping.set()
+            for thread in threads:
+                thread.join()
         return not failed
 
     @property
