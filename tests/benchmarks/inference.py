@@ -81,13 +81,13 @@ class _Autocast(FeatureExtractor):
 
 def _compiled() -> FeatureExtractor:
     network = pretrained()
-    network.taps = torch.compile(network.taps, dynamic=True)  # type: ignore[method-assign]
+    network.taps = torch.compile(network.taps, dynamic=True)  # type: ignore[method-assign] # the one to try
     return FeatureExtractor(network)
 
 
 def _quantised() -> FeatureExtractor:
     """Weights of every layer that PyTorch quantises dynamically, in 8 bits: of this network only the last one."""
-    network = torch.ao.quantization.quantize_dynamic(pretrained(), {torch.nn.Linear})  # type: ignore[no-untyped-call]
+    network = torch.ao.quantization.quantize_dynamic(pretrained(), {torch.nn.Linear})  # type: ignore[no-untyped-call] # torch's
     return FeatureExtractor(network)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -82,9 +83,10 @@ def listening_desk(
 def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
     """Wait for an event; AssertionError when it does not come."""
     deadline_s = time.monotonic() + timeout_s
+    pause = threading.Event()
     while not holds():
         assert time.monotonic() < deadline_s, f"{what}: not within {timeout_s} s"
-        time.sleep(0.01)  # nothing else to wait for
+        pause.wait(0.01)
 
 
 def generous(limits: Limits = QUICK) -> Limits:

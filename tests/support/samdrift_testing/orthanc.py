@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,13 +105,14 @@ class Orthanc:
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + _READY_S
+        pause = threading.Event()
         while time.monotonic() < deadline:
             if (status := self._process.poll()) is not None:
                 raise AssertionError(f"Orthanc ended with status {status}; its log is {self._log.name}")
             try:
                 self.rest.get("/system").raise_for_status()
             except httpx.HTTPError:
-                time.sleep(0.05)  # it is starting; there is nothing else to wait for
+                pause.wait(0.02)
             else:
                 return
         raise AssertionError(f"Orthanc did not answer within {_READY_S} s; its log is {self._log.name}")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from contextlib import suppress
 from email.generator import BytesGenerator
 from email.message import Message
 from email.mime.application import MIMEApplication
@@ -68,10 +67,20 @@ def test_a_message_that_is_cut_off_is_not_taken_for_whole(parts: list[bytes], mi
         taken_apart(body, 16)
 
 
-@given(st.binary(max_size=80), st.integers(1, 20))
+DELIMITER = b"--" + BOUNDARY.encode()
+lines = st.sampled_from([DELIMITER + b"\r\n", b"\r\n" + DELIMITER + b"\r\n", DELIMITER + b"--\r\n", b"a: b\r\n\r\n"])
+texts = st.lists(lines | data, max_size=8).map(b"".join)
+
+
+@given(texts | texts.map(lambda text: encoded([text])), st.integers(1, 20))
 def test_any_bytes_are_parts_or_refused(body: bytes, size: int) -> None:
-    with suppress(MalformedBodyError):
-        taken_apart(body, size)
+    try:
+        found = taken_apart(body, size)
+    except MalformedBodyError:
+        return
+    assert DELIMITER + b"--" in body
+    assert len(found) < body.count(DELIMITER)
+    assert all(part.data in body for part in found)
 
 
 @pytest.mark.parametrize(

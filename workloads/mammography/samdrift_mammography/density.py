@@ -105,7 +105,9 @@ def histogram(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     rows, columns = pixels.shape
     area = max(rows, math.ceil(columns * WINDOW)) * max(columns, math.ceil(rows / WINDOW))
-    low, high = min(float(pixels.min()), 0.0), float(pixels.max())
+    low, high = float(pixels.min()), float(pixels.max())
+    if area > pixels.size:
+        low = min(low, 0.0)
     counts = np.histogram(pixels, bins=BINS, range=(low, high))[0].astype(np.float64)
     counts[0] += area - pixels.size
     shares: NDArray[np.float64] = counts / area

@@ -126,8 +126,9 @@ def test_a_strange_body_is_no_accident(body: str) -> None:
 
 
 def test_what_was_refused_but_is_listed_counts() -> None:
-    pacs, _ = service(failed(0xC000), listing("1.2.3.4"))
+    pacs, asked = service(failed(0xC000), listing("1.2.3.4"))
     confirmed(pacs, b"DICM...", INSTANCE)
+    assert [request.method for request in asked] == ["POST", "GET"]  # sent once, then looked for
 
 
 def test_a_refusal_stands_when_the_service_cannot_be_asked() -> None:

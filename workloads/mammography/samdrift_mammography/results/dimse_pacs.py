@@ -93,7 +93,7 @@ class DimsePacs:
 
     def _find(self, association: Association, query: Dataset) -> tuple[int | None, list[Dataset]]:
         """The final status (None: there was none) and the matches."""
-        from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+        from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined] # made at its import
 
         found: list[Dataset] = []
         for answer, identifier in association.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
@@ -107,7 +107,7 @@ class DimsePacs:
     @contextmanager
     def _asked(self) -> Iterator[Association]:
         from pynetdicom import build_context
-        from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+        from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined] # made at its import
 
         context = build_context(StudyRootQueryRetrieveInformationModelFind)
         try:
