@@ -12,6 +12,7 @@ import pytest
 
 from samdrift_mammography.demonstration import files
 from samdrift_mammography.reasons import BANNER
+from samdrift_testing.edge_cases import Expected, write_all
 from samdrift_testing.trees import samdrift
 
 
@@ -63,6 +64,19 @@ def test_triage_agrees_with_the_scores_of_the_files(folder: Path, lines: list[di
         assert exam["score"] == max(by_uid[view["sop_instance_uid"]]["step"] for view in exam["views"])
         assert all(view["score"] == by_uid[view["sop_instance_uid"]]["score"] for view in exam["views"])
     assert {file["code"] for file in told["refused"]} == {"empty", "truncated", "not-dicom"}
+
+
+def test_every_edge_case_gets_its_verdict_and_its_reason(tmp_path: Path) -> None:
+    cases = {case.file_name: case for case in write_all(tmp_path)}
+    done = run("score", str(tmp_path), "--json-lines")
+    assert done.returncode == 0, done.stderr
+    lines = {line["file"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert lines.keys() == cases.keys()
+    status = {Expected.REFUSED: "refused", Expected.NOT_SCORED: "not-scored", Expected.SCORABLE: "scored"}
+    for name, case in cases.items():
+        assert lines[name]["status"] == status[case.expected], name
+        if case.expected is not Expected.SCORABLE:
+            assert set(case.codes) <= set(lines[name]["reason"].split(", ")), name
 
 
 def test_a_folder_without_files_is_told(tmp_path: Path) -> None:

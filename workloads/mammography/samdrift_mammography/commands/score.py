@@ -41,22 +41,21 @@ def score(
 def score_file(path: Path) -> dict[str, Any]:
     """What the model says about one file; a file that cannot be scored is told with its reason."""
     from samdrift_mammography.dicom import read_header
-    from samdrift_mammography.errors import NoBreastError, UnreadableFileError
+    from samdrift_mammography.errors import ImageError, UnreadableFileError
+    from samdrift_mammography.exam import Image
 
     data = path.read_bytes()
     try:
         header = read_header(data)
     except UnreadableFileError as error:
         return _line("", REFUSED, error.code)
-    problems = [*header.problems, *([] if header.view else ["not-standard-view"])]
+    problems = Image(object="", header=header).problems
     if problems or header.view is None:
         return _line(header.sop_instance_uid, NOT_SCORED, ", ".join(problems))
     try:
         found = engine().score(data, header.view)
-    except UnreadableFileError as error:
+    except ImageError as error:
         return _line(header.sop_instance_uid, NOT_SCORED, error.code)
-    except NoBreastError:
-        return _line(header.sop_instance_uid, NOT_SCORED, "no-breast")
     marks = [asdict(mark) for mark in found.marks]
     known = {"view": str(header.view), "score": round(found.score, 4), "step": engine().step([found.score])}
     return {**_line(header.sop_instance_uid, SCORED, ""), **known, "marks": marks}
