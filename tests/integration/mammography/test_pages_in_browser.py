@@ -276,6 +276,36 @@ def test_one_view_fills_the_viewer_and_all_come_back(visit: Open, site: Site) ->
     assert [frame.is_visible() for frame in page.locator(".hanging li").all()] == [False, True, False, False]
 
 
+def test_the_wheel_enlarges_what_lies_under_the_pointer(visit: Open, site: Site) -> None:
+    page = visit(site.at("high")).page
+    picture = page.locator(".hanging svg").nth(1)
+    box = picture.bounding_box()
+    assert box
+    x, y = box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"]
+    under = f"""picture => {{
+        const {{ x, y }} = new DOMPoint({x}, {y}).matrixTransform(picture.getScreenCTM().inverse());
+        return [x, y];
+    }}"""
+    before = picture.evaluate(under)
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    for _ in range(3):
+        page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_function("() => document.querySelector('.viewer-state').textContent.includes('195')")
+    assert picture.evaluate(under) == pytest.approx(before, abs=1)
+    assert view_box(page, 0)[0] > view_box(page, 1)[0], "the other breast shows the mirrored place"
+
+
+def test_the_number_of_a_mark_stays_in_its_frame_and_keeps_its_size(visit: Open, site: Site) -> None:
+    page = visit(site.at("high")).page
+    number = page.locator(".hanging text").first
+    height = number.evaluate("it => it.getBoundingClientRect().height")
+    for _ in range(3):
+        page.locator("[data-do=in]").click()
+    assert number.evaluate("it => it.getBoundingClientRect().height") == pytest.approx(height, rel=0.1)
+
+
 def test_the_mouse_moves_the_picture_that_it_drags(visit: Open, site: Site) -> None:
     page = visit(f"{site.at('high')}?lang=en").page
     for _ in range(4):
@@ -310,6 +340,9 @@ def test_full_resolution_comes_on_demand_with_the_window_that_is_set(visit: Open
     )
     assert size > 2_000
     assert page.locator("#viewer-window feFuncR").get_attribute("slope") == "1.0000"
+    page.keyboard.press("0")
+    every = "[...document.querySelectorAll('.picture')].every"
+    page.wait_for_function(f"() => {every}(it => it.getAttribute('href').endsWith('low=0.1000&high=0.9000'))")
     page.keyboard.press("f")
     assert not (picture.get_attribute("href") or "").count("full")
     assert visited.troubles == []

@@ -174,6 +174,14 @@ def test_marks_are_drawn_and_told(shown: Visit) -> None:
     assert "The model marks nothing" in shown.page(shown.at("low"))
 
 
+def test_the_number_of_a_mark_near_the_edge_stands_on_its_other_side(visit: Visit) -> None:
+    item = visit.centre.exam("1.2", score=10, views=[view(View.RCC, MARK, {**MARK, "x": 0.9})])
+    numbers = re.findall(
+        r'<text (x="[\d.]+"(?: text-anchor="end")?) y="200.0">', visit.page(f"/mammography/exams/{item}")
+    )
+    assert numbers == ['x="74.0"', 'x="156.0" text-anchor="end"']
+
+
 def test_a_picture_is_served_as_it_was_stored(shown: Visit) -> None:
     answer = shown.get(f"{shown.at('low')}/views/0.png")
     assert (answer.content, answer.headers["content-type"]) == (PICTURE, "image/png")

@@ -14,9 +14,11 @@
       this.slopes = [...root.querySelectorAll("#viewer-window feComponentTransfer > *")];
       this.on = { marks: true, heat: false, full: false };
       this.single = null;
+      this.asked = 0;
       this.frames.forEach((frame) => {
         const { width, height } = frame.querySelector("svg").viewBox.baseVal;
         frame.size = { width, height };
+        frame.facing = frame.querySelector("svg").getAttribute("preserveAspectRatio");
       });
       this.reset();
       root.querySelector(".viewer-tools").hidden = false;
@@ -79,7 +81,17 @@
     wheel(event) {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      this.zoomBy(event.deltaY < 0 ? STEP.zoom : 1 / STEP.zoom);
+      const frame = event.target instanceof Element && event.target.closest(".hanging li");
+      this.zoomBy(event.deltaY < 0 ? STEP.zoom : 1 / STEP.zoom, frame ? this.place(event, frame) : undefined);
+    }
+
+    // Where the pointer is in what is seen of a view, as parts of its sides from the middle; mirrored as `x` is.
+    place(event, frame) {
+      const picture = frame.querySelector("svg");
+      const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM().inverse());
+      const box = picture.viewBox.baseVal;
+      const x = (point.x - box.x) / box.width - 0.5;
+      return { x: frame.dataset.side === "right" ? -x : x, y: (point.y - box.y) / box.height - 0.5 };
     }
 
     // Drag to move; with Shift to change window (sideways) and level (up and down).
@@ -93,7 +105,7 @@
       });
       picture.addEventListener("pointermove", (event) => {
         if (!last) return;
-        const { width, height } = picture.getBoundingClientRect();
+        const { width, height } = this.drawn(frame);
         const dx = (event.clientX - last.x) / width;
         const dy = (event.clientY - last.y) / height;
         last = { x: event.clientX, y: event.clientY };
@@ -102,6 +114,12 @@
       });
       ["pointerup", "pointercancel"].forEach((name) => picture.addEventListener(name, () => { last = null; }));
       picture.addEventListener("dblclick", () => this.show(this.single === null ? this.frames.indexOf(frame) : null));
+    }
+
+    // Size of a view on the screen, whatever part of it is seen: CSS pixels for the whole frame at zoom 1.
+    drawn(frame) {
+      const scale = frame.querySelector("svg").getScreenCTM().a / this.zoom;
+      return { width: frame.size.width * scale, height: frame.size.height * scale };
     }
 
     toggle(name) {
@@ -124,43 +142,63 @@
 
     // Full resolution of the views that are shown, cut from all grey values with the window that is set now.
     async full() {
-      const neutral = this.window === 1 && this.level === 0.5;
-      if (this.on.full && neutral) {
-        this.frames.forEach((frame) => this.swap(frame, frame.small));
-        this.cut = { low: 0, high: 1 };
-        this.on.full = false;
-        this.pressed("full", false);
+      if (this.on.full && this.window === 1 && this.level === 0.5) {
+        this.small();
+        this.apply();
         this.say(this.root.dataset.fullOff);
         return;
       }
-      const { low, high } = this.range();
-      this.say(this.root.dataset.fullWait);
+      const cut = this.range();
+      if (!await this.fill(cut)) return;
+      Object.assign(this, { cut, window: 1, level: 0.5 });
+      this.on.full = true;
+      this.pressed("full", true);
+      this.apply();
+      this.say(this.root.dataset.fullOn);
+    }
+
+    // The small pictures again. What is still being fetched comes too late.
+    small() {
+      this.asked += 1;
+      this.root.removeAttribute("aria-busy");
+      this.frames.forEach((frame) => { this.swap(frame, frame.small); frame.full = null; });
+      this.cut = { low: 0, high: 1 };
+      this.on.full = false;
+      this.pressed("full", false);
+    }
+
+    // Fetches what is shown and not yet cut like this, one after the other: the server makes one at a time.
+    // True when all of it is there; false when it failed, or something else was asked for in the meantime.
+    async fill(cut) {
+      const query = `low=${cut.low.toFixed(4)}&high=${cut.high.toFixed(4)}`;
+      this.asked += 1;
+      const { asked } = this;
+      const shown = this.frames.filter((frame, number) => this.single === null || this.single === number);
+      const missing = shown.filter((frame) => frame.full !== query);
+      if (missing.length) this.say(this.root.dataset.fullWait);
       this.root.setAttribute("aria-busy", "true");
       try {
-        const shown = this.frames.filter((frame, number) => this.single === null || this.single === number);
-        for (const frame of shown) await this.fetchFull(frame, low, high);  // one after the other: the server makes one at a time
-        this.cut = { low, high };
-        this.window = 1;
-        this.level = 0.5;
-        this.on.full = true;
-        this.pressed("full", true);
-        this.apply();
-        this.say(this.root.dataset.fullOn);
+        for (const frame of missing) {
+          const address = `${frame.querySelector(".picture").dataset.full}?${query}`;
+          await this.loaded(address);
+          if (asked !== this.asked) return false;
+          frame.small ??= frame.querySelector(".picture").getAttribute("href");
+          this.swap(frame, address);
+          frame.full = query;
+        }
+        return true;
       } catch {
-        this.say(this.root.dataset.fullFailed);
+        if (asked === this.asked) this.say(this.root.dataset.fullFailed);
+        return false;
       } finally {
-        this.root.removeAttribute("aria-busy");
+        if (asked === this.asked) this.root.removeAttribute("aria-busy");
       }
     }
 
-    async fetchFull(frame, low, high) {
-      const picture = frame.querySelector(".picture");
-      frame.small ??= picture.getAttribute("href");
-      const address = `${picture.dataset.full}?low=${low.toFixed(4)}&high=${high.toFixed(4)}`;
-      const loaded = new Image();
-      loaded.src = address;
-      await loaded.decode();
-      this.swap(frame, address);
+    loaded(address) {
+      const image = new Image();
+      image.src = address;
+      return image.decode();
     }
 
     swap(frame, address) {
@@ -177,18 +215,16 @@
 
     reset() {
       Object.assign(this, { zoom: 1, x: 0, y: 0, window: 1, level: 0.5 });
-      this.cut ??= { low: 0, high: 1 };
-      if (this.on.full) {
-        this.frames.forEach((frame) => this.swap(frame, frame.small));
-        this.on.full = false;
-        this.pressed("full", false);
-      }
-      this.cut = { low: 0, high: 1 };
+      this.small();
       this.apply();
     }
 
-    zoomBy(factor) {
+    // What lies at `at` stays where it is; the middle, when nothing is said.
+    zoomBy(factor, at = { x: 0, y: 0 }) {
+      const before = this.zoom;
       this.zoom = Math.min(LARGEST_ZOOM, Math.max(1, this.zoom * factor));
+      this.x += at.x * (1 / before - 1 / this.zoom);
+      this.y += at.y * (1 / before - 1 / this.zoom);
       this.apply();
     }
 
@@ -214,7 +250,9 @@
         const { width, height } = frame.size;
         const x = frame.dataset.side === "right" ? -this.x : this.x;
         const box = [(room + x) * width, (room + this.y) * height, width / this.zoom, height / this.zoom];
-        frame.querySelector("svg").setAttribute("viewBox", box.map((value) => value.toFixed(2)).join(" "));
+        const picture = frame.querySelector("svg");
+        picture.setAttribute("viewBox", box.map((value) => value.toFixed(2)).join(" "));
+        picture.style.setProperty("--zoom", this.zoom);
       });
       this.slopes.forEach((part) => {
         part.setAttribute("slope", (1 / this.window).toFixed(4));
@@ -234,9 +272,13 @@
       if (number !== null && !this.frames[number]) return;
       this.single = number;
       this.root.classList.toggle("one-view", number !== null);
-      this.frames.forEach((frame, place) => { frame.hidden = number !== null && place !== number; });
+      this.frames.forEach((frame, place) => {
+        frame.hidden = number !== null && place !== number;
+        frame.querySelector("svg").setAttribute("preserveAspectRatio", number === null ? frame.facing : "xMidYMid meet");
+      });
       this.pressed("single", number !== null);
       this.say(number === null ? this.root.dataset.all : this.frames[number].querySelector("figcaption").textContent);
+      if (this.on.full) this.fill(this.cut);  // no view is small, or cut otherwise, while the button says full resolution
     }
 
     help() {
