@@ -182,6 +182,14 @@ def test_the_number_of_a_mark_near_the_edge_stands_on_its_other_side(visit: Visi
     assert numbers == ['x="74.0"', 'x="156.0" text-anchor="end"']
 
 
+def test_the_place_of_a_view_that_is_missing_stays_empty(visit: Visit) -> None:
+    left = [view(View.LCC), view(View.LMLO)]
+    item = visit.centre.exam("1.2", score=None, reasons=["missing-views"], missing=["RCC", "RMLO"], views=left)
+    text = visit.page(f"/mammography/exams/{item}")
+    places = re.findall(r'class="absent"><p>(\w+): no picture|<li data-view="(\w+)"', text)
+    assert places == [("RCC", ""), ("", "LCC"), ("RMLO", ""), ("", "LMLO")]
+
+
 def test_a_picture_is_served_as_it_was_stored(shown: Visit) -> None:
     answer = shown.get(f"{shown.at('low')}/views/0.png")
     assert (answer.content, answer.headers["content-type"]) == (PICTURE, "image/png")

@@ -3,6 +3,7 @@
   "use strict";
 
   const STEP = { zoom: 1.25, move: 0.1, level: 0.05, window: 0.8 };
+  const HANGING = ["RCC", "LCC", "RMLO", "LMLO"];
   const LARGEST_ZOOM = 12;
   const NARROWEST = 0.04;
 
@@ -10,7 +11,7 @@
     constructor(root) {
       this.root = root;
       this.stage = root.querySelector(".viewer-stage");
-      this.frames = [...root.querySelectorAll(".hanging li")];
+      this.frames = [...root.querySelectorAll(".hanging [data-view]")];
       this.slopes = [...root.querySelectorAll("#viewer-window feComponentTransfer > *")];
       this.on = { marks: true, heat: false, full: false };
       this.single = null;
@@ -73,7 +74,7 @@
       const number = "01234".indexOf(event.key);
       if (name) this.act(name);
       else if (number === 0) this.show(null);
-      else if (number > 0) this.show(number - 1);
+      else if (number > 0) this.show(this.frames.findIndex((frame) => frame.dataset.view === HANGING[number - 1]));
       else return;
       event.preventDefault();
     }
@@ -81,7 +82,7 @@
     wheel(event) {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      const frame = event.target instanceof Element && event.target.closest(".hanging li");
+      const frame = event.target instanceof Element && event.target.closest("[data-view]");
       this.zoomBy(event.deltaY < 0 ? STEP.zoom : 1 / STEP.zoom, frame ? this.place(event, frame) : undefined);
     }
 
