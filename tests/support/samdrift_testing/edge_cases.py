@@ -68,7 +68,8 @@ class EdgeCase:
 
 
 def write_all(folder: Path) -> list[EdgeCase]:
-    """Write every file into `folder`, which exists."""
+    """Write every file into `folder`, which is made when it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
         (folder / case.file_name).write_bytes(case.make())
     return list(CASES)
