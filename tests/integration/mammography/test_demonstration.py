@@ -84,6 +84,15 @@ def test_every_file_is_accounted_for_and_a_second_run_does_nothing_twice(stage: 
     assert stage.work() == 0
 
 
+def test_what_others_bring_does_not_spoil_the_findings(stage: Stage) -> None:
+    demonstration.submit(stage.client, stage.folder)
+    own = {"screening_unit": "Another unit", "received_at": "2026-11-24T08:15:00+01:00"}
+    stage.client.submit("mammography", {**own, "objects": [stage.client.put_object(b"no image")]}, reference="own")
+    stage.work()
+    findings = list(demonstration.findings(stage.client, stage.folder))
+    assert [finding.value for finding in findings if not finding.ok] == []
+
+
 def test_an_exam_that_is_lost_is_found_out(stage: Stage) -> None:
     demonstration.submit(stage.client, stage.folder)
     exams, refusals, *_ = demonstration.findings(stage.client, stage.folder)  # nothing has been worked on

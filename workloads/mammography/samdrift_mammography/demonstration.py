@@ -19,6 +19,8 @@ SHIPPED = Path(__file__).parent / "shipped" / MODEL
 #: The files that are expected back with a reason: code -> how many.
 EXPECTED_REFUSALS = {"empty": 1, "truncated": 1}
 EXAMS = 2
+#: File in the demonstration's folder that holds the identifier of its submission.
+_SUBMISSION = "submission.txt"
 
 
 class MammographyDemonstration:
@@ -41,11 +43,14 @@ class MammographyDemonstration:
             "received_at": _first_run(folder),
             "objects": [client.put_object(data) for data in files()],
         }
-        return [str(client.submit(self.name, document, reference="two-exams")["id"])]
+        submission = str(client.submit(self.name, document, reference="two-exams")["id"])
+        (folder / _SUBMISSION).write_text(submission, encoding="utf-8")
+        return [submission]
 
     def findings(self, client: Client, folder: Path) -> Iterable[Finding]:
-        """Every file must be accounted for."""
-        items = list(client.items(workload=self.name))
+        """Every file must be accounted for. What others have brought to this installation is not counted."""
+        submission = (folder / _SUBMISSION).read_text(encoding="utf-8")
+        items = list(client.items(submission_id=submission))
         yield _exams(items)
         yield _refusals(items)
         yield from _order(items)
