@@ -35,6 +35,7 @@ REMARKS = [code for code in dict.fromkeys([*SENTENCES, *IMAGE_PROBLEMS, *IMAGE_F
 _CHUNK = 500
 
 Key = Annotated[str, Query(pattern=r"^\d{0,28}$")]
+Part = Annotated[str, Query(max_length=64)]
 
 
 def filter_of(
@@ -43,7 +44,7 @@ def filter_of(
     scored: Annotated[str, Query(max_length=3)] = "",
     code: Annotated[str, Query(max_length=40)] = "",
     unit: Annotated[str, Query(max_length=80)] = "",
-    exam: Annotated[str, Query(max_length=64)] = "",
+    exam: Part = "",
     objected: bool = False,
     undelivered: bool = False,
 ) -> Filter:
@@ -63,7 +64,9 @@ def filter_of(
 Wanted = Annotated[Filter, Depends(filter_of)]
 
 
-def worklist(shell: SignedIn, at: Now, wanted: Wanted, after: Key = "", before: Key = "") -> HTMLResponse:
+def worklist(
+    shell: SignedIn, at: Now, wanted: Wanted, after: Key = "", before: Key = "", exam: Part = ""
+) -> HTMLResponse:
     """Exams in reading order as far as one page goes; how many wait for what; what was refused, by code."""
     reader = reader_of(shell)
     with worklist_of(shell) as connection:
@@ -74,6 +77,7 @@ def worklist(shell: SignedIn, at: Now, wanted: Wanted, after: Key = "", before: 
             rows=rows(connection, found.rows, at),
             found=found,
             wanted=wanted,
+            not_looked_for=bool(exam.strip()) and not wanted.exam,
             address=_address(wanted),
             remarks=REMARKS,
             counts=_counts(connection, reader),
