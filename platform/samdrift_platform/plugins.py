@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -38,7 +39,7 @@ def workload_names(chosen: str = "") -> list[str]:
     Raises:
         SettingError: a chosen workload is not installed.
     """
-    installed = sorted(point.name for point in entry_points(group=WORKLOADS))
+    installed = sorted(_points(WORKLOADS))
     wanted = [name.strip() for name in chosen.split(",") if name.strip()]
     if missing := sorted(set(wanted) - set(installed)):
         raise SettingError(f"Not installed: {', '.join(missing)}. Installed workloads: {', '.join(installed)}.")
@@ -57,7 +58,7 @@ def workloads(names: Sequence[str]) -> dict[str, Workload]:
 
 def demonstrations(names: Sequence[str]) -> list[Demonstration]:
     """The demonstrations of these workloads, of those that have one."""
-    points = {point.name: point for point in entry_points(group=DEMONSTRATIONS)}
+    points = _points(DEMONSTRATIONS)
     return [cast(Demonstration, points[name].load()) for name in names if name in points]
 
 
@@ -87,7 +88,7 @@ def migrations() -> Iterator[tuple[str, Path]]:
 
 def command_names() -> list[str]:
     """Names of the workloads that bring commands of their own, `samdrift <name> ...`."""
-    return sorted(point.name for point in entry_points(group=COMMANDS))
+    return sorted(_points(COMMANDS))
 
 
 def commands(name: str) -> Typer:
@@ -97,7 +98,7 @@ def commands(name: str) -> Typer:
 
 def services(names: Sequence[str]) -> dict[str, Sequence[str]]:
     """Process name -> command of what these workloads want kept running, as their settings say; often nothing."""
-    points = {point.name: point for point in entry_points(group=SERVICES)}
+    points = _points(SERVICES)
     found: dict[str, Sequence[str]] = {}
     for name in names:
         if name in points:
@@ -111,8 +112,14 @@ def suite(name: str) -> Suite:
     return cast(Suite, _point(SUITES, name, "evaluation suite").load())
 
 
+@cache
+def _points(group: str) -> Mapping[str, EntryPoint]:
+    """Name -> what is installed in `group`. Looked up once: it reads about every package that is installed."""
+    return {point.name: point for point in entry_points(group=group)}
+
+
 def _point(group: str, name: str, what: str = "workload") -> EntryPoint:
-    points = {point.name: point for point in entry_points(group=group)}
+    points = _points(group)
     if name not in points:
         raise NotFoundError(f"There is no {what} {name!r} here. Installed: {', '.join(sorted(points)) or 'none'}.")
     return points[name]

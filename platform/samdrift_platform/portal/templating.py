@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from babel.support import NullTranslations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from samdrift_platform.portal import formatting
@@ -53,6 +56,26 @@ class Templates:
         return sentence if catalogue is None else catalogue.gettext(sentence)
 
 
+class _Compiled(BytecodeCache):
+    """Templates that were compiled in this process, so that each workload need not compile the portal's once more."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def _compiled(language: str) -> _Compiled:
+    """One for each language: compiling applies filters to constants, and filters write as the language does."""
+    return _Compiled()
+
+
 def _environment(language: str, folder: PageFolder, catalogue: NullTranslations) -> Environment:
     environment = Environment(
         loader=FileSystemLoader([PORTAL.templates, folder.templates]),
@@ -61,6 +84,7 @@ def _environment(language: str, folder: PageFolder, catalogue: NullTranslations)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(language),
     )
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.filters.update(formatting.filters(locale_of(language)))
