@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -112,9 +113,14 @@ def suite(name: str) -> Suite:
     return cast(Suite, _point(SUITES, name, "evaluation suite").load())
 
 
-@cache
 def _points(group: str) -> Mapping[str, EntryPoint]:
-    """Name -> what is installed in `group`. Looked up once: it reads about every package that is installed."""
+    """Name -> what is installed in `group`."""
+    return _points_along(tuple(sys.path), group)
+
+
+@cache
+def _points_along(path: tuple[str, ...], group: str) -> Mapping[str, EntryPoint]:
+    """Looked up once: it reads about every package that is installed along `path`."""
     return {point.name: point for point in entry_points(group=group)}
 
 
