@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from samdrift_mammography import tables
 from samdrift_mammography.reasons import IMAGE_FINDINGS, IMAGE_PROBLEMS, REJECTIONS
 from samdrift_mammography.worklist.quality import QualityCounts, UnitCount, quality_counts
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.screening import Centre, portal
+from samdrift_testing.work import NOW
 
 
 def view(*problems: str, quality: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -71,3 +73,14 @@ def test_the_page_says_every_code_in_words(ledger: Ledger, language: str) -> Non
     assert all(f'<th scope="row">{code}</th>' in text for code in (*IMAGE_PROBLEMS, *IMAGE_FINDINGS, *REJECTIONS))
     sentences = [*IMAGE_PROBLEMS.values(), *IMAGE_FINDINGS.values()]
     assert [sentence in text for sentence in sentences] == [language == "en"] * len(sentences)
+
+
+def test_the_page_counts_files_in_quarantine(ledger: Ledger) -> None:
+    kept = {"code": "not-dicom", "sop_instance_uid": "", "source": "dimse:MODALITY", "received_at": NOW}
+    with portal({}) as over:
+        visit = over(ledger)
+        with ledger.write() as connection:
+            connection.execute(tables.quarantine.insert(), [{"object": f"sha256:{n}", **kept} for n in (1, 2)])
+        text = visit.page("/mammography/quality")
+    row = '<th scope="row">not-dicom</th><td>Not DICOM</td><td class="numeric">2</td>'
+    assert row in text.split('id="quarantine"')[1]
