@@ -6,9 +6,12 @@ goes on; `samdrift watch` takes a look at any time without it.
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from prefect import flow
 
 from samdrift_platform import plugins, process
@@ -35,10 +38,25 @@ def weekly_watch() -> list[dict[str, Any]]:
     return [{"said": str(look), "alarm": look.alarm} for look in looks]
 
 
+def await_server(url: str, *, pause_s: float = 0.5) -> None:
+    """Return when the Prefect server at `url` is ready. It starts beside us and needs some seconds."""
+    with httpx.Client(timeout=5) as client:
+        while not _ready(client, url):
+            time.sleep(pause_s)
+
+
+def _ready(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(f"{url}/health").is_success
+    except httpx.TransportError:  # not listening yet, or starting anew: ask again
+        return False
+
+
 def main() -> None:
     """Serve the flow on its schedule; needs `PREFECT_API_URL`, which the supervisor sets."""
     silence()
     process.configure_logs("schedules")
+    await_server(os.environ["PREFECT_API_URL"])
     weekly_watch.serve(name="weekly", cron=CRON, pause_on_shutdown=False, print_starting_message=False)
 
 
