@@ -10,7 +10,7 @@ from typer.main import get_command
 from samdrift_platform.cli import main, program
 from samdrift_testing.command_line import Ended, Samdrift
 from samdrift_testing.control import Control, control
-from samdrift_testing.serving import serving
+from samdrift_testing.serving import Door, serving
 
 
 @pytest.fixture
@@ -45,10 +45,19 @@ def samdrift(
     return run
 
 
+@pytest.fixture(scope="session")
+def door() -> Iterator[tuple[Door, str]]:
+    """One real port for all commands, and its address."""
+    door = Door()
+    with serving(door) as address:
+        yield door, address
+
+
 @pytest.fixture
-def plane(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+def plane(home: Path, door: tuple[Door, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """A control plane on a real port, which the home knows of."""
-    with control(home) as running, serving(running.app) as address:
+    leading, address = door
+    with control(home) as running, leading.leading_to(running.app):
         (home / "token").write_text(running.token)
         monkeypatch.setenv("SAMDRIFT_URL", address)
         yield running
