@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit
+from samdrift_platform.contract import JsonObject
+from samdrift_platform.ledger import audit, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.reported_exam import ReportedExam, reported_exam
 from samdrift_testing.screening import Visit, portal
@@ -30,9 +33,9 @@ def visit(exam: ReportedExam, sqlite_template: Path, tmp_path: Path) -> Iterator
         yield over(ledger)
 
 
-def put(visit: Visit, exam: ReportedExam, name: str, **result: Any) -> None:
+def put(visit: Visit, exam: ReportedExam, name: str, payload: JsonObject | None = None, **result: Any) -> None:
     known = {key: value for key, value in {**exam.result, **result}.items() if key != "exam"}
-    visit.exams[name] = visit.centre.exam(exam.result["exam"], payload=exam.item.payload, **known)
+    visit.exams[name] = visit.centre.exam(exam.result["exam"], payload=payload or exam.item.payload, **known)
 
 
 def test_an_exam_is_given_as_fhir_and_that_is_recorded(visit: Visit, exam: ReportedExam) -> None:
@@ -44,6 +47,18 @@ def test_an_exam_is_given_as_fhir_and_that_is_recorded(visit: Visit, exam: Repor
     with visit.centre.ledger.read() as connection:
         last = audit.events_of(connection, f"item:{visit.exams['one']}")[-1]
     assert (last.actor, last.action) == ("bob", "exam.given")
+
+
+def test_an_exam_whose_results_do_not_go_back_is_dated_by_its_submission(visit: Visit, exam: ReportedExam) -> None:
+    payload = {name: value for name, value in exam.item.payload.items() if name != "received_at"}
+    put(visit, exam, "one", payload={**payload, "return_results": False})
+    answer = visit.get(f"{visit.at('one')}/fhir")
+    assert answer.status_code == 200
+    resources = [entry["resource"] for entry in answer.json()["entry"]]
+    (report,) = [each for each in resources if each["resourceType"] == "DiagnosticReport"]
+    with visit.centre.ledger.read() as connection:
+        (queued_at,) = connection.execute(sa.select(tables.work_items.c.queued_at)).scalars()
+    assert datetime.fromisoformat(report["effectiveDateTime"]) == queued_at
 
 
 def test_a_hidden_score_is_not_given(visit: Visit, exam: ReportedExam) -> None:

@@ -62,9 +62,11 @@ def _report(shell: Shell, shown: Row) -> Report:
     from samdrift_mammography.results.wording import language_of_setting
 
     item = shown.item
+    # An exam whose results do not go back says nothing of its arrival; the ledger knows when it was submitted.
+    payload = {"received_at": item.queued_at.isoformat(), **item.payload}
     files = [shell.object(image["object"]) for image in item.payload["images"]]
     return report_of(
-        Item(reference=item.reference, payload=item.payload),
+        Item(reference=item.reference, payload=payload),
         {name: value for name, value in item.result.items() if name not in _NOT_SAID},
         files=files,
         pictures=[None] * len(files),
