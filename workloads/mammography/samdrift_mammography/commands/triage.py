@@ -27,7 +27,7 @@ def triage(
 ) -> None:
     """Put the files of a folder together as exams and say who reads each of them, and in which order.
 
-    The same code decides as on the platform, with the policy of this installation; nothing is recorded and nothing is sent.
+    The same code decides as on the platform, with this installation's policy; nothing is recorded or sent.
     """
     from samdrift_mammography.folder_store import FolderStore, files_below
 
