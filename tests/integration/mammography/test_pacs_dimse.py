@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from samdrift_mammography.results.dimse_pacs import DimsePacs
+from samdrift_mammography.results.dimse_pacs import ASK_S, STORE_S, DimsePacs
 from samdrift_mammography.results.instance import Instance
 from samdrift_mammography.results.pacs import confirmed, open_pacs
 from samdrift_mammography.results.pacs_address import DimseAddress
@@ -51,9 +51,9 @@ def post_to(pacs: ScriptedPacs, ledger: Ledger) -> PacsDelivery:
     return PacsDelivery(ledger, client(pacs))
 
 
-def client(pacs: ScriptedPacs, **seconds: float) -> DimsePacs:
+def client(pacs: ScriptedPacs, *, store_s: float = STORE_S, ask_s: float = ASK_S) -> DimsePacs:
     address = DimseAddress(ae_title=pacs.ae_title, host="127.0.0.1", port=pacs.port)
-    return DimsePacs(address, calling="SAMDRIFT", **seconds)
+    return DimsePacs(address, calling="SAMDRIFT", store_s=store_s, ask_s=ask_s)
 
 
 @pytest.fixture(scope="module")
