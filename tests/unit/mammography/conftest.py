@@ -11,6 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+
+@pytest.fixture(autouse=True)
+def _pydicom_as_it_starts() -> None:
+    """Reading a header tells pydicom to validate nothing, for the whole process; no test shall live on another's."""
+    from pydicom import config
+
+    config.settings.reading_validation_mode = config.WARN
+
+
 #: Every fourth pixel each way keeps the tests quick: 0.2 mm instead of 0.05 mm.
 STEP = 4
 
