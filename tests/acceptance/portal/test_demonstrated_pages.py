@@ -42,9 +42,9 @@ def test_every_page_that_is_linked(
 
 
 def links(visited: Any) -> list[str]:
-    """Addresses in this portal that are pages: no files and documents of the API, no other language, no anchors."""
+    """Addresses of pages in this portal: no files (whose links name a type), no documents of the API, no anchors."""
     found: list[str] = visited.page.evaluate(
-        """() => [...document.querySelectorAll('main a[href]:not([download]), nav a[href], footer a[href]')]
+        """() => [...document.querySelectorAll('main a[href]:not([download]):not([type]), nav a[href], footer a[href]')]
             .map(link => new URL(link.href))
             .filter(address => address.origin === location.origin && !address.hash)
             .filter(address => !address.pathname.startsWith('/v1/'))
