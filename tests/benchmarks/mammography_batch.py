@@ -1,8 +1,8 @@
 """A batch of 60 four-view exams through the platform against a bare PyTorch loop on the same files, in one run.
 
 The bare loop is what somebody would write who needs scores and nothing else: decode, preprocess, forward, one file
-after the other, with all cores for PyTorch; or better, one such loop on each core with half of the files. The platform
-adds everything that makes it a service, and is held to the faster of the two.
+after the other, with all cores for PyTorch; or better, one such loop on each core with its share of the files. The
+platform adds everything that makes it a service.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from samdrift_testing.benchmarking import Benchmark, benchmark, percentile, time
 from samdrift_testing.models import take_in
 from samdrift_testing.station import Station, running_station
 
-EXAMS = 16
+EXAMS = 60
 #: Urgent exams, one after the other, idle and beside the saturating batch.
-URGENT = 6
+URGENT = 12
 CORES = psutil.cpu_count(logical=True) or 1
 
 
@@ -68,15 +68,15 @@ def _throughput(measured: Benchmark, station: Station, store: ObjectStore, exams
         done = station.finished(station.submit("mammography", "batch", exams))
     assert {item.state for item in done} == {"done"}
     assert all(item.result["score"] for item in done)
-    bare_s = min(one[0], each[0])
     for way, seconds in (
         ("bare loop, PyTorch on all cores", one[0]),
         ("a bare loop on each core", each[0]),
         ("through the platform", served[0]),
     ):
-        measured.row(way=way, exams=EXAMS, seconds=seconds, per_min=60 * EXAMS / seconds, of_bare=bare_s / seconds)
-    ratio = bare_s / served[0]
-    measured.bar(f"end to end at least 0.9 of the faster bare loop (it is {ratio:.2f})", ratio >= 0.9)
+        measured.row(way=way, exams=EXAMS, seconds=seconds, per_min=60 * EXAMS / seconds)
+    for what, bare_s in (("a bare PyTorch loop", one[0]), ("such a loop on each core", each[0])):
+        ratio = bare_s / served[0]
+        measured.bar(f"end to end at least 0.9 of {what} (it is {ratio:.2f})", ratio >= 0.9)
     measured.notes.append(f"peak memory of the dispatcher with all of Ray and its replicas: {max(peak):.0f} MiB (PSS)")
     measured.notes.append("the platform also draws pictures, marks and heat maps, and writes the ledger's audit chain")
 
