@@ -371,16 +371,19 @@ def test_a_reader_reads_the_list_by_keyboard_alone(visit: Open, site: Site) -> N
     page.locator("#worklist a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/exams/*")
-    page.locator("button[value=recall]").focus()
+    page.locator("#decision-no_recall").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#decision-recall").is_checked()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**#decision")
     assert "The score points the same way." in page.locator("#decision").inner_text()
-    assert page.locator("button[value=recall]").count() == 0
+    assert page.locator("#record-decision").count() == 0
     first = page.url
     page.locator("#decision a.button").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.split("#")[0] != first.split("#")[0])
-    assert page.locator("button[value=recall]").is_visible()
+    assert page.locator("#record-decision").is_visible()
 
 
 def test_a_hidden_score_is_nowhere_in_what_the_browser_gets(visit: Open, site: Site) -> None:
@@ -395,6 +398,9 @@ def test_without_scripts_pictures_marks_and_the_decision_are_there(visit: Open, 
     assert page.locator(".hanging image.picture").count() == 4
     assert page.locator(".hanging .marks circle").first.is_visible()
     assert not page.locator(".viewer-tools").is_visible()
-    page.locator("button[value=no_recall]").click()
-    assert "No recall" in page.locator("#decision").inner_text()
+    page.locator("#record-decision").click()
+    assert page.locator("#record-decision").is_visible(), "nothing was chosen, so nothing is recorded"
+    page.locator("label[for=decision-no_recall]").click()
+    page.locator("#record-decision").click()
+    assert "No recall" in page.locator("#decision strong").first.inner_text()
     assert page.locator(".alert-warning").first.inner_text().startswith("Research demonstrator")

@@ -49,12 +49,18 @@ def check_rules(page: Page) -> None:
 
 
 def check_keyboard(page: Page) -> None:
-    """Tab reaches every link, button and region, each with a visible focus, and ends where it began."""
+    """Tab reaches every link, button and region, each with a visible focus, and ends where it began.
+
+    Of radio buttons with one name it reaches one; the arrow keys go on from there.
+    """
     page.evaluate("window.scrollTo(0, 0); document.activeElement.blur();")
     number = page.evaluate(
         """() => {
             const stops = 'a[href], button, input:not([type=hidden]), summary, [tabindex="0"]';
-            window.stops = [...document.querySelectorAll(stops)].filter(part => part.checkVisibility());
+            const among = part => `input[type=radio][name="${part.name}"]`;
+            const first = part => document.querySelector(among(part) + ':checked, ' + among(part));
+            const isStop = part => part.checkVisibility() && (part.type !== 'radio' || part === first(part));
+            window.stops = [...document.querySelectorAll(stops)].filter(isStop);
             return window.stops.length;
         }"""
     )
