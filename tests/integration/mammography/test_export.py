@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -182,6 +182,7 @@ def test_no_edge_case_crashes_an_export_or_leaks_through_it(tmp_path: Path, key_
 
 
 @pytest.mark.filterwarnings("ignore")  # pydicom warns of much in a damaged header, and goes on
+@example(changes=[(868, 0)])  # hides the Patient ID
 @given(st.lists(st.tuples(st.integers(132, 3000), st.integers(0, 255)), min_size=1, max_size=8))
 @settings(max_examples=300)
 def test_a_damaged_file_is_refused_or_leaves_without_the_woman(changes: list[tuple[int, int]]) -> None:

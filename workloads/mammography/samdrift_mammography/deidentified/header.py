@@ -53,7 +53,9 @@ class Maker:
 
     def header(self, image: Dataset) -> Dataset:
         """What may leave of `image`, with the statement of what was done (PS3.15 section E.1.1). `image` stays."""
-        made = self._kept(image, self.woman(image))
+        woman = self.woman(image)
+        made = self._kept(image, woman)
+        made.PatientID = woman  # also where the source has none, or damage hides it
         for keyword, action in self.keep.actions.items():
             # a sequence is not part of every object; the other empty ones are
             if action is Action.EMPTY and (keyword in image or not keyword.endswith("Sequence")):
