@@ -126,16 +126,20 @@ def scan(path: Path, *, known: Iterable[str] = PUBLISHED, leave_out: Collection[
 
 
 def of_dicom(files: Iterable[bytes]) -> set[str]:
-    """What these DICOM files say about people, as `Scanner` takes it; files that are none say nothing."""
+    """What these DICOM files say about people, as `Scanner` takes it, also those that lack prefix or file header.
+
+    Nothing is learned of a file that is nested too deeply for pydicom's recursion; of any other an error is an error.
+    """
     import pydicom
 
     known: set[str] = set()
     for data in files:
         try:
-            image = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
-        except Exception:  # noqa: BLE001, S112 - pydicom raises what its parsers happen to raise
+            image = pydicom.dcmread(BytesIO(data), stop_before_pixels=True, force=True)
+            values = {value for keyword in NAMING for value in _values(image, keyword)}
+        except RecursionError:
             continue
-        known |= {value for keyword in NAMING for value in _values(image, keyword) if not _FILM.fullmatch(value)}
+        known |= {value for value in values if not _FILM.fullmatch(value)}
     return known
 
 
