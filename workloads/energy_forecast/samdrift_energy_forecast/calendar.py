@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.submission import Building, ClockHours, Weekday
+from samdrift_energy_forecast.building import BuildingDescription, ClockHours, Weekday
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ LONGEST_CLOSURE_DAYS = 60
 class BuildingCalendar:
     """Answers for hours (integers, see `hours`) in the building's own local time, daylight saving included."""
 
-    def __init__(self, building: Building) -> None:
+    def __init__(self, building: BuildingDescription) -> None:
         self._calendar, self._setback, self._zone = building.calendar, building.setback, building.zone
         self._closed = frozenset(building.calendar.closed)
 

@@ -12,9 +12,9 @@ from samdrift_energy_forecast import hours
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from samdrift_energy_forecast.building import Comfort, Setback
     from samdrift_energy_forecast.meters import Readings
     from samdrift_energy_forecast.operation import Operation
-    from samdrift_energy_forecast.submission import Comfort, Setback
 
 #: Of the days seen, this share must have been kept by what is learnt here.
 CAUTION = 0.9

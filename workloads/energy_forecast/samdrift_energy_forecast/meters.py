@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import hours, tables
+from samdrift_energy_forecast import hours, table_files
 from samdrift_energy_forecast.errors import ReadingsError
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def read_meters(data: bytes, issue: int) -> Readings:
     Raises:
         ReadingsError: with the row and the remedy, when the readings cannot carry a plan.
     """
-    columns = tables.read_table(data, WHAT)
-    ends = tables.stamps(tables.column(columns, "stamp", WHAT), "stamp", WHAT)
-    heat_kwh = tables.numbers(tables.column(columns, "heat_kwh", WHAT), "heat_kwh", WHAT, may_be_missing=True)
+    columns = table_files.read_table(data, WHAT)
+    ends = table_files.stamps(table_files.column(columns, "stamp", WHAT), "stamp", WHAT)
+    heat_kwh = table_files.numbers(table_files.column(columns, "heat_kwh", WHAT), "heat_kwh", WHAT, may_be_missing=True)
     known = np.array([hours.ending_at(end) for end in ends])
     _check_each_once(known)
     _check_not_negative(heat_kwh, known)
@@ -69,9 +69,9 @@ def read_meters(data: bytes, issue: int) -> Readings:
     return Readings(first=first, heat_kwh=heat, indoor_c=indoor, coldest_room_c=coldest)
 
 
-def _optional(columns: tables.Columns, name: str) -> list[float]:
+def _optional(columns: table_files.Columns, name: str) -> list[float]:
     rows = len(columns["stamp"])
-    return tables.numbers(columns.get(name, [None] * rows), name, WHAT, may_be_missing=True)
+    return table_files.numbers(columns.get(name, [None] * rows), name, WHAT, may_be_missing=True)
 
 
 def _check_each_once(known: NDArray[np.int64]) -> None:

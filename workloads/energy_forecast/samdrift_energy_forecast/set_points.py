@@ -13,10 +13,10 @@ from samdrift_energy_forecast.reasons import Reason
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from samdrift_energy_forecast.building import Comfort, Setback
     from samdrift_energy_forecast.comfort import RoomExperience
     from samdrift_energy_forecast.operation import Operation
     from samdrift_energy_forecast.plan import PlanningProblem, Trajectory
-    from samdrift_energy_forecast.submission import Comfort, Setback
 
 #: Less room heat than this share of the plant's is not worth switching on for.
 LEAST_SHARE = 0.35

@@ -1,24 +1,15 @@
-"""What a facility manager, or the system that acts for one, sends."""
+"""What is ordered: plans for buildings, with what was known of them when the order was made."""
 
 from __future__ import annotations
 
-from datetime import date, time
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building import BuildingDescription, Celsius, Document, Weekday
 
 ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Reference of a stored object")]
-Celsius = Annotated[float, Field(ge=0, le=35)]
-
-
-def _whole_hour(clock: time) -> time:
-    if clock.minute or clock.second or clock.microsecond:
-        raise ValueError(f"{clock.isoformat()} is not a whole hour; plans are hourly")
-    return clock
 
 
 def _on_the_hour(instant: AwareDatetime) -> AwareDatetime:
@@ -26,104 +17,26 @@ def _on_the_hour(instant: AwareDatetime) -> AwareDatetime:
     return instant
 
 
-def _known_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone; use for example Europe/Copenhagen")
-    return name
+class Override(Document):
+    """A person's set-point in place of the plan's, until it expires."""
 
-
-WholeHour = Annotated[time, AfterValidator(_whole_hour)]
-
-
-class Document(BaseModel):
-    """Refuses fields it does not know, so that a misspelt limit is not silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Weekday(StrEnum):
-    """Days of the week in ISO 8601's order."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-
-class ClockHours(Document):
-    """From a whole hour to a later one on the same local day."""
-
-    begins: WholeHour
-    ends: WholeHour
+    set_point_c: Celsius
+    begins: AwareDatetime
+    expires: AwareDatetime
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    set_by: Annotated[str, Field(min_length=1, max_length=200)]
+    """Who did it, as signed in."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.ends <= self.begins:
-            raise ValueError(f"hours end at {self.ends} but begin at {self.begins}")
+        if self.expires <= self.begins:
+            raise ValueError(f"the override expires at {self.expires} but begins at {self.begins}")
         return self
 
 
-class Calendar(Document):
-    """When people are in the building, in its own local time."""
-
-    opening: Annotated[dict[Weekday, ClockHours], Field(min_length=1)]
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "DK"
-    """ISO 3166 code; its public holidays are closed days."""
-    closed: tuple[date, ...] = ()
-    """Further closed days, such as the municipality's school holidays."""
-    ventilation: ClockHours | None = None
-    """When fans run on open days; the opening hours where absent."""
-
-
-class Setback(Document):
-    """The fixed plan of today, and the safe state: warm between two hours of open days, else set back."""
-
-    warm_c: Celsius = 21.0
-    setback_c: Celsius = 16.0
-    warm: ClockHours
-
-    @model_validator(mode="after")
-    def _warmer_when_warm(self) -> Self:
-        if self.setback_c > self.warm_c:
-            raise ValueError(f"setback_c {self.setback_c} is above warm_c {self.warm_c}")
-        return self
-
-
-class Comfort(Document):
-    """Lowest room temperatures. The Danish Working Environment Authority: 20-22 C for seated work, never below 18 C."""
-
-    open_c: Celsius = 20.0
-    closed_c: Celsius = 15.0
-
-
-class Tariff(Document):
-    """What heat costs."""
-
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
-    price_per_kwh: Annotated[float, Field(ge=0)]
-    peak_price_per_kw: Annotated[float, Field(ge=0)] = 0.0
-    """For the highest hour of the plan."""
-
-
-class Emission(Document):
-    """What heat emits, flat over time. A factor without its year and method cannot be judged."""
-
-    kg_co2_per_kwh: Annotated[float, Field(ge=0)]
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    method: Annotated[str, Field(min_length=1)]
-
-
-class Building(Document):
+class Building(BuildingDescription):
     """One building with everything its plan needs."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Copenhagen"
-    language: Literal["da", "en"] = "da"
-    """Of the calendar file and the table's reasons."""
     readings: ObjectReference
     """CSV or Parquet: `stamp` (UTC, end of the hour), `heat_kwh`, and where rooms are measured `indoor_c` (mean) and
     `coldest_room_c`."""
@@ -131,16 +44,12 @@ class Building(Document):
     """CSV or Parquet: `stamp`, `temperature_c`, `global_radiation_w_m2`."""
     weather_forecast: ObjectReference
     """As observed, with the column `issued`: when the forecast was made (UTC)."""
-    calendar: Calendar
-    setback: Setback
-    comfort: Comfort = Comfort()
-    tariff: Tariff
-    emission: Emission
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The building's time zone."""
-        return ZoneInfo(self.time_zone)
+    signals: ObjectReference | None = None
+    """CSV or Parquet: `issued`, `stamp` (end of the hour), and of `price_per_kwh` and `kg_co2_per_kwh` at least one:
+    what a kWh bought costs and emits in that hour, as known when issued; the flat figures apply where absent."""
+    previous_plan: ObjectReference | None = None
+    """The plan made before this one: it goes on where no new one can be made."""
+    overrides: tuple[Override, ...] = ()
 
 
 def _example() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import hours, tables
+from samdrift_energy_forecast import hours, table_files
 from samdrift_energy_forecast.errors import ReadingsError
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def weather_as_known(observed: bytes, forecast: bytes, *, first: int, issue: int
 
 
 def _observed(data: bytes) -> dict[Hour, Point]:
-    columns = tables.read_table(data, OBSERVED)
+    columns = table_files.read_table(data, OBSERVED)
     return dict(zip(_hours(columns, OBSERVED), _points(columns, OBSERVED), strict=True))
 
 
 def _issued_by(data: bytes, issue: Hour) -> dict[Hour, Point]:
-    columns = tables.read_table(data, FORECAST)
-    issued = tables.stamps(tables.column(columns, "issued", FORECAST), "issued", FORECAST)
+    columns = table_files.read_table(data, FORECAST)
+    issued = table_files.stamps(table_files.column(columns, "issued", FORECAST), "issued", FORECAST)
     in_time = [instant for instant in issued if hours.beginning_at(instant) <= issue]
     if not in_time:
         begins = hours.start_of(issue).isoformat()
@@ -74,13 +74,17 @@ def _issued_by(data: bytes, issue: Hour) -> dict[Hour, Point]:
     return {hour: point for instant, hour, point in rows if instant == max(in_time)}
 
 
-def _hours(columns: tables.Columns, what: str) -> list[Hour]:
-    return [hours.ending_at(end) for end in tables.stamps(tables.column(columns, "stamp", what), "stamp", what)]
+def _hours(columns: table_files.Columns, what: str) -> list[Hour]:
+    return [
+        hours.ending_at(end) for end in table_files.stamps(table_files.column(columns, "stamp", what), "stamp", what)
+    ]
 
 
-def _points(columns: tables.Columns, what: str) -> list[Point]:
+def _points(columns: table_files.Columns, what: str) -> list[Point]:
     names = ("temperature_c", "global_radiation_w_m2")
-    temperature_c, radiation = (tables.numbers(tables.column(columns, name, what), name, what) for name in names)
+    temperature_c, radiation = (
+        table_files.numbers(table_files.column(columns, name, what), name, what) for name in names
+    )
     return list(zip(temperature_c, radiation, strict=True))
 
 

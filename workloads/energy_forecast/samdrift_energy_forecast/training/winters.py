@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building import Calendar, ClockHours, Emission, Setback, Tariff, Weekday
 from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.emulator import Experiment, Simulated, simulate_side_by_side
 from samdrift_energy_forecast.emulator.weather_file import weather_hours
 from samdrift_energy_forecast.meters import Readings
 from samdrift_energy_forecast.operation import Operation, operation
-from samdrift_energy_forecast.submission import Building, Calendar, ClockHours, Emission, Setback, Tariff, Weekday
+from samdrift_energy_forecast.submission import Building
 from samdrift_energy_forecast.weather import Weather
 
 #: Twenty weeks of standard time from a Monday: the emulator's clock knows no summer time.
