@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.emulator import Experiment, simulate, simulate_side_by_side
+from samdrift_energy_forecast.emulator import Experiment, simulate, simulate_controlled, simulate_side_by_side
 from samdrift_energy_forecast.emulator.__main__ import main
 from samdrift_energy_forecast.emulator.experiment import Simulated
 from samdrift_energy_forecast.errors import EmulatorError
@@ -65,3 +67,36 @@ def test_a_wrong_schedule_is_named() -> None:
     )
     with pytest.raises(EmulatorError, match="small_office"):
         simulate(wrong)
+
+
+@dataclass(frozen=True)
+class Warmer:
+    """Heats the second day through, unless told to fail; keeps nothing between days."""
+
+    fails: bool = False
+
+    def day_set_points_c(self, day: int, so_far: Simulated) -> Sequence[float] | None:
+        if self.fails:
+            raise ValueError(f"nothing planned for day {day}")
+        known = next(iter(so_far.room_quarters_c.values()))
+        assert len(known) == 96 * day
+        return [23.0] * 96 if day == 1 else None
+
+
+def quarters(experiment: Experiment) -> Experiment:
+    """The same experiment with a set-point for each quarter-hour."""
+    each = tuple(celsius for celsius in experiment.set_points_c for _ in range(4))
+    return replace(experiment, set_points_c=each, changes_per_hour=4)
+
+
+def test_a_controller_replaces_the_days_it_chooses_for_and_its_failure_comes_out() -> None:
+    by_hour, by_quarter, controlled = (
+        simulate(OFFICE),
+        simulate(quarters(OFFICE)),
+        simulate_controlled(quarters(OFFICE), Warmer()),
+    )
+    assert by_quarter == by_hour
+    assert controlled.heat_kwh[:24] == by_hour.heat_kwh[:24]
+    assert min(controlled.indoor_c[34:48]) > 22
+    with pytest.raises(ValueError, match="nothing planned for day 1"):
+        simulate_controlled(quarters(OFFICE), Warmer(fails=True))

@@ -86,6 +86,7 @@ def test_experiments_and_answers_travel_as_json() -> None:
         coldest_room_c=(19.0,),
         outdoor_c=(-3.0,),
         cold_kelvin_hours={"A": (1.0,)},
+        room_quarters_c={"A": (20.0,) * 4},
         severe_errors=0,
     )
     assert Simulated.from_json(answer.to_json()) == answer
@@ -112,6 +113,7 @@ def test_cold_is_counted_in_open_hours_of_the_window_alone() -> None:
         coldest_room_c=(19.0,) * hours,
         outdoor_c=(0.0,) * hours,
         cold_kelvin_hours={"A": (1.0,) * hours, "B": (0.0,) * hours},
+        room_quarters_c={},
         severe_errors=0,
     )
     is_open = np.arange(hours) % 24 == 10

@@ -8,11 +8,13 @@ from datetime import date
 from typing import Any
 
 HOURS_A_DAY = 24
+#: Room sensors of the emulated building show their temperature this often in an hour.
+READINGS_PER_HOUR = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One building under one weather file, with a heating set-point for every hour."""
+    """One building under one weather file, with a heating set-point for every hour, or for every part of an hour."""
 
     #: Short name of a reference building in `pyenergyplus.dataset.ref_models`.
     building: str
@@ -20,8 +22,10 @@ class Experiment:
     weather: str
     #: First day, from local midnight; its year decides the weekdays.
     first_day: date
-    #: Set-points in C, one an hour, whole days; shape `(24 * days,)`.
+    #: Set-points in C, whole days; shape `(24 * changes_per_hour * days,)`.
     set_points_c: tuple[float, ...]
+    #: How often in an hour the set-point may change. A step of EnergyPlus takes the one in force at its beginning.
+    changes_per_hour: int = 1
     #: Days on which the building's people and fans follow its holiday schedules. American holidays are not kept.
     holidays: tuple[date, ...] = ()
     #: Operative temperature below which a zone counts as cold, in C.
@@ -31,13 +35,20 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse a part of a day: the clock is counted in steps from midnight."""
-        if not self.set_points_c or len(self.set_points_c) % HOURS_A_DAY:
-            raise ValueError(f"{len(self.set_points_c)} set-points are not whole days; give 24 for each day")
+        if not self.set_points_c or len(self.set_points_c) % self.changes_per_day:
+            raise ValueError(
+                f"{len(self.set_points_c)} set-points are not whole days; give {self.changes_per_day} for each day"
+            )
+
+    @property
+    def changes_per_day(self) -> int:
+        """Number of set-points that make a day."""
+        return HOURS_A_DAY * self.changes_per_hour
 
     @property
     def days(self) -> int:
         """Number of days simulated."""
-        return len(self.set_points_c) // HOURS_A_DAY
+        return len(self.set_points_c) // self.changes_per_day
 
     def to_json(self) -> str:
         """As the emulator's process reads it."""
@@ -56,7 +67,7 @@ class Experiment:
 
 @dataclass(frozen=True, kw_only=True)
 class Simulated:
-    """What the building did, hour by hour; every series has one value an hour and shape `(24 * days,)`."""
+    """What the building did, hour by hour; a series has one value an hour and shape `(24 * days,)` if not said else."""
 
     #: Heat: gas and electricity of `Heating:*` meters at the burner, kWh an hour.
     heat_kwh: tuple[float, ...]
@@ -68,6 +79,8 @@ class Simulated:
     outdoor_c: tuple[float, ...]
     #: Kelvin-hours below `comfort_c` (operative temperature) of each controlled zone, whether anyone is there or not.
     cold_kelvin_hours: dict[str, tuple[float, ...]]
+    #: Operative temperature of each controlled zone at the END of each quarter-hour, C; shape `(96 * days,)`.
+    room_quarters_c: dict[str, tuple[float, ...]]
     #: Severe errors that EnergyPlus counted.
     severe_errors: int
 
@@ -79,7 +92,11 @@ class Simulated:
     def from_json(cls, text: str) -> Simulated:
         """The inverse of `to_json`."""
         fields: dict[str, Any] = json.loads(text)
-        zones = {zone: tuple(hours) for zone, hours in fields.pop("cold_kelvin_hours").items()}
-        severe_errors = fields.pop("severe_errors")
-        series = {name: tuple(hours) for name, hours in fields.items()}
-        return cls(**series, cold_kelvin_hours=zones, severe_errors=severe_errors)
+        return cls(**{name: _frozen(value) for name, value in fields.items()})
+
+
+def _frozen(value: Any) -> Any:
+    """Lists, also within a dictionary of zones, as tuples."""
+    if isinstance(value, dict):
+        return {zone: tuple(values) for zone, values in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
+from samdrift_energy_forecast.emulator.controller import Controller
 from samdrift_energy_forecast.emulator.experiment import Experiment, Simulated
 from samdrift_energy_forecast.errors import EmulatorError
 
@@ -32,3 +34,20 @@ def simulate_side_by_side(experiments: Sequence[Experiment], *, processes: int =
     """Run several experiments, at most `processes` at a time; answers in the order asked."""
     with ThreadPoolExecutor(max_workers=processes) as pool:
         return list(pool.map(simulate, experiments))
+
+
+def simulate_controlled(experiment: Experiment, controller: Controller) -> Simulated:
+    """Run `experiment` in a fresh process in which `controller` chooses each day's set-points.
+
+    A fortnight of daily plans costs one run. Raises what the controller raised, and `EmulatorError`.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawning) as pool:
+        return pool.submit(_controlled, experiment, controller).result(timeout=LONGEST_RUN_S)
+
+
+def _controlled(experiment: Experiment, controller: Controller) -> Simulated:
+    from samdrift_energy_forecast.emulator.engine import run
+
+    with tempfile.TemporaryDirectory(prefix="samdrift-energyplus-") as scratch:
+        return run(experiment, Path(scratch), controller)
