@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from samdrift_platform.contract import ModelUse, Workload
 from samdrift_platform.demonstration import Demonstration
 from samdrift_platform.errors import NotFoundError, SettingError
+from samdrift_platform.schedule import Schedule
+from samdrift_platform.weekly import WATCH
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -24,6 +26,7 @@ SUITES = "samdrift.suites"
 DEMONSTRATIONS = "samdrift.demonstrations"
 COMMANDS = "samdrift.commands"
 SERVICES = "samdrift.services"
+SCHEDULES = "samdrift.schedules"
 
 
 class Suite(Protocol):
@@ -106,6 +109,26 @@ def services(names: Sequence[str]) -> dict[str, Sequence[str]]:
             wanted = cast("Callable[[], Mapping[str, Sequence[str]]]", points[name].load())
             found |= wanted()
     return found
+
+
+def schedules(names: Sequence[str]) -> list[Schedule]:
+    """The platform's own schedules and those that these workloads bring, as their settings say."""
+    points = _points(SCHEDULES)
+    found = [WATCH]
+    for name in names:
+        if name in points:
+            found += cast("Callable[[], Iterable[Schedule]]", points[name].load())()
+    return found
+
+
+def schedule(name: str, workloads: Sequence[str]) -> Schedule:
+    """The schedule called `name`; NotFoundError lists those that there are."""
+    found = {each.name: each for each in schedules(workloads)}
+    if name not in found:
+        raise NotFoundError(
+            f"There is no schedule {name!r} here (`samdrift schedules list`). There are: {', '.join(sorted(found))}."
+        )
+    return found[name]
 
 
 def suite(name: str) -> Suite:

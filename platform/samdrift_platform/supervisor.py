@@ -228,7 +228,7 @@ def schedules(settings: Settings, environment: Mapping[str, str]) -> list[Child]
         "PREFECT_LOGGING_LEVEL": "WARNING",
     }
     serving = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui"]
-    flows = [sys.executable, "-m", "samdrift_platform.weekly"]
+    flows = [sys.executable, "-m", "samdrift_platform.schedules"]
     return [
         Child(name=name, argv=argv, environment=own, log_path=home / "logs" / f"{name}.log")
         for name, argv in (("prefect", serving), ("schedules", flows))

@@ -16,7 +16,7 @@ import pytest
 
 from samdrift_platform.client import Client
 from samdrift_platform.supervisor import MODULES
-from samdrift_platform.weekly import CRON
+from samdrift_platform.weekly import WATCH
 from samdrift_testing.ports import free_ports
 from samdrift_testing.trees import Tree, samdrift
 
@@ -89,9 +89,22 @@ def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
         assert early.finish(timeout_s=30) == 0
 
 
-def test_prefect_keeps_the_weekly_watch(up: Tree) -> None:
-    up.wait_until("the watch is scheduled", lambda: bool(_crons(up.prefect_url)), timeout_s=READY_S)
-    assert _crons(up.prefect_url) == [CRON]
+def test_prefect_keeps_the_schedules_of_the_platform_and_of_workloads(up: Tree) -> None:
+    up.wait_until("both are scheduled", lambda: len(_scheduled(up.prefect_url)) == 2, timeout_s=READY_S)
+    assert _scheduled(up.prefect_url) == {
+        "watch": (WATCH.cron, "UTC"),
+        "errands-list": ("45 6 * * 1-5", "Europe/Copenhagen"),
+    }
+
+
+def test_prefect_runs_what_a_workload_scheduled(up: Tree) -> None:
+    with httpx.Client(base_url=f"{up.prefect_url}/api", timeout=10) as prefect:
+        deployment = prefect.get("/deployments/name/scheduled/errands-list").json()
+        run = prefect.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status().json()
+        state = f"/flow_runs/{run['id']}"
+        up.wait_until(
+            "the run has ended", lambda: prefect.get(state).json()["state_type"] == "COMPLETED", timeout_s=READY_S
+        )
 
 
 @pytest.mark.parametrize("victim", ["gcs_server", "raylet"])
@@ -145,13 +158,15 @@ def _ready(port: str) -> bool:
         return False
 
 
-def _crons(url: str) -> list[str]:
-    """The schedules of the deployed watch, as Prefect knows them."""
+def _scheduled(url: str) -> dict[str, tuple[str, str]]:
+    """Deployment -> cron and time zone, as Prefect knows them."""
     try:
-        answer = httpx.get(f"{url}/api/deployments/name/watch/weekly", timeout=5)
+        answer = httpx.post(f"{url}/api/deployments/filter", json={}, timeout=5)
     except httpx.TransportError:
-        return []
-    return [one["schedule"]["cron"] for one in answer.json()["schedules"]] if answer.is_success else []
+        return {}
+    found = answer.json() if answer.is_success else []
+    times = {one["name"]: one["schedules"][0]["schedule"] for one in found if one["schedules"]}
+    return {name: (time["cron"], time["timezone"]) for name, time in times.items()}
 
 
 def _members(up: Tree) -> list[psutil.Process]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ import sqlalchemy as sa
 
 from samdrift_platform import plugins
 from samdrift_platform.cli.program import wanted
+from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.schedule import Schedule
 from samdrift_platform.settings import Settings
 from samdrift_platform.supervisor import Platform
+from samdrift_platform.weekly import WATCH
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,25 @@ def test_a_workload_s_tables_are_made_with_the_ledger_s_and_begin_with_its_name(
     for workload, folder in plugins.migrations():
         assert (folder / "versions").is_dir()
         assert f"{workload}_version" in names
+
+
+class _Point:
+    """An entry point of a workload that is not installed."""
+
+    def __init__(self, schedules: list[Schedule]) -> None:
+        self._schedules = schedules
+
+    def load(self) -> Callable[[], list[Schedule]]:
+        return lambda: self._schedules
+
+
+def test_schedules_are_the_platform_s_and_those_of_the_workloads_that_are_hosted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nightly = Schedule(name="nightly", cron="0 0 * * *", run=lambda: ["done"])
+    monkeypatch.setattr(plugins, "_points", lambda group: {"mine": _Point([nightly]), "other": _Point([])})
+    assert plugins.schedules(["other"]) == [WATCH]
+    assert plugins.schedules(["mine"]) == [WATCH, nightly]
+    assert plugins.schedule("nightly", ["mine"]).run() == ["done"]
+    with pytest.raises(NotFoundError, match="There are: nightly, watch"):
+        plugins.schedule("daily", ["mine"])

@@ -16,6 +16,7 @@ from samdrift_platform.cli import (
     keys,
     models,
     objections,
+    scheduling,
     watching,
     work,
 )
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching, objections)
+_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching, objections, scheduling)
 for part in _PARTS:
     app.add_typer(part.app)
 

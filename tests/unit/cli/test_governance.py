@@ -169,6 +169,14 @@ def test_taking_the_weekly_look_now(samdrift: Samdrift, plane: Control) -> None:
     assert answer(samdrift("watch", "--json")) == []
 
 
+def test_doing_now_what_a_schedule_does(samdrift: Samdrift, plane: Control) -> None:
+    listed = {each["name"]: each["cron"] for each in answer(samdrift("schedules", "list", "--json"))}
+    assert listed["watch"] == "0 4 * * 1"
+    assert "nothing to do" in samdrift("schedules", "run", "watch").out
+    assert answer(samdrift("schedules", "run", "watch", "--json")) == []
+    assert "samdrift schedules" in samdrift("schedules", "run", "yearly").err
+
+
 def test_what_turned_out_to_be_true(samdrift: Samdrift, plane: Control, tmp_path: Path) -> None:
     (tmp_path / "monday.json").write_text('{"numbers": [1]}')
     assert samdrift("submit", "tallying", "monday.json").status == 0

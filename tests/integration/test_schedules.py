@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from samdrift_platform.weekly import await_server
+from samdrift_platform.schedules import await_server
 from samdrift_testing.ports import free_ports
 
 
