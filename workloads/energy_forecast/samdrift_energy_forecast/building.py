@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,8 +19,14 @@ def _whole_hour(clock: time) -> time:
     return clock
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Read once: it walks the time zone database, which takes longer than everything else in a building."""
+    return frozenset(available_timezones())
+
+
 def _known_time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _time_zones():
         raise ValueError(f"{name!r} is not an IANA time zone; use for example Europe/Copenhagen")
     return name
 

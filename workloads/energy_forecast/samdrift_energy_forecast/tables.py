@@ -29,8 +29,16 @@ readings = sa.Table(
     sa.Column("value", sa.Double, comment="in the meter's own unit, as it came; NULL: it said that it has none"),
     sa.Column("received_at", UtcTime, nullable=False, comment="when it was known here"),
     sa.Column("source", sa.String(80), nullable=False, comment="file:<name> or push:<user>"),
-    sa.UniqueConstraint("building", "series", "stamp", "value", name="uq_energy_forecast_readings"),
     comment="readings as they came; nothing is repaired here",
+)
+#: The same reading is one row, also one that says that there is no value: NULL alone would be another one each time.
+sa.Index(
+    "uq_energy_forecast_readings",
+    readings.c.building,
+    readings.c.series,
+    readings.c.stamp,
+    sa.func.coalesce(readings.c.value, sa.literal_column("-1e308")),
+    unique=True,
 )
 sa.Index("ix_energy_forecast_readings_building_stamp", readings.c.building, readings.c.stamp)
 
@@ -62,4 +70,21 @@ overrides = sa.Table(
     sa.Column("ended_by", sa.String(200), comment="who took it back before it expired"),
     sa.Column("ended_at", UtcTime),
     comment="set-points that people chose in place of a plan's",
+)
+
+source_calls = sa.Table(
+    "energy_forecast_source_calls",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("source", sa.String(80), nullable=False, index=True),
+    sa.Column("called_at", UtcTime, nullable=False),
+    comment="calls of the last seconds to services outside, so that all processes keep their limits together",
+)
+
+source_pauses = sa.Table(
+    "energy_forecast_source_pauses",
+    metadata,
+    sa.Column("source", sa.String(80), primary_key=True),
+    sa.Column("until", UtcTime, nullable=False),
+    comment="services that asked us to wait",
 )

@@ -1,0 +1,177 @@
+"""Readings as they came: appended in batches, repeats ignored, contradictions kept, read back as known at an instant.
+
+Nothing is repaired here: which of two contradicting readings counts, and what a counter's reset means, is for `quality`
+to judge, and for people.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+import sqlalchemy as sa
+
+from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.tables import readings
+from samdrift_platform.ledger.database import insert_new
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Rows that one statement writes.
+_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One number as a meter or sensor wrote it."""
+
+    building: str
+    series: Series
+    #: Aware: as the meter stamped it, with its time zone resolved.
+    stamp: datetime
+    #: In the series' own unit; None: it said that it has none.
+    value: float | None
+
+
+class Kept(StrEnum):
+    """What came of one reading."""
+
+    #: It was new.
+    STORED = "stored"
+    #: The same one is here already.
+    REPEATED = "repeated"
+    #: It was stored beside another value for the same stamp; which one counts is for quality control to say.
+    CONFLICTING = "conflicting"
+
+
+_Key: TypeAlias = tuple[str, str, datetime]
+
+
+def append(connection: sa.Connection, new: Sequence[Reading], *, source: str, now: datetime) -> list[Kept]:
+    """Store readings of buildings that are known; what came of each, in the order given.
+
+    Args:
+        connection: of a transaction that writes.
+        new: in any order, of any buildings.
+        source: `file:<name>` or `push:<user>`.
+        now: when they became known here.
+    """
+    held = _values_held(connection, new)
+    told: list[Kept] = []
+    rows = []
+    for reading in new:
+        values = held.setdefault(_key(reading), set())
+        if reading.value in values:
+            told.append(Kept.REPEATED)
+            continue
+        told.append(Kept.CONFLICTING if values else Kept.STORED)
+        values.add(reading.value)
+        rows.append(_row(reading, source[:80], now))
+    for begin in range(0, len(rows), _AT_ONCE):
+        insert_new(connection, readings, rows[begin : begin + _AT_ONCE])
+    return told
+
+
+def read_back(
+    connection: sa.Connection, building: str, *, first: datetime, end: datetime, known_at: datetime
+) -> list[tuple[Series, datetime, float | None, datetime]]:
+    """Series, stamp, value and time of receipt of what was received by `known_at`, in the order of stamps.
+
+    Stamps from `first` (left out) to `end` (taken in): a stamp at the end of an hour belongs to the hour before it.
+    """
+    query = (
+        sa.select(readings.c.series, readings.c.stamp, readings.c.value, readings.c.received_at)
+        .where(readings.c.building == building, readings.c.stamp > first, readings.c.stamp <= end)
+        .where(readings.c.received_at <= known_at)
+        .order_by(readings.c.stamp, readings.c.seq)
+    )
+    return [(Series(series), stamp, value, received) for series, stamp, value, received in connection.execute(query)]
+
+
+def latest(connection: sa.Connection, building: str) -> dict[Series, datetime]:
+    """The newest stamp of each series."""
+    query = (
+        sa.select(readings.c.series, sa.func.max(readings.c.stamp, type_=readings.c.stamp.type))
+        .where(readings.c.building == building)
+        .group_by(readings.c.series)
+    )
+    return {Series(series): stamp for series, stamp in connection.execute(query)}
+
+
+def order_table(
+    connection: sa.Connection, building: str, *, first: datetime, end: datetime, known_at: datetime
+) -> bytes:
+    """The readings of an order as Parquet: `stamp` and a column a series; the last one received counts.
+
+    Empty bytes where nothing is known.
+    """
+    rows = read_back(connection, building, first=first, end=end, known_at=known_at)
+    return _parquet(_wide(rows)) if rows else b""
+
+
+#: Series -> its column in an order's table.
+COLUMNS: Mapping[Series, str] = {
+    Series.HEAT: "heat_kwh",
+    Series.INDOOR: "indoor_c",
+    Series.COLDEST_ROOM: "coldest_room_c",
+    Series.VOLUME: "volume_m3",
+    Series.RETURN: "return_c",
+    Series.OCCUPANCY: "occupancy",
+}
+
+
+def _wide(rows: Iterable[tuple[Series, datetime, float | None, datetime]]) -> pa.Table:
+    import pyarrow as pa
+
+    by_stamp: dict[datetime, dict[Series, float | None]] = {}
+    for series, stamp, value, _ in rows:
+        by_stamp.setdefault(stamp, {})[series] = value
+    present = [series for series in Series if any(series in values for values in by_stamp.values())]
+    columns: dict[str, pa.Array] = {"stamp": pa.array(list(by_stamp), pa.timestamp("us", tz="UTC"))}
+    for series in present:
+        values = [found.get(series) for found in by_stamp.values()]
+        columns[COLUMNS[series]] = pa.array(values, pa.float64())
+    return pa.table(columns)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    from pyarrow import parquet
+
+    sink = io.BytesIO()
+    parquet.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _values_held(connection: sa.Connection, new: Sequence[Reading]) -> dict[_Key, set[float | None]]:
+    """What is here already for the stamps of `new`."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for reading in new:
+        first, last = spans.get(reading.building, (reading.stamp, reading.stamp))
+        spans[reading.building] = (min(first, reading.stamp), max(last, reading.stamp))
+    held: dict[_Key, set[float | None]] = {}
+    columns = (readings.c.building, readings.c.series, readings.c.stamp, readings.c.value)
+    for building, (first, last) in spans.items():
+        query = sa.select(*columns).where(readings.c.building == building, readings.c.stamp.between(first, last))
+        for row in connection.execute(query):
+            held.setdefault((row[0], row[1], row[2]), set()).add(row[3])
+    return held
+
+
+def _key(reading: Reading) -> _Key:
+    return reading.building, str(reading.series), reading.stamp.astimezone(UTC)
+
+
+def _row(reading: Reading, source: str, now: datetime) -> dict[str, object]:
+    return {
+        "building": reading.building,
+        "series": str(reading.series),
+        "stamp": reading.stamp,
+        "value": reading.value,
+        "received_at": now,
+        "source": source,
+    }
