@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from samdrift_energy_forecast.exports import set_points_of_csv
+from samdrift_energy_forecast.forecast import HORIZON_H
+from samdrift_energy_forecast.plan_document import HOUR, Plan
+from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.submission import Submission
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import CHECKS, Example, MemoryStore
@@ -36,6 +38,11 @@ def result(outcome: Outcome) -> Any:
     return outcome.result
 
 
+def plan_of(example: Example, outcome: Outcome) -> Plan:
+    """The stored plan of an outcome."""
+    return Plan.from_json(example.store.get(result(outcome)["plan"]))
+
+
 @pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)
 def test_the_contract_is_kept(check_one: Check, example: Example) -> None:
     check_one(workload, example)
@@ -53,14 +60,15 @@ def test_the_same_moment_in_another_zone_is_the_same_item(example: Example) -> N
     assert local.items(workload) == example.items(workload)
 
 
-def test_a_plan_holds_48_hours_and_its_files(example: Example) -> None:
+def test_the_result_names_one_stored_plan_over_the_whole_horizon(example: Example) -> None:
     made = outcome(example)
     assert made.verdict is Verdict.DONE
-    hours, exports = result(made)["hours"], result(made)["exports"]
-    assert len(hours) == 48
-    read = set_points_of_csv(example.store.get(exports["csv"]))
-    assert list(read.values()) == [hour["set_point_c"] for hour in hours]
-    assert example.store.get(exports["ical"]).startswith(b"BEGIN:VCALENDAR")
+    plan = plan_of(example, made)
+    assert plan.version == result(made)["version"]
+    assert plan.ends - plan.issue_time == HORIZON_H * HOUR
+    assert {len(values) for values in plan.series.values()} == {HORIZON_H}
+    planned_kwh = sum(kwh or 0.0 for kwh in plan.series["planned_kwh"])
+    assert result(made)["summary"]["planned_kwh"] == pytest.approx(planned_kwh, abs=0.1)
 
 
 def test_savings_are_said_to_be_planned(example: Example) -> None:
@@ -94,9 +102,9 @@ def test_without_room_temperature_the_fixed_setback_plan_stays(example: Example,
     made = outcome(example, readings=example.store.put(heat_only.encode()))
     assert made.verdict is Verdict.DONE
     assert made.result["safe_state"]
-    hours = result(made)["hours"]
-    assert all(hour["set_point_c"] == hour["setback_c"] for hour in hours)
-    assert {hour["reason"] for hour in hours} == {"fixed_setback"}
+    plan = plan_of(example, made)
+    assert plan.set_points_c(HOUR) == plan.series["setback_c"]
+    assert {entry.reason for entry in plan.entries} == {Reason.FIXED_SETBACK}
     assert not list(workload.benefits(made))
 
 
@@ -111,24 +119,21 @@ def test_while_stopped_the_fixed_setback_plan_applies(example: Example) -> None:
     stopped, made = safe(example), outcome(example)
     assert stopped.verdict is Verdict.DONE
     assert stopped.result["safe_state"] == {
+        "code": "stopped",
         "da": "Varmeplanlægningen er stoppet, så den faste natsænkning gælder.",
         "en": "Heat planning is stopped, so the fixed setback plan applies.",
     }
-    ours, theirs = result(stopped)["hours"], result(made)["hours"]
-    assert [hour["set_point_c"] for hour in ours] == [hour["setback_c"] for hour in theirs]
-    assert [(hour["begins"], hour["open"]) for hour in ours] == [(hour["begins"], hour["open"]) for hour in theirs]
-    assert {hour["reason"] for hour in ours} == {"fixed_setback"}
+    ours, theirs = plan_of(example, stopped), plan_of(example, made)
+    assert ours.set_points_c(HOUR) == theirs.series["setback_c"]
+    assert (ours.hours, ours.series["open"]) == (theirs.hours, theirs.series["open"])
+    assert {entry.reason for entry in ours.entries} == {Reason.FIXED_SETBACK}
     assert list(workload.benefits(stopped)) == []
 
 
-def test_the_safe_plan_has_the_shape_of_every_plan_and_the_same_files(example: Example) -> None:
+def test_the_safe_result_has_the_shape_of_every_result(example: Example) -> None:
     stopped, made = result(safe(example)), result(outcome(example))
     assert stopped.keys() == made.keys()
-    assert stopped["hours"][0].keys() == made["hours"][0].keys()
     assert stopped["summary"].keys() == made["summary"].keys()
-    read = set_points_of_csv(example.store.get(stopped["exports"]["csv"]))
-    assert list(read.values()) == [hour["set_point_c"] for hour in stopped["hours"]]
-    assert example.store.get(stopped["exports"]["ical"]).startswith(b"BEGIN:VCALENDAR")
 
 
 def test_the_safe_plan_needs_no_readings(example: Example) -> None:

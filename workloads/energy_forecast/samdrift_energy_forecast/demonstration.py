@@ -63,10 +63,11 @@ def _models(item: dict[str, Any]) -> str:
     return ", ".join(f"{name} {version}" for name, version in item["models"].items())
 
 
-def _played_back(client: Client, folder: Path, plan: dict[str, Any]) -> Iterable[Finding]:
-    from samdrift_energy_forecast.exports import set_points_of_csv
+def _played_back(client: Client, folder: Path, result: dict[str, Any]) -> Iterable[Finding]:
+    from samdrift_energy_forecast.plan_document import HOUR, Plan
 
-    set_points = set_points_of_csv(client.get_object(plan["exports"]["csv"]))
+    plan = Plan.from_json(client.get_object(result["plan"]))
+    set_points = dict(zip(plan.hours, plan.set_points_c(HOUR), strict=True))
     runs = school.simulated_once([school.playback(set_points), school.playback()], folder)
     (planned, planned_after), (fixed, fixed_after) = (_scores(run) for run in runs)
     saved = 1 - planned.heat_kwh / fixed.heat_kwh
@@ -84,7 +85,7 @@ def _played_back(client: Client, folder: Path, plan: dict[str, Any]) -> Iterable
         note="operative temperature below 20 C; worst room "
         f"{planned.zone_cold_kh.max():.2f} against {fixed.zone_cold_kh.max():.2f} K h",
     )
-    yield _forecast(plan["summary"]["setback_kwh"], fixed.heat_kwh)
+    yield _forecast(result["summary"]["setback_kwh"], fixed.heat_kwh)
 
 
 def _forecast(expected_kwh: float, emulated_kwh: float) -> Finding:

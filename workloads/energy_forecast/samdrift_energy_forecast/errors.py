@@ -19,3 +19,7 @@ class ShippedModelError(SamdriftError):
 
 class NoPlanError(SamdriftError):
     """The solver found no plan although one always exists. Keep the fixed setback plan and report this."""
+
+
+class PlanDocumentError(InputError):
+    """The object is not a heating plan of this version of the workload. Have the plan made again."""

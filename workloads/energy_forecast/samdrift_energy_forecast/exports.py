@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from samdrift_energy_forecast.reasons import Language, Reason
+from samdrift_energy_forecast.plan_document import Entry, Plan
+from samdrift_energy_forecast.reasons import Language
 
 #: Namespace of the calendar's UIDs: the same building and hour give the same event, so an import replaces it.
 CALENDAR_NAMESPACE = UUID("6f1d3f0e-6a55-5b0c-9a5e-0f7c3f1f7d11")
@@ -30,16 +31,14 @@ COLUMNS = (
     "reason_text",
 )
 SET_POINT = {"da": "Setpunkt {celsius} °C", "en": "Set-point {celsius} °C"}
-Hour = Mapping[str, Any]
 
 
-def to_csv(plan: Mapping[str, Any], language: Language) -> bytes:
+def to_csv(plan: Plan, language: Language) -> bytes:
     """UTF-8 with header, a row an hour; numbers with a point, so that every language's tools read the same."""
-    zone = ZoneInfo(plan["building"]["time_zone"])
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")  # RFC 4180
     writer.writeheader()
-    writer.writerows(_row(hour, zone, language) for hour in plan["hours"])
+    writer.writerows(_row(plan, k, language) for k in range(plan.horizon_h))
     return text.getvalue().encode("utf-8")
 
 
@@ -49,49 +48,50 @@ def set_points_of_csv(data: bytes) -> dict[datetime, float]:
     return {datetime.fromisoformat(row["begins_utc"]): float(row["set_point_c"]) for row in rows}
 
 
-def to_ical(plan: Mapping[str, Any], language: Language) -> bytes:
+def to_ical(plan: Plan, language: Language) -> bytes:
     """An iCalendar (RFC 5545) with an event for each stretch of equal set-points; the same plan, the same bytes."""
     from icalendar import Calendar
 
     calendar = Calendar()
     calendar.add("prodid", "-//Samdrift//energy_forecast//EN")
     calendar.add("version", "2.0")
-    for stretch in _stretches(plan["hours"]):
-        calendar.add_component(_event(plan, stretch, language))
+    stretches = _stretches(plan)
+    for stretch, ends in zip(stretches, [*(after[0].begins for after in stretches[1:]), plan.ends], strict=True):
+        calendar.add_component(_event(plan, stretch, ends, language))
     data: bytes = calendar.to_ical()
     return data
 
 
-def _row(hour: Hour, zone: ZoneInfo, language: Language) -> dict[str, Any]:
-    begins = datetime.fromisoformat(hour["begins"])
-    same = {name: hour[name] for name in COLUMNS if name in hour}
-    return same | {
-        "begins_local": begins.astimezone(zone).isoformat(),
+def _row(plan: Plan, k: int, language: Language) -> dict[str, Any]:
+    begins = plan.hours[k]
+    entry = plan.entry_at(begins)
+    return {name: plan.values(name)[k] for name in COLUMNS if name in plan.series} | {
+        "begins_local": begins.astimezone(ZoneInfo(plan.building.time_zone)).isoformat(),
         "begins_utc": begins.isoformat(),
-        "open": int(hour["open"]),
-        "reason_text": Reason(hour["reason"]).text(language),
+        "set_point_c": entry.set_point_c,
+        "open": int(plan.values("open")[k] or 0),
+        "reason": entry.reason.value,
+        "reason_text": entry.text(language),
     }
 
 
-def _stretches(hours: Sequence[Hour]) -> list[list[Hour]]:
-    return [list(stretch) for _, stretch in groupby(hours, key=lambda hour: hour["set_point_c"])]
+def _stretches(plan: Plan) -> list[list[Entry]]:
+    return [list(stretch) for _, stretch in groupby(plan.entries, key=lambda entry: entry.set_point_c)]
 
 
-def _event(plan: Mapping[str, Any], stretch: Sequence[Hour], language: Language) -> Any:
+def _event(plan: Plan, stretch: Sequence[Entry], ends: datetime, language: Language) -> Any:
     from icalendar import Event
 
-    begins, last = (datetime.fromisoformat(hour["begins"]) for hour in (stretch[0], stretch[-1]))
-    building = plan["building"]
-    reasons = dict.fromkeys(Reason(hour["reason"]).text(language) for hour in stretch)
+    begins, building = stretch[0].begins, plan.building
     event = Event()
-    event.add("uid", f"{uuid5(CALENDAR_NAMESPACE, building['id'] + ' ' + begins.isoformat())}@samdrift")
-    event.add("dtstamp", datetime.fromisoformat(plan["issue_time"]))
+    event.add("uid", f"{uuid5(CALENDAR_NAMESPACE, building.id + ' ' + begins.isoformat())}@samdrift")
+    event.add("dtstamp", plan.issue_time)
     event.add("dtstart", begins)
-    event.add("dtend", last + timedelta(hours=1))
-    celsius = format(stretch[0]["set_point_c"], ".1f")
+    event.add("dtend", ends)
+    celsius = format(stretch[0].set_point_c, ".1f")
     event.add("summary", SET_POINT[language].format(celsius=_decimal(celsius, language)))
-    event.add("location", building["name"])
-    event.add("description", "\n".join(reasons))
+    event.add("location", building.name)
+    event.add("description", "\n".join(dict.fromkeys(entry.text(language) for entry in stretch)))
     event.add("transp", "TRANSPARENT")
     return event
 

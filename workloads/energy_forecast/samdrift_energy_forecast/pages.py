@@ -11,7 +11,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import HTMLResponse
 
-from samdrift_energy_forecast.reasons import Language, Reason
+from samdrift_energy_forecast.exports import to_csv, to_ical
+from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.reasons import Language
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.portal.plot import Plot, Series, Style
@@ -19,8 +21,8 @@ from samdrift_platform.portal.shell import Shell, current_shell
 
 #: Plans on one page.
 PAGE = 50
-#: Files of a plan: the name in `exports`, and the media type.
-FILES = {"plan.csv": ("csv", "text/csv; charset=utf-8"), "plan.ics": ("ical", "text/calendar; charset=utf-8")}
+#: Files of a plan, made when they are asked for: how, and the media type.
+FILES = {"plan.csv": (to_csv, "text/csv; charset=utf-8"), "plan.ics": (to_ical, "text/calendar; charset=utf-8")}
 
 SignedIn = Annotated[Shell, Depends(current_shell)]
 Offset = Annotated[int, Query(ge=0)]
@@ -32,7 +34,7 @@ class PlannedHour:
 
     begins: datetime
     set_point_c: float
-    setback_c: float
+    setback_c: float | None
     outdoor_c: float | None
     setback_kwh: float | None
     low_kwh: float | None
@@ -104,42 +106,51 @@ def buildings(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
 
 def plan(shell: SignedIn, item_id: UUID) -> HTMLResponse:
     """One building's plan: what to set, why, and what it is meant to save."""
-    return shell.page("energy_forecast/plan.html", plan=plan_view(shell.item(item_id), _language(shell)))
+    item = shell.item(item_id)
+    view = plan_view(item, _language(shell), made_plan(shell, item))
+    return shell.page("energy_forecast/plan.html", plan=view)
 
 
 def plan_file(shell: SignedIn, item_id: UUID, name: str) -> Response:
     """The plan as a file."""
-    exports = shell.item(item_id).result.get("exports", {})
-    if name not in FILES or FILES[name][0] not in exports:
+    made = made_plan(shell, shell.item(item_id))
+    if name not in FILES or made is None:
         raise NotFoundError(f"This plan has no file {name}. It has them once it is made.")
-    export, media_type = FILES[name]
-    return Response(shell.object(exports[export]), media_type=media_type, headers=_as_download(name))
+    render, media_type = FILES[name]
+    return Response(render(made, made.building.language), media_type=media_type, headers=_as_download(name))
 
 
-def plan_view(item: WorkItem, language: Language) -> PlanView:
-    """Read an item of this workload, whatever its state."""
-    building = item.payload["building"]
+def made_plan(shell: Shell, item: WorkItem) -> Plan | None:
+    """The plan of an item; None until it is made."""
+    reference = item.result.get("plan")
+    return None if reference is None else Plan.from_json(shell.object(reference))
+
+
+def plan_view(item: WorkItem, language: Language, made: Plan | None = None) -> PlanView:
+    """Read an item of this workload, whatever its state; its hours only where its plan is given."""
     return PlanView(
         item=item,
-        building=building["name"],
+        building=item.payload["building"]["name"],
         issue_time=datetime.fromisoformat(item.payload["issue_time"]),
         summary=item.result.get("summary", {}),
         safe_state=(item.result.get("safe_state") or {}).get(language, ""),
-        hours=tuple(_hour(hour, language) for hour in item.result.get("hours", ())),
+        hours=() if made is None else tuple(_hour(made, k, language) for k in range(made.horizon_h)),
     )
 
 
-def _hour(hour: Mapping[str, Any], language: Language) -> PlannedHour:
+def _hour(plan: Plan, k: int, language: Language) -> PlannedHour:
+    begins = plan.hours[k]
+    entry = plan.entry_at(begins)
     return PlannedHour(
-        begins=datetime.fromisoformat(hour["begins"]),
-        set_point_c=hour["set_point_c"],
-        setback_c=hour["setback_c"],
-        outdoor_c=hour["outdoor_c"],
-        setback_kwh=hour["setback_kwh"],
-        low_kwh=hour["setback_kwh_q10"],
-        high_kwh=hour["setback_kwh_q90"],
-        planned_kwh=hour["planned_kwh"],
-        reason=Reason(hour["reason"]).text(language),
+        begins=begins,
+        set_point_c=entry.set_point_c,
+        setback_c=plan.values("setback_c")[k],
+        outdoor_c=plan.values("outdoor_c")[k],
+        setback_kwh=plan.values("setback_kwh")[k],
+        low_kwh=plan.values("setback_kwh_q10")[k],
+        high_kwh=plan.values("setback_kwh_q90")[k],
+        planned_kwh=plan.values("planned_kwh")[k],
+        reason=entry.text(language),
     )
 
 

@@ -1,118 +1,232 @@
-"""A plan as the plain JSON that the ledger keeps and pages, exports and the demonstration read."""
+"""A plan as it is kept and handed over: one JSON document, by columns, that pages, files and controllers are made from.
+
+Set-points are entries that hold until the next one and may begin at any quarter of an hour; what was forecast stands in
+series with one value an hour. `docs/reference/heating-plan.md` describes every field.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Self, TypeAlias
 
-from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.forecast import HORIZON_H, LEVELS
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.errors import PlanDocumentError
+from samdrift_energy_forecast.reasons import Facts, Language, Reason, sentence
+from samdrift_platform.digest import digest_of_bytes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from samdrift_energy_forecast.planner import PlannedBuilding
-    from samdrift_energy_forecast.submission import Building
-
-#: Said wherever a saving is shown.
-PLANNED_NOT_MEASURED = (
-    "planned, not measured: what the building's own thermal model, behind a thermostat, needs less under this plan "
-    "than under the fixed setback plan"
-)
+Series: TypeAlias = tuple[float | None, ...]
+#: Of the JSON; a reader refuses another.
+FORMAT = "samdrift-heating-plan/2"
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 
 
-def plan_document(building: Building, planned: PlannedBuilding) -> dict[str, Any]:
-    """The result of one item, without its exports."""
-    saved_kwh = float((planned.setback_kwh - planned.planned_kwh).sum())
-    return {
-        "building": {"id": building.id, "name": building.name, "time_zone": building.time_zone},
-        "issue_time": hours.start_of(planned.operation.first).isoformat(),
-        "safe_state": planned.safe_state,
-        "summary": {
-            "setback_kwh": _rounded(planned.setback_kwh.sum()),
-            "planned_kwh": _rounded(planned.planned_kwh.sum()),
-            "saved_kwh": _rounded(saved_kwh),
-            "saved_kg_co2": _rounded(saved_kwh * building.emission.kg_co2_per_kwh),
-            "saved_cost": _rounded(saved_kwh * building.tariff.price_per_kwh),
-            "currency": building.tariff.currency,
-            "method": f"{PLANNED_NOT_MEASURED}; emission factor {building.emission.kg_co2_per_kwh:g} kg CO2/kWh, "
-            f"{building.emission.year}, {building.emission.method}",
-        },
-        "forecast_check": {
-            "mean_absolute_error_kwh": _rounded(planned.forecast.backtest_mae_kwh),
-            "hours": planned.forecast.backtest_hours,
-        },
-        "thermal_model": planned.thermal.to_document() if planned.thermal else None,
-        "hours": _hours(planned),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something said to a person, with a code for programs."""
+
+    code: str
+    da: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        """The sentence in one language."""
+        return self.da if language == "da" else self.en
 
 
-#: Why the fixed setback plan applies while the workload is stopped.
-STOPPED = {
-    "da": "Varmeplanlægningen er stoppet, så den faste natsænkning gælder.",
-    "en": "Heat planning is stopped, so the fixed setback plan applies.",
-}
+@dataclass(frozen=True, kw_only=True)
+class PlannedFor:
+    """What files made from a plan say of its building."""
+
+    id: str
+    name: str
+    #: IANA name of the building's own time.
+    time_zone: str
+    #: Of files and messages.
+    language: Language
 
 
-def setback_document(building: Building, issue: int, why: dict[str, str]) -> dict[str, Any]:
-    """A plan of the same shape without any model or reading: fixed setback, and nothing is known of the heat."""
-    currency, method = building.tariff.currency, "fixed setback; nothing was forecast"
-    return {
-        "building": {"id": building.id, "name": building.name, "time_zone": building.time_zone},
-        "issue_time": hours.start_of(issue).isoformat(),
-        "safe_state": why,
-        "summary": {**dict.fromkeys(_FIGURES), "currency": currency, "method": method},
-        "forecast_check": {"mean_absolute_error_kwh": None, "hours": 0},
-        "thermal_model": None,
-        "hours": _setback_hours(building, issue),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One set-point; it holds until the next entry begins."""
+
+    #: UTC, on a quarter of an hour.
+    begins: datetime
+    set_point_c: float
+    reason: Reason
+    #: What the reason's sentence is filled with.
+    facts: Facts
+
+    def text(self, language: Language) -> str:
+        """The reason as a sentence."""
+        return sentence(self.reason, self.facts, language)
 
 
-_FIGURES = ("setback_kwh", "planned_kwh", "saved_kwh", "saved_kg_co2", "saved_cost")
-_QUANTILES = tuple(f"setback_kwh_q{round(level * 100):02d}" for level in LEVELS)
-_UNKNOWN = ("outdoor_c", "setback_kwh", *_QUANTILES, "planned_kwh", "planned_room_c", "setback_room_c")
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What the plan is meant to save against fixed setback over all its hours; None where nothing was forecast."""
+
+    setback_kwh: float | None = None
+    planned_kwh: float | None = None
+    saved_kwh: float | None = None
+    saved_cost: float | None = None
+    currency: str
+    saved_kg_co2: float | None = None
+    #: Mean power of the highest hour in kW.
+    peak_kw_setback: float | None = None
+    peak_kw_planned: float | None = None
+    #: How the figures came about, with the emission factor's year and method.
+    method: str
 
 
-def _setback_hours(building: Building, issue: int) -> list[dict[str, Any]]:
-    calendar = BuildingCalendar(building)
-    is_open, setback_c = calendar.is_open(issue, HORIZON_H), calendar.setback_c(issue, HORIZON_H)
-    return [
-        {
-            "begins": hours.start_of(issue + k).isoformat(),
-            "open": bool(is_open[k]),
-            "set_point_c": _rounded(setback_c[k]),
-            "setback_c": _rounded(setback_c[k]),
-            **dict.fromkeys(_UNKNOWN),
-            "reason": Reason.FIXED_SETBACK.value,
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One building's plan for the hours that begin at `issue_time`."""
+
+    building: PlannedFor
+    #: UTC, on the hour: nothing that was known later went into the plan.
+    issue_time: datetime
+    #: Why the fixed setback plan stays; None when there is a plan.
+    safe_state: Notice | None
+    #: What a person should look at, most urgent first.
+    attention: tuple[Notice, ...]
+    #: In order; the first begins at `issue_time`, the last holds to `ends`.
+    entries: tuple[Entry, ...]
+    #: One value an hour by name; `values` reads them. A series of which nothing is known is left out.
+    series: Mapping[str, Series]
+    #: For each hour the code of the constraint that decides it; None where none does.
+    binding: tuple[str | None, ...]
+    summary: Summary
+    #: Parameters of the building's thermal model; None where rooms are not measured.
+    thermal_model: Mapping[str, float] | None
+    #: How the heat forecast did on the building's last days.
+    forecast_check: Mapping[str, float | None]
+
+    @property
+    def horizon_h(self) -> int:
+        """Number of hours."""
+        return len(self.binding)
+
+    @property
+    def ends(self) -> datetime:
+        """When the last entry ceases to hold, UTC."""
+        return self.issue_time + self.horizon_h * HOUR
+
+    @property
+    def hours(self) -> tuple[datetime, ...]:
+        """When each hour begins, UTC."""
+        return tuple(self.issue_time + k * HOUR for k in range(self.horizon_h))
+
+    def values(self, name: str) -> Series:
+        """One value an hour of a series; all None where nothing is known of it."""
+        return self.series.get(name, (None,) * self.horizon_h)
+
+    def entry_at(self, instant: datetime) -> Entry:
+        """The entry that holds at `instant`. Raises ValueError outside the plan."""
+        if not self.issue_time <= instant < self.ends:
+            raise ValueError(f"the plan holds from {self.issue_time} to {self.ends}, not at {instant}")
+        return self.entries[bisect_right(self._begins, instant) - 1]
+
+    def set_points_c(self, step: timedelta = QUARTER) -> tuple[float, ...]:
+        """The set-point at the beginning of each step, in C."""
+        count = int(self.horizon_h * HOUR / step)
+        return tuple(self.entry_at(self.issue_time + k * step).set_point_c for k in range(count))
+
+    @cached_property
+    def version(self) -> str:
+        """`sha256:…` of everything in the plan: the same plan made twice has the same version."""
+        return digest_of_bytes(_canonical(self._content()))
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON with sorted keys: the same plan, the same bytes."""
+        return _canonical(self._content() | {"version": self.version})
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises:
+            PlanDocumentError: not a plan of this format, or changed since it was written.
+        """
+        document = _parsed(data)
+        try:
+            plan = cls._from_document(document)
+        except (KeyError, TypeError, ValueError) as error:
+            raise PlanDocumentError(f"The plan document is damaged: {error!r}.") from error
+        if plan.version != document.get("version"):
+            raise PlanDocumentError(
+                f"The plan of {plan.building.id} says version {document.get('version')} but is another."
+            )
+        return plan
+
+    @cached_property
+    def _begins(self) -> tuple[datetime, ...]:
+        return tuple(entry.begins for entry in self.entries)
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "building": asdict(self.building),
+            "issue_time": self.issue_time.isoformat(),
+            "safe_state": None if self.safe_state is None else asdict(self.safe_state),
+            "attention": [asdict(notice) for notice in self.attention],
+            "entries": [_entry_document(entry) for entry in self.entries],
+            "series": {**self.series, "binding": self.binding},
+            "summary": asdict(self.summary),
+            "thermal_model": self.thermal_model,
+            "forecast_check": self.forecast_check,
         }
-        for k in range(HORIZON_H)
-    ]
+
+    @classmethod
+    def _from_document(cls, document: Mapping[str, Any]) -> Self:
+        safe, series = document["safe_state"], dict(document["series"])
+        return cls(
+            building=PlannedFor(**document["building"]),
+            issue_time=datetime.fromisoformat(document["issue_time"]),
+            safe_state=None if safe is None else Notice(**safe),
+            attention=tuple(Notice(**notice) for notice in document["attention"]),
+            entries=tuple(_entry(entry) for entry in document["entries"]),
+            binding=tuple(series.pop("binding")),
+            series={name: tuple(values) for name, values in series.items()},
+            summary=Summary(**document["summary"]),
+            thermal_model=document["thermal_model"],
+            forecast_check=document["forecast_check"],
+        )
 
 
-def _hours(planned: PlannedBuilding) -> list[dict[str, Any]]:
-    columns: dict[str, NDArray[np.float64] | None] = {
-        "set_point_c": planned.set_points.celsius,
-        "setback_c": planned.setback_c,
-        "outdoor_c": planned.operation.temperature_c,
-        "setback_kwh": planned.setback_kwh,
-        **dict(zip(_QUANTILES, map(planned.forecast.quantile, LEVELS), strict=True)),
-        "planned_kwh": planned.planned_kwh,
-        "planned_room_c": planned.planned_room_c,
-        "setback_room_c": planned.setback_room_c,
-    }
-    return [
-        {
-            "begins": hours.start_of(planned.operation.first + k).isoformat(),
-            "open": bool(planned.operation.is_open[k]),
-            **{name: None if series is None else _rounded(series[k]) for name, series in columns.items()},
-            "reason": planned.set_points.reasons[k].value,
-        }
-        for k in range(len(planned.operation))
-    ]
-
-
-def _rounded(value: float | np.float64) -> float:
-    # Adding 0.0 turns the -0.0 of rounding into 0.0.
+def rounded(value: float) -> float:
+    """To a thousandth, as all figures of a plan; -0.0 becomes 0.0."""
     return round(float(value), 3) + 0.0
+
+
+def _entry_document(entry: Entry) -> dict[str, Any]:
+    return {
+        "begins": entry.begins.isoformat(),
+        "set_point_c": entry.set_point_c,
+        "reason": entry.reason.value,
+        "facts": dict(entry.facts),
+    }
+
+
+def _entry(document: Mapping[str, Any]) -> Entry:
+    begins, reason = datetime.fromisoformat(document["begins"]), Reason(document["reason"])
+    return Entry(begins=begins, set_point_c=document["set_point_c"], reason=reason, facts=document["facts"])
+
+
+def _parsed(data: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise PlanDocumentError from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise PlanDocumentError
+    return document
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")

@@ -13,6 +13,7 @@ from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation, operation
 from samdrift_energy_forecast.plan import PlanningProblem, solve
+from samdrift_energy_forecast.plan_document import Notice
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
@@ -48,7 +49,7 @@ class PlannedBuilding:
     #: None where rooms are not measured.
     thermal: ThermalModel | None
     #: Why the fixed setback plan stays, for a person, by language; None when there is a plan.
-    safe_state: dict[str, str] | None
+    safe_state: Notice | None
 
     @property
     def setback_kwh(self) -> NDArray[np.float64]:
@@ -83,14 +84,16 @@ def plan(building: Building, readings: Readings, surroundings: Operation, family
     return _planned(building, readings, past, future, expected, model)
 
 
-NOT_MEASURED = {
-    "da": "Rumtemperaturen er ikke målt frem til planens start, så den faste natsænkning gælder.",
-    "en": "Room temperature was not measured up to the plan's beginning, so the fixed setback plan applies.",
-}
-NOT_DESCRIBED = {
-    "da": "Den termiske model rammer ikke bygningens rumtemperatur godt nok, så den faste natsænkning gælder.",
-    "en": "The thermal model does not describe the building's rooms well enough, so the fixed setback plan applies.",
-}
+NOT_MEASURED = Notice(
+    code="rooms_not_measured",
+    da="Rumtemperaturen er ikke målt frem til planens start, så den faste natsænkning gælder.",
+    en="Room temperature was not measured up to the plan's beginning, so the fixed setback plan applies.",
+)
+NOT_DESCRIBED = Notice(
+    code="rooms_not_described",
+    da="Den termiske model rammer ikke bygningens rumtemperatur godt nok, så den faste natsænkning gælder.",
+    en="The thermal model does not describe the building's rooms well enough, so the fixed setback plan applies.",
+)
 
 
 def _planned(
@@ -134,7 +137,7 @@ def _planned(
     )
 
 
-def _safe(future: Operation, expected: Forecast, model: ThermalModel | None, why: dict[str, str]) -> PlannedBuilding:
+def _safe(future: Operation, expected: Forecast, model: ThermalModel | None, why: Notice) -> PlannedBuilding:
     return PlannedBuilding(
         operation=future,
         forecast=expected,

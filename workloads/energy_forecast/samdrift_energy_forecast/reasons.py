@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal["da", "en"]
+#: What a sentence is filled with, by name.
+Facts: TypeAlias = Mapping[str, float | str]
 
 
 class Reason(StrEnum):
@@ -30,9 +33,10 @@ class Reason(StrEnum):
     #: Safe state: the fixed setback plan, because no plan could be made.
     FIXED_SETBACK = "fixed_setback"
 
-    def text(self, language: Language) -> str:
-        """The reason as a sentence."""
-        return TEXTS[self][language]
+
+def sentence(reason: Reason, facts: Facts, language: Language) -> str:
+    """The reason as a sentence, filled with its facts."""
+    return TEXTS[reason][language].format(**facts)
 
 
 TEXTS: dict[Reason, dict[Language, str]] = {

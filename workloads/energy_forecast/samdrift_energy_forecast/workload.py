@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from samdrift_platform.contract import (
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from samdrift_energy_forecast.plan_document import Plan
     from samdrift_energy_forecast.ridge import FamilyModel
     from samdrift_registry.verified import VerifiedModel
 
@@ -110,8 +112,8 @@ def _next_opening(building: Building, submission: Submission) -> Any:
 
 
 def _planned(item: Item, context: Context) -> Outcome:
+    from samdrift_energy_forecast.composition import composed
     from samdrift_energy_forecast.errors import ReadingsError
-    from samdrift_energy_forecast.plan_document import plan_document
     from samdrift_energy_forecast.planner import plan_building
 
     building, issue = _ordered(item)
@@ -119,14 +121,14 @@ def _planned(item: Item, context: Context) -> Outcome:
         planned = plan_building(building, issue, context.store, context.engine)
     except ReadingsError as error:
         return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
-    return _done(item, building, plan_document(building, planned), context)
+    return _done(item, composed(building, planned), context)
 
 
 def _set_back(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast.plan_document import STOPPED, setback_document
+    from samdrift_energy_forecast.fallback import STOPPED, fixed_setback
 
     building, issue = _ordered(item)
-    return _done(item, building, setback_document(building, issue, STOPPED), context)
+    return _done(item, fixed_setback(building, issue, STOPPED), context)
 
 
 def _ordered(item: Item) -> tuple[Building, int]:
@@ -139,14 +141,18 @@ def _ordered(item: Item) -> tuple[Building, int]:
     return order.buildings[0], hours.beginning_at(order.issue_time)
 
 
-def _done(item: Item, building: Building, document: dict[str, Any], context: Context) -> Outcome:
-    from samdrift_energy_forecast import exports
-
-    document["exports"] = {
-        "csv": context.store.put(exports.to_csv(document, building.language)),
-        "ical": context.store.put(exports.to_ical(document, building.language)),
+def _done(item: Item, plan: Plan, context: Context) -> Outcome:
+    """The plan is one stored object; the item's result holds what lists and ledgers need of it."""
+    result: dict[str, JsonValue] = {
+        "building": asdict(plan.building),
+        "issue_time": plan.issue_time.isoformat(),
+        "version": plan.version,
+        "safe_state": None if plan.safe_state is None else asdict(plan.safe_state),
+        "attention": [asdict(notice) for notice in plan.attention],
+        "summary": asdict(plan.summary),
+        "plan": context.store.put(plan.to_json()),
     }
-    return Outcome(reference=item.reference, verdict=Verdict.DONE, result=document)
+    return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result)
 
 
 def _number(value: JsonValue) -> float:
