@@ -32,6 +32,8 @@ class Reason(StrEnum):
     FULL_HEAT = "full_heat"
     #: Safe state: the fixed setback plan, because no plan could be made.
     FIXED_SETBACK = "fixed_setback"
+    #: A person chose the set-point; `why` holds their reason.
+    OVERRIDE = "override"
 
 
 def sentence(reason: Reason, facts: Facts, language: Language) -> str:
@@ -75,5 +77,8 @@ TEXTS: dict[Reason, dict[Language, str]] = {
     Reason.FIXED_SETBACK: {
         "da": "Den faste natsænkning gælder, fordi der ikke kunne lægges en plan.",
         "en": "The fixed setback plan applies, because no plan could be made.",
+    },    Reason.OVERRIDE: {
+        "da": "Sat manuelt: {why}",
+        "en": "Set by a person: {why}",
     },
 }
