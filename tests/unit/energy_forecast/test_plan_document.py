@@ -78,3 +78,9 @@ def test_a_plan_without_its_parts_is_refused(plan: Plan) -> None:
     del document["summary"]
     with pytest.raises(PlanDocumentError, match="damaged"):
         Plan.from_json(json.dumps(document).encode())
+
+
+def test_the_week_of_fixed_setback_is_read_back(plan: Plan) -> None:
+    week = ((("00:00", 16.0), ("06:00", 21.0), ("17:00", 16.0)),) * 5 + ((("00:00", 16.0),),) * 2
+    weekly = replace(plan, building=replace(plan.building, weekly_setback=week))
+    assert Plan.from_json(weekly.to_json()) == weekly

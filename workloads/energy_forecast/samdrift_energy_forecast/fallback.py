@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building import Weekday
 from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.plan_document import Entry, Notice, Plan, PlannedFor, Summary
@@ -50,4 +51,21 @@ def fixed_setback(building: BuildingDescription, issue: int, why: Notice) -> Pla
 
 def planned_for(building: BuildingDescription) -> PlannedFor:
     """The building as its plan names it."""
-    return PlannedFor(id=building.id, name=building.name, time_zone=building.time_zone, language=building.language)
+    return PlannedFor(
+        id=building.id,
+        name=building.name,
+        time_zone=building.time_zone,
+        language=building.language,
+        weekly_setback=tuple(_setback_of(building, day) for day in Weekday),
+    )
+
+
+def _setback_of(building: BuildingDescription, day: Weekday) -> tuple[tuple[str, float], ...]:
+    """A weekday's fixed setback plan, as local clock and set-point: warm on a day that opens."""
+    setback = building.setback
+    night, warm = ("00:00", setback.setback_c), setback.warm
+    if day not in building.calendar.opening:
+        return (night,)
+    begins, ends = warm.begins.strftime("%H:%M"), warm.ends.strftime("%H:%M")
+    held = {night[0]: night[1], begins: setback.warm_c}
+    return tuple((held if ends == "00:00" else {**held, ends: setback.setback_c}).items())

@@ -48,6 +48,15 @@ class PlannedFor:
     time_zone: str
     #: Of files and messages.
     language: Language
+    #: The fixed setback plan of a week without holidays, for controllers that fall back to it: Monday first, and for
+    #: each day the local clock ("06:00") from which each set-point in C holds.
+    weekly_setback: tuple[tuple[tuple[str, float], ...], ...] = ()
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` wrote, after JSON."""
+        week = tuple(tuple((clock, celsius) for clock, celsius in day) for day in document.get("weekly_setback", ()))
+        return cls(**{**document, "weekly_setback": week})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +194,7 @@ class Plan:
     def _from_document(cls, document: Mapping[str, Any]) -> Self:
         safe, series = document["safe_state"], dict(document["series"])
         return cls(
-            building=PlannedFor(**document["building"]),
+            building=PlannedFor.from_document(document["building"]),
             issue_time=datetime.fromisoformat(document["issue_time"]),
             safe_state=None if safe is None else Notice(**safe),
             attention=tuple(Notice(**notice) for notice in document["attention"]),

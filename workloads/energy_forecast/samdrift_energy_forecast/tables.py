@@ -88,3 +88,30 @@ source_pauses = sa.Table(
     sa.Column("until", UtcTime, nullable=False),
     comment="services that asked us to wait",
 )
+
+orders = sa.Table(
+    "energy_forecast_orders",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("building", sa.String(64), nullable=False),
+    sa.Column("issue_time", UtcTime, nullable=False),
+    sa.Column("run", sa.String(16), nullable=False, comment="nightly, or now: a person asked"),
+    sa.Column("reference", sa.String(180), nullable=False, unique=True, comment="of the work item"),
+    sa.Column("item_id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("lacks", Json, nullable=False, comment="codes of what was not known when it was ordered"),
+    sa.Column("ordered_by", sa.String(200), nullable=False),
+    sa.Column("ordered_at", UtcTime, nullable=False),
+    comment="plans that were ordered from these tables: which item is whose newest plan",
+)
+sa.Index("ix_energy_forecast_orders_building", orders.c.building, orders.c.issue_time)
+sa.Index("ix_energy_forecast_orders_issue_time", orders.c.issue_time, orders.c.run)
+
+mail = sa.Table(
+    "energy_forecast_mail",
+    metadata,
+    sa.Column("message", sa.Uuid, primary_key=True, comment="of plan version and recipient list: its Message-ID"),
+    sa.Column("recipient", sa.String(64), primary_key=True, comment="SHA-256 of the address; the address is not kept"),
+    sa.Column("state", sa.String(10), nullable=False, comment="sending: nobody knows yet; accepted: the server has it"),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    comment="messages as they are handed to the mail server: a row stands before the first byte of one is sent",
+)

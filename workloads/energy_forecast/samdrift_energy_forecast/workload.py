@@ -144,7 +144,7 @@ def _ordered(item: Item) -> tuple[Building, int]:
 def _done(item: Item, plan: Plan, context: Context) -> Outcome:
     """The plan is one stored object; the item's result holds what lists and ledgers need of it."""
     result: dict[str, JsonValue] = {
-        "building": asdict(plan.building),
+        "building": {name: getattr(plan.building, name) for name in ("id", "name", "time_zone", "language")},
         "issue_time": plan.issue_time.isoformat(),
         "version": plan.version,
         "safe_state": None if plan.safe_state is None else asdict(plan.safe_state),
