@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from samdrift_energy_forecast.commands import fetch
+
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("fetch")(fetch.fetch)
+app.command("import-series")(fetch.import_series)
