@@ -37,10 +37,31 @@ def test_a_forecast_that_was_issued_too_late_is_no_forecast(
         temperatures(observed_csv, late, issue)
 
 
-def test_a_forecast_that_ends_too_early_is_refused(observed_csv: bytes, forecast_csv: bytes, issue: int) -> None:
-    short = b"\n".join(forecast_csv.splitlines()[:-1])
-    with pytest.raises(ReadingsError, match=r"no value for 2026-01-27T23:00:00\+00:00"):
-        temperatures(observed_csv, short, issue)
+def test_where_the_forecast_ends_too_early_the_day_before_goes_on_and_it_is_told(
+    observed_csv: bytes, forecast_csv: bytes, issue: int
+) -> None:
+    short = b"\n".join(forecast_csv.splitlines()[:-20])
+    known = weather_as_known(observed_csv, short, first=issue - HISTORY_H, issue=issue, horizon=48)
+    assert known.continued_h == 20
+    np.testing.assert_array_equal(known.temperature_c[-20:], known.temperature_c[-44:-24])
+    assert known.forecast_age_h == 0.0
+
+
+def test_of_several_forecasts_each_hour_has_its_latest(observed_csv: bytes, forecast_csv: bytes, issue: int) -> None:
+    header, *rows = forecast_csv.decode().splitlines()
+    older = warmer(forecast_csv, "2026-01-25T11:07:30Z", 5.0)
+    mixed = "\n".join([header, *older, *rows[:30]]).encode()
+    found, whole = temperatures(observed_csv, mixed, issue), temperatures(observed_csv, forecast_csv, issue)
+    np.testing.assert_allclose(found[-18:], whole[-18:] + 5.0)
+    np.testing.assert_array_equal(found[:-18], whole[:-18])
+
+
+def test_weather_that_ended_days_ago_carries_no_plan(observed_csv: bytes, forecast_csv: bytes, issue: int) -> None:
+    rows = forecast_csv.splitlines()
+    header, first = rows[:2]
+    old = "\n".join([header.decode(), first.decode()]).encode()
+    with pytest.raises(ReadingsError, match="80 h are missing at the plan's end"):
+        weather_as_known(observed_csv, old, first=issue - HISTORY_H, issue=issue, horizon=81)
 
 
 def test_a_short_hole_is_bridged_and_a_long_one_refused(observed_csv: bytes, forecast_csv: bytes, issue: int) -> None:

@@ -32,9 +32,14 @@ def column(columns: Columns, name: str, what: str) -> list[object]:
     return columns[name]
 
 
+def instants(values: Sequence[object], name: str, what: str) -> list[datetime]:
+    """Aware instants, from ISO 8601 text or Parquet time stamps."""
+    return [_instant(value, f"{what} row {row}, {name}") for row, value in enumerate(values, start=1)]
+
+
 def stamps(values: Sequence[object], name: str, what: str) -> list[datetime]:
     """Aware instants on the full hour, from ISO 8601 text or Parquet time stamps."""
-    return [_instant(value, f"{what} row {row}, {name}") for row, value in enumerate(values, start=1)]
+    return [_on_the_hour(value, f"{what} row {row}, {name}") for row, value in enumerate(values, start=1)]
 
 
 def numbers(values: Sequence[object], name: str, what: str, *, may_be_missing: bool = False) -> list[float]:
@@ -71,6 +76,11 @@ def _instant(value: object, where: str) -> datetime:
     instant = value if isinstance(value, datetime) else _parsed(str(value), where)
     if instant.tzinfo is None:
         raise ReadingsError(f"{where}: {value} has no time zone, so a summer-time hour is ambiguous. End it with Z.")
+    return instant
+
+
+def _on_the_hour(value: object, where: str) -> datetime:
+    instant = _instant(value, where)
     if instant.timestamp() % hours.SECONDS:
         raise ReadingsError(f"{where}: {value} is not on the full hour. Send hourly sums.")
     return instant

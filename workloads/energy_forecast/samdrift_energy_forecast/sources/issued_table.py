@@ -92,7 +92,7 @@ def read_issued_table(data: bytes, *, issued: datetime | None = None) -> IssuedT
     """
     columns = table_files.read_table(data, WHAT)
     ends = table_files.stamps(table_files.column(columns, "stamp", WHAT), "stamp", WHAT)
-    known = [issued] * len(ends) if issued else [_instant(v, row) for row, v in enumerate(_issued(columns), start=1)]
+    known = [issued] * len(ends) if issued else table_files.instants(_issued(columns), "issued", WHAT)
     names = [name for name in columns if name not in ("issued", "stamp")]
     if not names:
         raise ReadingsError(f"The {WHAT} file has no column beside issued and stamp.")
@@ -110,16 +110,6 @@ def _issued(columns: table_files.Columns) -> list[object]:
     if "issued" not in columns:
         raise ReadingsError("The series file has no column `issued`. Say when all of it was known, or add the column.")
     return columns["issued"]
-
-
-def _instant(value: object, row: int) -> datetime:
-    try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise ReadingsError(f"series row {row}, issued: {value!r} is not an ISO 8601 time.") from error
-    if instant.tzinfo is None:
-        raise ReadingsError(f"series row {row}, issued: {value} has no time zone. End it with Z.")
-    return instant
 
 
 def _written(instant: datetime) -> str:
