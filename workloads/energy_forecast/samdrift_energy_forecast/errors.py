@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift_platform.errors import InputError, SamdriftError
+from samdrift_platform.errors import ConflictError, InputError, SamdriftError
 
 
 class EmulatorError(SamdriftError):
@@ -23,3 +23,7 @@ class NoPlanError(SamdriftError):
 
 class PlanDocumentError(InputError):
     """The object is not a heating plan of this version of the workload. Have the plan made again."""
+
+
+class NotActiveError(ConflictError):
+    """The building was removed, so it is not planned for. Add it again before you order a plan."""

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from pyarrow import parquet
+
+from samdrift_energy_forecast import buildings, nightly, orders, overrides
+from samdrift_energy_forecast.errors import NotActiveError
+from samdrift_energy_forecast.ordering import OrderDesk
+from samdrift_energy_forecast.orders import Lack, Run
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.errors import NotFoundError
+from samdrift_platform.ledger import items, submissions
+from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.heated_fleet import ISSUE_TIME, NOW, Fleet, enter, simulated
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Fleet:
+    return simulated(3, days=3)
+
+
+@pytest.fixture
+def desk(ledger: Ledger, store: MemoryStore) -> OrderDesk:
+    return OrderDesk(ledger=ledger, store=store, tenant="demo", ordered_by="nightly")
+
+
+def ordered(ledger: Ledger) -> list[items.WorkItem]:
+    with ledger.read() as connection:
+        return items.find(connection, workload="energy_forecast")
+
+
+def test_each_building_is_ordered_once_a_night(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet)
+    assert desk.order_night(ISSUE_TIME, now=NOW) == 3
+    assert desk.order_night(ISSUE_TIME, now=NOW + HOUR) == 0
+    found = ordered(desk.ledger)
+    assert [item.reference for item in found] == [f"building-0000{n}/2026-01-26T23Z" for n in range(3)]
+    with desk.ledger.read() as connection:
+        assert len(submissions.find(connection)) == 1
+
+
+def test_the_chunks_of_a_night_are_bounded(
+    desk: OrderDesk, fleet: Fleet, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samdrift_energy_forecast.ordering.CHUNK", 2)
+    enter(desk.ledger, store, fleet)
+    assert desk.order_night(ISSUE_TIME, now=NOW) == 3
+    with desk.ledger.read() as connection:
+        assert sorted(each.total for each in submissions.find(connection)) == [1, 2]
+
+
+def test_a_building_that_came_later_is_added_to_the_night(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0, 2])
+    desk.order_night(ISSUE_TIME, now=NOW)
+    with desk.ledger.write() as connection:
+        buildings.put(connection, [fleet.description(1)], by="olga", now=NOW)
+        buildings.remove(connection, fleet.ids[2], by="olga", now=NOW)
+    assert desk.order_night(ISSUE_TIME, now=NOW + HOUR) == 1
+    assert desk.order_night(ISSUE_TIME + 24 * HOUR, now=NOW + 24 * HOUR) == 2
+
+
+def test_an_order_holds_what_was_known_by_then(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    desk.order_night(ISSUE_TIME - HOUR, now=NOW - HOUR)
+    (item,) = ordered(desk.ledger)
+    building = item.payload["building"]
+    assert store.get(building["readings"]) == b"", "its readings came in later"
+    desk.order_night(ISSUE_TIME, now=NOW)
+    building = ordered(desk.ledger)[1].payload["building"]
+    table = parquet.read_table(io.BytesIO(store.get(building["readings"])))
+    assert table["heat_kwh"].to_pylist() == pytest.approx(fleet.heat_kwh[0].round(3).tolist())
+    observed = store.get(building["weather_observed"]).decode().splitlines()
+    forecast = store.get(building["weather_forecast"]).decode().splitlines()
+    assert observed[-1].split(",")[1] == "2026-01-26T23:00:00Z"
+    assert forecast[1].split(",")[:2] == ["2026-01-26T22:00:00Z", "2026-01-27T00:00:00Z"]
+
+
+def test_neighbours_share_their_weather(desk: OrderDesk, store: MemoryStore) -> None:
+    enter(desk.ledger, store, simulated(9, days=2))
+    desk.order_night(ISSUE_TIME, now=NOW)
+    assert len({item.payload["building"]["weather_forecast"] for item in ordered(desk.ledger)}) == 4
+
+
+def test_a_building_of_which_nothing_is_known_is_ordered_and_it_is_said(
+    desk: OrderDesk, fleet: Fleet, store: MemoryStore
+) -> None:
+    with desk.ledger.write() as connection:
+        buildings.put(connection, [fleet.description(0, location=None)], by="olga", now=NOW)
+    assert desk.order_night(ISSUE_TIME, now=NOW) == 1
+    with desk.ledger.read() as connection:
+        (found,) = orders.of_night(connection, ISSUE_TIME)
+        (concern,) = nightly.concerns(connection, ISSUE_TIME)
+    assert found.order.lacks == (Lack.READINGS, Lack.WEATHER, Lack.FORECAST, Lack.LOCATION)
+    assert concern.codes == ("no_readings", "no_weather", "no_forecast", "no_location")
+
+
+def test_plan_now_has_a_number_and_is_not_the_night_s(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    desk.order_night(ISSUE_TIME, now=NOW)
+    first, second = (desk.plan_now(fleet.ids[0], now=NOW) for _ in range(2))
+    assert [first.reference, second.reference] == [f"building-00000/2026-01-26T23Z/{n}" for n in (1, 2)]
+    assert first.run is Run.NOW
+    assert len(ordered(desk.ledger)) == 3
+    with desk.ledger.read() as connection:
+        assert nightly.night(connection, ISSUE_TIME).ordered == 1
+
+
+def test_plan_now_for_a_building_that_is_not_there(desk: OrderDesk, fleet: Fleet) -> None:
+    with pytest.raises(NotFoundError):
+        desk.plan_now("nowhere", now=NOW)
+    with desk.ledger.write() as connection:
+        buildings.put(connection, [fleet.description(0)], by="olga", now=NOW)
+        buildings.remove(connection, fleet.ids[0], by="olga", now=NOW)
+    with pytest.raises(NotActiveError):
+        desk.plan_now(fleet.ids[0], now=NOW)
+
+
+def test_the_override_that_holds_travels_with_the_order(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    with desk.ledger.write() as connection:
+        expires = NOW + 5 * HOUR
+        overrides.put(connection, fleet.ids[0], set_point_c=20.0, expires=expires, reason="Fest", by="olga", now=NOW)
+    desk.order_night(ISSUE_TIME, now=NOW)
+    (item,) = ordered(desk.ledger)
+    (override,) = item.payload["building"]["overrides"]
+    assert (override["set_point_c"], override["set_by"]) == (20.0, "olga")
