@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building import Calendar, ClockHours, Closure, ExtraOpening, Setback, Weekday
 from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.submission import Building, Submission
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 Calendars = Callable[..., BuildingCalendar]
@@ -66,3 +73,135 @@ def test_the_next_opening_skips_the_weekend(calendar_of: Calendars) -> None:
 def test_a_building_that_stays_closed_has_no_next_opening(calendar_of: Calendars) -> None:
     closed = tuple(date(2026, 1, 1) + timedelta(days=k) for k in range(120))
     assert calendar_of(closed=closed).next_opening(at(2026, 1, 5, 0)) is None
+
+
+def clock(begins: int, ends: int) -> ClockHours:
+    return ClockHours(begins=time(begins), ends=time(ends % 24))
+
+
+def open_hours(calendar: BuildingCalendar, day: date) -> list[int]:
+    """Local hours (in winter) in which the building is open on a day."""
+    return calendar.is_open(at(day.year, day.month, day.day, 0) - 1, 24).nonzero()[0].tolist()
+
+
+def test_a_day_may_have_several_pairs_of_hours(calendar_of: Calendars) -> None:
+    calendar = calendar_of(opening={Weekday.MONDAY: (clock(8, 15), clock(18, 21))})
+    assert open_hours(calendar, date(2026, 1, 5)) == [*range(8, 15), *range(18, 21)]
+
+
+def test_a_home_is_open_round_the_clock(calendar_of: Calendars) -> None:
+    round_the_clock = Calendar.model_validate({"opening": {"monday": {"begins": "00:00", "ends": "24:00"}}}).opening
+    assert open_hours(calendar_of(opening=round_the_clock), date(2026, 1, 5)) == list(range(24))
+    again = Calendar.model_validate_json(Calendar(opening=round_the_clock).model_dump_json())
+    assert again.opening[Weekday.MONDAY][0].ends_h == 24
+
+
+def test_an_evening_class_on_a_closed_day_opens_it_for_these_hours_alone(calendar_of: Calendars) -> None:
+    maundy_thursday, saturday = date(2026, 4, 2), date(2026, 1, 10)
+    extra = (
+        ExtraOpening(on=saturday, begins=time(18), ends=time(21)),
+        ExtraOpening(on=maundy_thursday, begins=time(10), ends=time(12)),
+    )
+    calendar = calendar_of(also_open=extra)
+    assert open_hours(calendar, saturday) == [18, 19, 20]
+    assert calendar.is_open(at(2026, 4, 1, 22), 24).nonzero()[0].tolist() == [10, 11]
+    assert calendar.next_opening(at(2026, 1, 9, 18)) == at(2026, 1, 10, 17)
+
+
+def test_fixed_setback_warms_an_evening_class_as_early_as_a_morning(calendar_of: Calendars) -> None:
+    """The house is warm from 06 and opens at 08."""
+    saturday = at(2026, 1, 9, 23)
+    calendar = calendar_of(also_open=(ExtraOpening(on=date(2026, 1, 10), begins=time(18), ends=time(21)),))
+    assert calendar.is_warm(saturday, 24).nonzero()[0].tolist() == list(range(16, 21))
+
+
+def test_days_close_in_periods_and_every_year(calendar_of: Calendars) -> None:
+    winter = Closure(first=date(2026, 2, 9), last=date(2026, 2, 13), name="Vinterferie")
+    calendar = calendar_of(closures=(winter,), closed_every_year=("06-05", "12-24"))
+    closed = [date(2026, 2, 9), date(2026, 2, 13), date(2026, 6, 5), date(2026, 12, 24), date(2029, 6, 5)]
+    assert [calendar.opening_of(day) for day in closed] == [None] * 5
+    assert all(calendar.opening_of(day) for day in (date(2026, 2, 6), date(2026, 2, 16), date(2026, 6, 4)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"opening": {"monday": [{"begins": "08:00", "ends": "12:00"}, {"begins": "11:00", "ends": "15:00"}]}},
+            "overlap",
+        ),
+        ({"opening": {"monday": {"begins": "16:00", "ends": "08:00"}}}, "hours end at"),
+        ({"country": "XX"}, "ISO 3166"),
+        ({"closed_every_year": ["02-30"]}, "month and a day"),
+        ({"closures": [{"first": "2026-02-13", "last": "2026-02-09"}]}, "no closure"),
+        ({"school_holidays_of": "101"}, "pattern"),
+    ],
+)
+def test_a_calendar_that_makes_no_sense_is_refused(wrong: dict[str, Any], said: str) -> None:
+    week = {"opening": {"monday": {"begins": "08:00", "ends": "16:00"}}}
+    with pytest.raises(ValidationError, match=said):
+        Calendar.model_validate(week | wrong)
+
+
+#: Around clocks that change, Easter, Christmas and a leap day, so that what is drawn meets.
+ANCHORS = [date(2026, 3, 29), date(2026, 4, 2), date(2026, 10, 25), date(2026, 12, 25), date(2024, 2, 29)]
+days = st.builds(lambda anchor, k: anchor + timedelta(days=k), st.sampled_from(ANCHORS), st.integers(-3, 3))
+clocks = (
+    st.tuples(st.integers(0, 22), st.integers(1, 24)).filter(lambda pair: pair[0] < pair[1]).map(lambda p: clock(*p))
+)
+weeks = st.dictionaries(st.sampled_from(list(Weekday)), clocks.map(lambda one: (one,)), min_size=1)
+calendars = st.builds(
+    Calendar,
+    opening=weeks,
+    country=st.sampled_from(["DK", "SE"]),
+    closed=st.lists(days, max_size=3).map(tuple),
+    closed_every_year=st.sampled_from([(), ("12-24", "02-29"), ("06-05",)]),
+    closures=st.lists(days.map(lambda day: Closure(first=day, last=day + timedelta(days=6))), max_size=2).map(tuple),
+    also_open=st.lists(
+        st.builds(lambda day, one: ExtraOpening(on=day, begins=one.begins, ends=one.ends), days, clocks),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    ventilation=st.none() | clocks,
+)
+zones = st.sampled_from(
+    ["Europe/Copenhagen", "UTC", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe", "America/Nuuk"]
+)
+
+
+def slowly(building: Building, hour: int) -> tuple[bool, bool, bool]:
+    """Whether an hour is open, ventilated and warm, worked out on its own from the local clock."""
+    calendar, local = building.calendar, hours.start_of(hour).astimezone(building.zone)
+    today, opening = local.date(), calendar.opening.get(list(Weekday)[local.weekday()])
+    if (
+        today in holidays.country_holidays(calendar.country)
+        or today in calendar.closed
+        or any(one.first <= today <= one.last for one in calendar.closures)
+        or f"{today:%m-%d}" in calendar.closed_every_year
+    ):
+        opening = None
+    earliest = min(one.begins.hour for hours_of_day in calendar.opening.values() for one in hours_of_day)
+
+    def within(daily: ClockHours | None) -> bool:
+        regular = opening is not None and any(one.begins_h <= local.hour < one.ends_h for one in [daily or opening[0]])
+        lead = 0 if daily is None else max(0, earliest - daily.begins.hour)
+        return regular or any(
+            one.on == today and one.begins_h - lead <= local.hour < one.ends_h for one in calendar.also_open
+        )
+
+    return within(None), within(calendar.ventilation), within(building.setback.warm)
+
+
+@settings(max_examples=60)
+@given(calendar=calendars, zone=zones, warm=clocks, day=days, count=st.integers(0, 60))
+def test_all_hours_at_once_are_as_each_on_its_own(
+    calendar: Calendar, zone: str, warm: ClockHours, day: date, count: int
+) -> None:
+    (example,) = Submission.model_json_schema()["examples"]
+    building = Building.model_validate(example["buildings"][0]).model_copy(
+        update={"calendar": calendar, "time_zone": zone, "setback": Setback(warm=warm)}
+    )
+    first, fast = at(day.year, day.month, day.day, 5), BuildingCalendar(building)
+    wanted = [slowly(building, hour) for hour in range(first, first + count)]
+    answers = (fast.is_open(first, count), fast.is_ventilated(first, count), fast.is_warm(first, count))
+    assert list(zip(*(answer.tolist() for answer in answers), strict=True)) == wanted

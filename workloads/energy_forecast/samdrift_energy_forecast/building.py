@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Celsius = Annotated[float, Field(ge=0, le=35)]
 
@@ -31,7 +33,32 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _midnight_as_time(clock: object) -> object:
+    """ISO 8601's 24:00 is the midnight at the end of a day; `time` has only the one at its beginning."""
+    return "00:00" if clock in ("24:00", "24:00:00") else clock
+
+
+def _day_of_the_year(text: str) -> str:
+    try:
+        date.fromisoformat(f"2024-{text}")  # a leap year
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a month and a day, such as 12-24") from error
+    return text
+
+
+def _known_country(code: str) -> str:
+    if code == "DK":
+        return code
+    import holidays
+
+    if code not in holidays.list_supported_countries():
+        raise ValueError(f"{code!r} is not an ISO 3166 code whose public holidays are known; use for example DK")
+    return code
+
+
 WholeHour = Annotated[time, AfterValidator(_whole_hour)]
+#: A year, and a day for the leap year.
+LONGEST_CLOSURE_DAYS = 366
 
 
 class Document(BaseModel):
@@ -56,23 +83,83 @@ class ClockHours(Document):
     """From a whole hour to a later one on the same local day."""
 
     begins: WholeHour
-    ends: WholeHour
+    ends: Annotated[WholeHour, BeforeValidator(_midnight_as_time)]
+    """24:00 is the end of the day; it is kept as 00:00."""
+
+    @property
+    def begins_h(self) -> int:
+        """The hour of the local day with which they begin, 0 to 23."""
+        return self.begins.hour
+
+    @property
+    def ends_h(self) -> int:
+        """The hour of the local day before which they end, 1 to 24."""
+        return self.ends.hour or 24
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.ends <= self.begins:
+        if self.ends_h <= self.begins_h:
             raise ValueError(f"hours end at {self.ends} but begin at {self.begins}")
         return self
+
+
+class ExtraOpening(ClockHours):
+    """People in the building on one date, whatever else holds on it: an evening class, an open day."""
+
+    on: date
+
+
+class Closure(Document):
+    """Days on which the building stays closed, the first and the last included."""
+
+    first: date
+    last: date
+    name: Annotated[str, Field(max_length=200)] = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not 0 <= (self.last - self.first).days < LONGEST_CLOSURE_DAYS:
+            raise ValueError(f"days run from {self.first} to {self.last}; that is no closure of at most a year")
+        return self
+
+
+def _as_several(opening: object) -> object:
+    """One pair of hours is a list of one."""
+    return opening if isinstance(opening, list | tuple) else (opening,)
+
+
+def _one_after_the_other(opening: tuple[ClockHours, ...]) -> tuple[ClockHours, ...]:
+    for before, after in pairwise(opening):
+        if after.begins_h < before.ends_h:
+            raise ValueError(f"hours that begin at {after.begins} overlap or precede those before them")
+    return opening
+
+
+OpeningHours = Annotated[
+    tuple[ClockHours, ...],
+    Field(min_length=1),
+    AfterValidator(_one_after_the_other),
+    BeforeValidator(_as_several, json_schema_input_type=ClockHours | tuple[ClockHours, ...]),
+]
 
 
 class Calendar(Document):
     """When people are in the building, in its own local time."""
 
-    opening: Annotated[dict[Weekday, ClockHours], Field(min_length=1)]
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "DK"
+    opening: Annotated[Mapping[Weekday, OpeningHours], Field(min_length=1)]
+    """Hours of each open weekday, or several pairs of them; a weekday that is not named is closed."""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$"), AfterValidator(_known_country)] = "DK"
     """ISO 3166 code; its public holidays are closed days."""
+    school_holidays_of: Annotated[str, Field(pattern="^0[1-9][0-9]{2}$")] | None = None
+    """Four-digit code of the municipality whose school holidays, as imported, are closed days: 0101 is Copenhagen."""
     closed: tuple[date, ...] = ()
-    """Further closed days, such as the municipality's school holidays."""
+    """Further closed days."""
+    closed_every_year: tuple[Annotated[str, AfterValidator(_day_of_the_year)], ...] = ()
+    """Further closed days that come again, as month and day: 06-05, 12-24, 12-31."""
+    closures: tuple[Closure, ...] = ()
+    """Further closed days, as periods."""
+    also_open: tuple[ExtraOpening, ...] = ()
+    """Dates on which people are in the building beside these hours, or although it is closed."""
     ventilation: ClockHours | None = None
     """When fans run on open days; the opening hours where absent."""
 

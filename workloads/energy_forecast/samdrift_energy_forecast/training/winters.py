@@ -47,7 +47,7 @@ class Winter:
     @cached_property
     def document(self) -> Building:
         """The building as a submission would describe it; open weekdays 08-16, fans 06-21 as in the schools."""
-        opening = {day: ClockHours(begins=time(8), ends=time(16)) for day in list(Weekday)[:5]}
+        opening = {day: (ClockHours(begins=time(8), ends=time(16)),) for day in list(Weekday)[:5]}
         warm = ClockHours(begins=time(self.begins), ends=time(self.ends))
         return Building(
             id=self.building,
