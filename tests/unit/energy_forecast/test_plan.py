@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
 from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import SHORTFALL_PRICE, PlanningProblem, Trajectory, solve
+from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, solve
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
 
 MODEL = ThermalModel(
@@ -65,7 +66,7 @@ def cost_of_kwh(task: PlanningProblem, heat: np.ndarray, run: np.ndarray) -> flo
     shortfall = np.maximum(0.0, task.lowest_c - run[:, 0]).sum()
     left = task.model.capacity_kwh_per_k * (run[-1, 0] - task.reference_end.room_c)
     left += task.model.mass_kw_per_k * task.model.time_constant_h * (run[-1, 1] - task.reference_end.mass_c)
-    dear = SHORTFALL_PRICE * task.model.largest_heat_kwh * shortfall + task.peak_price_h * heat.max()
+    dear = SHORTFALL_PRICE * task.model.largest_heat_kwh * shortfall + task.prices.peak_per_kw * heat.max()
     return float(heat.sum() + dear - left)
 
 
@@ -82,13 +83,13 @@ def grid() -> list[tuple[np.ndarray, np.ndarray]]:
 def test_no_heat_on_a_grid_is_cheaper(
     grid: list[tuple[np.ndarray, np.ndarray]], lowest_c: float, peak_price_h: float
 ) -> None:
-    task = replace(problem(4, lowest_c=lowest_c), peak_price_h=peak_price_h)
+    task = replace(problem(4, lowest_c=lowest_c), costs=Costs.of_heat_alone(4, peak_per_kw=peak_price_h))
     found = solve(task)
     brute = min(cost_of_kwh(task, heat, run) for heat, run in grid)
-    assert found.objective_kwh == pytest.approx(cost_kwh(task, found.heat_kwh), abs=1e-4)
-    assert found.objective_kwh <= brute + 1e-6
+    assert found.objective == pytest.approx(cost_kwh(task, found.heat_kwh), abs=1e-4)
+    assert found.objective <= brute + 1e-6
     # A solution between the grid's levels is at most one level an hour cheaper.
-    assert found.objective_kwh >= brute - 4 * 2.5 * (1 + peak_price_h)
+    assert found.objective >= brute - 4 * 2.5 * (1 + peak_price_h)
 
 
 def check_bounds(task: PlanningProblem, found: Trajectory) -> None:
@@ -118,7 +119,7 @@ def test_it_heats_no_earlier_than_opening_demands() -> None:
     heated = np.flatnonzero(found.heat_kwh > MODEL.unavoidable_kwh(cold_hours(24)) + 1e-6)
     assert heated.min() < 8
     assert (np.diff(heated) == 1).all()
-    assert found.comfort_price_kwh_per_k[8] > 0
+    assert found.comfort_price_per_k[8] > 0
 
 
 def test_a_mild_day_needs_no_heat() -> None:
@@ -133,5 +134,7 @@ def test_rooms_that_warm_slowly_are_heated_earlier() -> None:
 
 
 def test_a_price_on_the_peak_lowers_it() -> None:
-    free, priced = (solve(replace(problem(24), peak_price_h=price)) for price in (0.0, 10.0))
+    free, priced = (
+        solve(replace(problem(24), costs=Costs.of_heat_alone(24, peak_per_kw=price))) for price in (0.0, 10.0)
+    )
     assert priced.heat_kwh.max() < free.heat_kwh.max() - 1.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
+from samdrift_energy_forecast.costs import Costs
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation, operation
@@ -116,7 +117,7 @@ def _planned(
         # What fixed setback itself is expected to do is believed, or the plan would begin before it for nothing.
         fastest_rise_k=np.maximum(model.largest_rise_k, np.diff(setback[:, 0], prepend=start.room_c)),
         reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
-        peak_price_h=_peak_price_h(building),
+        costs=Costs.of_heat_alone(len(future), peak_per_kw=_peak_price_h(building)),
     )
     chosen = set_points(problem, solve(problem), experience, building.comfort, building.setback)
     lag = lag_k(readings, past)

@@ -83,7 +83,7 @@ def _reason(
 ) -> Reason:
     if trajectory.shortfall_k[k] > TOLERANCE:
         return Reason.FULL_HEAT
-    binding = trajectory.comfort_price_kwh_per_k[k] > TOLERANCE
+    binding = trajectory.comfort_price_per_k[k] > TOLERANCE
     if operation.is_open[k]:
         return Reason.COMFORT_LIMIT if binding else Reason.OPEN_FREE
     if preheats[k]:

@@ -1,0 +1,45 @@
+"""What heat costs in a plan, step by step: everything that the linear programme weighs against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Price of a Kelvin-hour under the lowest temperature, in hours of full heat: cold is worth any heat.
+SHORTFALL_PRICE = 20.0
+#: Price of a K an hour above the fastest rise believed, in hours of full heat: rather begin to heat earlier.
+STEEPNESS_PRICE = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """Prices of one plan in one unit: currency, or kWh where nothing but heat counts."""
+
+    #: Of a kWh of heat in each step, with the price put on its CO2; may be negative. Shape `(n,)`.
+    per_kwh: NDArray[np.float64]
+    #: What one kWh is worth when comfort is weighed against it, and when heat is left in the building at the end.
+    reference_per_kwh: float = 1.0
+    #: Of a kW of the highest step beyond `peak_free_kw`, which was reached before and is paid already.
+    peak_per_kw: float = 0.0
+    peak_free_kw: float = 0.0
+    #: Of a kWh beyond this share of the plant's largest heat: what a warmer return costs, see `tariff`.
+    boost_per_kwh: float = 0.0
+    boost_from_share: float = 1.0
+
+    @classmethod
+    def of_heat_alone(cls, count: int, *, peak_per_kw: float = 0.0) -> Self:
+        """Every kWh costs 1."""
+        return cls(per_kwh=np.ones(count), peak_per_kw=peak_per_kw)
+
+    @property
+    def surplus_per_kwh(self) -> float:
+        """What heat left in the building beyond the setback plan's is worth: no more than the cheapest step's price.
+
+        Else a plan would fill the building in cheap hours at the end to be praised for it.
+        """
+        return max(0.0, min(self.reference_per_kwh, float(self.per_kwh.min())))
