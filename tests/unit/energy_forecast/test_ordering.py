@@ -17,6 +17,7 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.heated_fleet import ISSUE_TIME, NOW, Fleet, enter, simulated
 
 HOUR = timedelta(hours=1)
+ELSEWHERE = {"latitude": 54.9, "longitude": 14.9}
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +77,7 @@ def test_an_order_holds_what_was_known_by_then(desk: OrderDesk, fleet: Fleet, st
     assert table["heat_kwh"].to_pylist() == pytest.approx(fleet.heat_kwh[0].round(3).tolist())
     observed = store.get(building["weather_observed"]).decode().splitlines()
     forecast = store.get(building["weather_forecast"]).decode().splitlines()
-    assert observed[-1].split(",")[1] == "2026-01-26T23:00:00Z"
+    assert observed[-1].split(",")[0] == "2026-01-26T23:00:00Z"
     assert forecast[1].split(",")[:2] == ["2026-01-26T22:00:00Z", "2026-01-27T00:00:00Z"]
 
 
@@ -95,8 +96,19 @@ def test_a_building_of_which_nothing_is_known_is_ordered_and_it_is_said(
     with desk.ledger.read() as connection:
         (found,) = orders.of_night(connection, ISSUE_TIME)
         (concern,) = nightly.concerns(connection, ISSUE_TIME)
-    assert found.order.lacks == (Lack.READINGS, Lack.WEATHER, Lack.FORECAST, Lack.LOCATION)
-    assert concern.codes == ("no_readings", "no_weather", "no_forecast", "no_location")
+    assert found.order.lacks == (Lack.READINGS, Lack.LOCATION)
+    assert concern.codes == ("no_readings", "no_location")
+
+
+def test_missing_weather_is_said(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    with desk.ledger.write() as connection:
+        buildings.put(connection, [fleet.description(1, location=ELSEWHERE)], by="olga", now=NOW)
+    desk.order_night(ISSUE_TIME, now=NOW)
+    with desk.ledger.read() as connection:
+        known, unknown = orders.of_night(connection, ISSUE_TIME)
+    assert known.order.lacks == (Lack.WEATHER,), "three days of 56 were observed"
+    assert unknown.order.lacks == (Lack.READINGS, Lack.WEATHER, Lack.FORECAST)
 
 
 def test_plan_now_has_a_number_and_is_not_the_night_s(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from samdrift_energy_forecast import buildings, hours, orders, overrides, reading_store
 from samdrift_energy_forecast.errors import NotActiveError
-from samdrift_energy_forecast.known_inputs import KnownInputs
+from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.orders import Lack, Order, Run
-from samdrift_energy_forecast.sources.place import Place
+from samdrift_energy_forecast.sources.known import KnownSeries
+from samdrift_energy_forecast.sources.order_tables import Note, NoteCode, OrderTableMaker, OrderTables
 from samdrift_energy_forecast.submission import Building, Submission
 from samdrift_energy_forecast.workload import workload
 from samdrift_platform.contract import Item, Store
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 #: Readings and observed weather that travel with an order: enough for the fit, the calibration and the thermal model.
 WINDOW = timedelta(days=56)
+HOUR = timedelta(hours=1)
+#: Of a building whose place is not known.
+NO_TABLES = OrderTables(weather_observed=None, weather_forecast=None, signals=None, notes=())
 #: Buildings whose inputs are in memory together, and that one transaction submits.
 CHUNK = 64
 
@@ -82,8 +86,10 @@ class OrderDesk:
         (order,) = self._order([registered.description], self._known(issue_time), issue_time, Run.NOW, now)
         return order
 
-    def _known(self, issue_time: datetime) -> KnownInputs:
-        return KnownInputs(self.store, issue_time=issue_time, first=issue_time - WINDOW)
+    def _known(self, issue_time: datetime) -> OrderTableMaker:
+        """One for a whole night: neighbours share their weather, and it is made once."""
+        known = KnownSeries(self.ledger, self.store)
+        return OrderTableMaker(known, self.store, issue_time, history_h=WINDOW // HOUR, horizon_h=HORIZON_H)
 
     def _chunks(self) -> Iterator[list[BuildingDescription]]:
         after = ""
@@ -98,7 +104,7 @@ class OrderDesk:
     def _order(
         self,
         chunk: Sequence[BuildingDescription],
-        known: KnownInputs,
+        known: OrderTableMaker,
         issue_time: datetime,
         run: Run,
         now: datetime,
@@ -119,28 +125,20 @@ class OrderDesk:
         self,
         connection: sa.Connection,
         building: BuildingDescription,
-        known: KnownInputs,
+        known: OrderTableMaker,
         issue_time: datetime,
         now: datetime,
     ) -> Inputs:
-        found: dict[Lack, str | None] = {
-            Lack.READINGS: self._readings(connection, building, issue_time, now),
-            Lack.WEATHER: None,
-            Lack.FORECAST: None,
-        }
-        if building.location is not None:
-            place = Place.near(building.location)
-            found[Lack.WEATHER] = known.weather_observed(connection, place)
-            found[Lack.FORECAST] = known.weather_forecast(connection, place)
-        lacks = [lack for lack, reference in found.items() if reference is None]
-        if building.location is None:
-            lacks.append(Lack.LOCATION)
-        nothing = self.store.put(b"") if lacks else ""
+        readings = self._readings(connection, building, issue_time, now)
+        tables = NO_TABLES if building.location is None else known.tables(building.location, _area(building))
+        lacks = list(_lacks(building, readings, tables.notes))
+        nothing = self.store.put(b"")
         made = Building(
             **dict(building),
-            readings=found[Lack.READINGS] or nothing,
-            weather_observed=found[Lack.WEATHER] or nothing,
-            weather_forecast=found[Lack.FORECAST] or nothing,
+            readings=readings or nothing,
+            weather_observed=tables.weather_observed or nothing,
+            weather_forecast=tables.weather_forecast or nothing,
+            signals=tables.signals,
         )
         return Inputs(building=made, lacks=tuple(lacks))
 
@@ -229,3 +227,29 @@ def _with_state(
             "overrides": () if override is None else (override.ordered(),),
         }
     )
+
+
+def _area(building: BuildingDescription) -> str | None:
+    """The price area by whose prices and CO2 its heat is bought; None where they are flat."""
+    return None
+
+
+def _lacks(building: BuildingDescription, readings: str | None, notes: Sequence[Note]) -> Iterator[Lack]:
+    if readings is None:
+        yield Lack.READINGS
+    if building.location is None:
+        yield Lack.LOCATION
+    for note in notes:
+        if note.code in _CONCERNS and note.number >= _CONCERNS[note.code][0]:
+            yield _CONCERNS[note.code][1]
+
+
+#: Note -> the number from which on a person should look, and what is lacking. Tomorrow's prices end with tomorrow, so
+#: some hours of the horizon never have one.
+_CONCERNS: Mapping[NoteCode, tuple[float, Lack]] = {
+    NoteCode.FORECAST_MISSING: (0, Lack.FORECAST),
+    NoteCode.FORECAST_STALE: (0, Lack.STALE_FORECAST),
+    NoteCode.OBSERVED_MISSING: (hours.DAY, Lack.WEATHER),
+    NoteCode.PRICE_MISSING: (HORIZON_H - hours.DAY // 2, Lack.PRICES),
+    NoteCode.CO2_MISSING: (HORIZON_H - hours.DAY // 2, Lack.CO2),
+}

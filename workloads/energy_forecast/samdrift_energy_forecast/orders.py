@@ -31,18 +31,22 @@ class Run(StrEnum):
 
 
 class Lack(StrEnum):
-    """What was not known of a building when its plan was ordered."""
+    """What was not known of a building when its plan was ordered: a person should look."""
 
     #: Not one reading in the window: the meter is dead, or nobody sends its readings.
     READINGS = "no_readings"
-    #: No observed weather.
-    WEATHER = "no_weather"
-    #: No weather forecast that reaches beyond the plan's beginning.
-    FORECAST = "no_forecast"
-    #: No prices or no CO2, although the building's tariff or emission follows them.
-    SIGNALS = "no_signals"
     #: Its place is not known, so no weather can be chosen for it.
     LOCATION = "no_location"
+    #: No weather forecast.
+    FORECAST = "no_weather_forecast"
+    #: A weather forecast that is too old.
+    STALE_FORECAST = "stale_weather_forecast"
+    #: A day or more of the weather before was neither observed nor foreseen.
+    WEATHER = "no_observed_weather"
+    #: Hardly any price of the hours to come, although the building's heat is bought by the hour.
+    PRICES = "no_prices"
+    #: Hardly any CO2 of the hours to come, although the building's heat emits by the hour.
+    CO2 = "no_co2"
 
 
 @dataclass(frozen=True, kw_only=True)

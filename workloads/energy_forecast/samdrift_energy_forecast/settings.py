@@ -54,6 +54,12 @@ PLAN_FOLDER = Setting(
     help="Folder into which plans are written for a building-management system. Empty: none are.",
 )
 
+NIGHTLY_CRON = Setting(
+    name="SAMDRIFT_ENERGY_NIGHTLY_CRON",
+    default="*/15 0-6 * * *",
+    help="When the nightly run looks whether a building still lacks tonight's plan, cron in Danish time.",
+)
+
 LONGEST_SOURCE_TIMEOUT_S = 120.0
 
 #: Which plans are sent, and where to.
@@ -67,7 +73,7 @@ DELIVERY_SETTINGS = (
     MAIL_FROM,
     PLAN_FOLDER,
 )
-SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS)
+SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS, NIGHTLY_CRON)
 
 
 def source_timeout_s() -> float:
