@@ -126,9 +126,9 @@ def test_after_the_plan_a_bacnet_controller_falls_back_to_the_week_of_fixed_setb
 
 def test_before_the_plan_begins_on_its_first_day_the_week_holds() -> None:
     schedule = BacnetSchedule.read(to_bacnet(plan_of({4: 18.3}, datetime(2026, 1, 26, 13, tzinfo=UTC))))
-    assert schedule.value_at(datetime(2026, 1, 26, 13, 59)) == 21.0
-    assert schedule.value_at(datetime(2026, 1, 26, 14, 0)) == 16.0
-    assert schedule.value_at(datetime(2026, 1, 26, 15, 0)) == pytest.approx(18.3)
+    assert schedule.value_at(datetime(2026, 1, 26, 13, 59, tzinfo=COPENHAGEN)) == 21.0
+    assert schedule.value_at(datetime(2026, 1, 26, 14, tzinfo=COPENHAGEN)) == 16.0
+    assert schedule.value_at(datetime(2026, 1, 26, 15, tzinfo=COPENHAGEN)) == pytest.approx(18.3)
 
 
 def test_a_day_of_a_bacnet_schedule_lists_changes_alone_in_the_order_of_the_clock() -> None:

@@ -1,8 +1,9 @@
 """A plan in the shape of a BACnet schedule object (ASHRAE 135, clause 12.24), as JSON for a building-management system.
 
-The week of fixed setback is the weekly schedule, and the plan lies over it as an exception for each of its days. So when
-no newer plan comes, the building falls back to what it did without plans, by itself. Times are the building's local
-clock, which repeats an hour in autumn and leaves one out in spring; in the repeated one the warmer set-point stands.
+The week of fixed setback is the weekly schedule, and the plan lies over it as an exception for each of its days. So
+when no newer plan comes, the building falls back to what it did without plans, by itself. Times are the building's
+local clock, which repeats an hour in autumn and leaves one out in spring; in the repeated one the warmer set-point
+stands.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def set_points_of_ical(data: bytes) -> dict[tuple[datetime, datetime], float]:
     from icalendar import Calendar
 
     return {
-        (event.decoded("DTSTART"), event.decoded("DTEND")): float(event[SET_POINT_PROPERTY])
+        (event.decoded("DTSTART"), event.decoded("DTEND")): float(str(event[SET_POINT_PROPERTY]))
         for event in Calendar.from_ical(data).walk("VEVENT")
     }
 
