@@ -64,7 +64,7 @@ LONGEST_CLOSURE_DAYS = 366
 class Document(BaseModel):
     """Refuses fields it does not know, so that a misspelt limit is not silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Weekday(StrEnum):
@@ -83,8 +83,9 @@ class ClockHours(Document):
     """From a whole hour to a later one on the same local day."""
 
     begins: WholeHour
+    """Local time on the whole hour, such as 08:00."""
     ends: Annotated[WholeHour, BeforeValidator(_midnight_as_time)]
-    """24:00 is the end of the day; it is kept as 00:00."""
+    """Local time on the whole hour; 24:00 is the end of the day and is kept as 00:00."""
 
     @property
     def begins_h(self) -> int:
@@ -107,14 +108,18 @@ class ExtraOpening(ClockHours):
     """People in the building on one date, whatever else holds on it: an evening class, an open day."""
 
     on: date
+    """The date, such as 2026-03-14."""
 
 
 class Closure(Document):
     """Days on which the building stays closed, the first and the last included."""
 
     first: date
+    """The first closed day."""
     last: date
+    """The last closed day."""
     name: Annotated[str, Field(max_length=200)] = ""
+    """Such as Sommerferie."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -168,8 +173,11 @@ class Setback(Document):
     """The fixed plan of today, and the safe state: warm between two hours of open days, else set back."""
 
     warm_c: Celsius = 21.0
+    """Set-point in C while warm."""
     setback_c: Celsius = 16.0
+    """Set-point in C at all other times."""
     warm: ClockHours
+    """When it is warm on open days; dates in `also_open` are warmed as long before as the week's earliest opening."""
 
     @model_validator(mode="after")
     def _warmer_when_warm(self) -> Self:
@@ -182,14 +190,18 @@ class Comfort(Document):
     """Lowest room temperatures. The Danish Working Environment Authority: 20-22 C for seated work, never below 18 C."""
 
     open_c: Celsius = 20.0
+    """In C, while people are in the building."""
     closed_c: Celsius = 15.0
+    """In C, at all other times."""
 
 
 class Tariff(Document):
     """What heat costs."""
 
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
+    """ISO 4217 code."""
     price_per_kwh: Annotated[float, Field(ge=0)]
+    """Of a kWh of heat, taxes included where the owner pays them."""
     peak_price_per_kw: Annotated[float, Field(ge=0)] = 0.0
     """For the highest hour of the plan."""
 
@@ -198,8 +210,11 @@ class Emission(Document):
     """What heat emits, flat over time. A factor without its year and method cannot be judged."""
 
     kg_co2_per_kwh: Annotated[float, Field(ge=0)]
+    """Of a kWh of heat delivered."""
     year: Annotated[int, Field(ge=2000, le=2100)]
+    """The year that the factor holds for."""
     method: Annotated[str, Field(min_length=1)]
+    """Whose factor it is and how it was worked out."""
 
 
 class Quantity(StrEnum):
@@ -238,8 +253,11 @@ class Meter(Document):
     """How the building's heat meter writes."""
 
     quantity: Quantity = Quantity.INTERVAL
+    """What the numbers are: interval (used since the reading before), cumulative (a counter) or power (its mean)."""
     unit: MeterUnit = MeterUnit.KWH
+    """Of the numbers."""
     stamp: StampConvention = StampConvention.END
+    """Which edge of its interval a reading's stamp is."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     """Of stamps that carry no offset of their own."""
     kwh_per_m3: Annotated[float, Field(gt=0)] | None = None
@@ -258,21 +276,30 @@ class Location(Document):
     """Where the building stands (WGS 84): chooses its weather forecast."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
+    """Degrees north."""
     longitude: Annotated[float, Field(ge=-180, le=180)]
+    """Degrees east."""
 
 
 class Delivery(Document):
     """Who gets the building's plans."""
 
     email: tuple[Annotated[str, Field(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$", max_length=254)], ...] = ()
+    """Addresses to which each plan is sent once."""
+    """Each gets every new plan as a message, once."""
+    folder: bool = False
+    """Whether every new plan is also written into the operator's folder for a building-management system."""
 
 
 class BuildingDescription(Document):
     """One building with everything its plan needs except readings, weather and prices."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    """Begins with a letter or digit, then letters, digits, dots, dashes and underscores, at most 64. Never changes."""
     name: Annotated[str, Field(min_length=1, max_length=200)]
+    """As people call it."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Copenhagen"
+    """IANA name; opening hours, setback and plans are in this local time."""
     language: Literal["da", "en"] = "da"
     """Of the calendar file and the table's reasons."""
     type: Annotated[str, Field(max_length=64)] = "other"
@@ -280,13 +307,21 @@ class BuildingDescription(Document):
     area_m2: Annotated[float, Field(gt=0)] | None = None
     """Heated floor area, for the energy account."""
     location: Location | None = None
+    """Where it stands; without it no weather forecast can be fetched for it."""
     meter: Meter = Meter()
+    """How the heat meter writes."""
     calendar: Calendar
+    """When people are in the building."""
     setback: Setback
+    """The fixed plan of today."""
     comfort: Comfort = Comfort()
+    """Lowest room temperatures."""
     tariff: Tariff
+    """What heat costs."""
     emission: Emission
+    """What heat emits."""
     delivery: Delivery = Delivery()
+    """Who gets the plans."""
 
     @property
     def zone(self) -> ZoneInfo:
