@@ -162,7 +162,6 @@ def test_a_rejected_building_does_not_stop_its_neighbour(example: Example) -> No
     [
         ("readings", "sha256:123"),
         ("time_zone", "Mars/Olympus"),
-        ("setback", {"warm_c": 15, "setback_c": 16, "warm": {"begins": "06:00", "ends": "17:00"}}),
         ("setback", {"warm": {"begins": "06:30", "ends": "17:00"}}),
         ("setback", {"warm": {"begins": "17:00", "ends": "06:00"}}),
         ("emission", {"kg_co2_per_kwh": 0.03}),

@@ -10,9 +10,14 @@ from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-Celsius = Annotated[float, Field(ge=0, le=35)]
+from samdrift_energy_forecast.comfort_profiles import MOST_WORKING_C, PROFILES, RoomType
+from samdrift_energy_forecast.document import Celsius as Celsius
+from samdrift_energy_forecast.document import Document as Document
+from samdrift_energy_forecast.emission import Emission as Emission
+from samdrift_energy_forecast.heating_plant import HeatingPlant
+from samdrift_energy_forecast.tariff import Tariff as Tariff
 
 
 def _whole_hour(clock: time) -> time:
@@ -59,12 +64,6 @@ def _known_country(code: str) -> str:
 WholeHour = Annotated[time, AfterValidator(_whole_hour)]
 #: A year, and a day for the leap year.
 LONGEST_CLOSURE_DAYS = 366
-
-
-class Document(BaseModel):
-    """Refuses fields it does not know, so that a misspelt limit is not silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Weekday(StrEnum):
@@ -170,51 +169,40 @@ class Calendar(Document):
 
 
 class Setback(Document):
-    """The fixed plan of today, and the safe state: warm between two hours of open days, else set back."""
+    """The fixed plan of today, and the safe state: warm between two hours of open days, else set back.
+
+    A set-back above the warm set-point is no error here: `limits` tells a person and a plan is made.
+    """
 
     warm_c: Celsius = 21.0
-    """Set-point in C while warm."""
     setback_c: Celsius = 16.0
-    """Set-point in C at all other times."""
     warm: ClockHours
-    """When it is warm on open days; dates in `also_open` are warmed as long before as the week's earliest opening."""
-
-    @model_validator(mode="after")
-    def _warmer_when_warm(self) -> Self:
-        if self.setback_c > self.warm_c:
-            raise ValueError(f"setback_c {self.setback_c} is above warm_c {self.warm_c}")
-        return self
 
 
 class Comfort(Document):
-    """Lowest room temperatures. The Danish Working Environment Authority: 20-22 C for seated work, never below 18 C."""
+    """Limits of room temperature; `room_type` gives defaults (`comfort_profiles`), `limits` resolves contradictions."""
 
+    room_type: RoomType | None = None
+    """What most rooms are."""
     open_c: Celsius = 20.0
-    """In C, while people are in the building."""
+    """Lowest while people are there."""
     closed_c: Celsius = 15.0
-    """In C, at all other times."""
+    """Lowest while nobody is."""
+    highest_c: Celsius = MOST_WORKING_C
+    """Rooms are not heated beyond it."""
+    highest_set_point_c: Celsius | None = None
+    """A cap on set-points, such as a municipality's by kind of room."""
+    frost_c: Annotated[float, Field(ge=5, le=12)] = 8.0
+    """No set-point is below it, whoever asks: pipes."""
 
-
-class Tariff(Document):
-    """What heat costs."""
-
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
-    """ISO 4217 code."""
-    price_per_kwh: Annotated[float, Field(ge=0)]
-    """Of a kWh of heat, taxes included where the owner pays them."""
-    peak_price_per_kw: Annotated[float, Field(ge=0)] = 0.0
-    """For the highest hour of the plan."""
-
-
-class Emission(Document):
-    """What heat emits, flat over time. A factor without its year and method cannot be judged."""
-
-    kg_co2_per_kwh: Annotated[float, Field(ge=0)]
-    """Of a kWh of heat delivered."""
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    """The year that the factor holds for."""
-    method: Annotated[str, Field(min_length=1)]
-    """Whose factor it is and how it was worked out."""
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_profile(cls, given: object) -> object:
+        """Fill in the profile's figures where the building has none of its own."""
+        if not isinstance(given, Mapping) or given.get("room_type") not in list(RoomType):
+            return given
+        profile = PROFILES[RoomType(given["room_type"])]
+        return {"open_c": profile.open_c, "highest_set_point_c": profile.highest_set_point_c, **given}
 
 
 class Quantity(StrEnum):
@@ -315,7 +303,9 @@ class BuildingDescription(Document):
     setback: Setback
     """The fixed plan of today."""
     comfort: Comfort = Comfort()
-    """Lowest room temperatures."""
+    """Limits of room temperature."""
+    plant: HeatingPlant = HeatingPlant()
+    """What makes or brings the heat."""
     tariff: Tariff
     """What heat costs."""
     emission: Emission

@@ -8,18 +8,15 @@ from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.building import Weekday
 from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.plan_document import Entry, Notice, Plan, PlannedFor, Summary
+from samdrift_energy_forecast.notice import Notice, told
+from samdrift_energy_forecast.plan_document import Entry, Plan, PlannedFor, Summary
 from samdrift_energy_forecast.reasons import Reason
 
 if TYPE_CHECKING:
     from samdrift_energy_forecast.building import BuildingDescription
 
 #: Why the fixed setback plan applies while the workload is stopped.
-STOPPED = Notice(
-    code="stopped",
-    da="Varmeplanlægningen er stoppet, så den faste natsænkning gælder.",
-    en="Heat planning is stopped, so the fixed setback plan applies.",
-)
+STOPPED = told("stopped")
 
 
 def fixed_setback(building: BuildingDescription, issue: int, why: Notice) -> Plan:

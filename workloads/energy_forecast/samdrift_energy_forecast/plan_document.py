@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Self, TypeAlias
 
 from samdrift_energy_forecast.errors import PlanDocumentError
+from samdrift_energy_forecast.notice import Notice as Notice
 from samdrift_energy_forecast.reasons import Facts, Language, Reason, sentence
 from samdrift_platform.digest import digest_of_bytes
 
@@ -23,19 +24,6 @@ Series: TypeAlias = tuple[float | None, ...]
 FORMAT = "samdrift-heating-plan/2"
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notice:
-    """Something said to a person, with a code for programs."""
-
-    code: str
-    da: str
-    en: str
-
-    def text(self, language: Language) -> str:
-        """The sentence in one language."""
-        return self.da if language == "da" else self.en
 
 
 @dataclass(frozen=True, kw_only=True)

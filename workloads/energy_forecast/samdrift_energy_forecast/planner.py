@@ -12,9 +12,9 @@ from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
 from samdrift_energy_forecast.costs import Costs
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.meters import Readings, read_meters
+from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.operation import Operation, operation
 from samdrift_energy_forecast.plan import PlanningProblem, solve
-from samdrift_energy_forecast.plan_document import Notice
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
@@ -85,16 +85,8 @@ def plan(building: Building, readings: Readings, surroundings: Operation, family
     return _planned(building, readings, past, future, expected, model)
 
 
-NOT_MEASURED = Notice(
-    code="rooms_not_measured",
-    da="Rumtemperaturen er ikke målt frem til planens start, så den faste natsænkning gælder.",
-    en="Room temperature was not measured up to the plan's beginning, so the fixed setback plan applies.",
-)
-NOT_DESCRIBED = Notice(
-    code="rooms_not_described",
-    da="Den termiske model rammer ikke bygningens rumtemperatur godt nok, så den faste natsænkning gælder.",
-    en="The thermal model does not describe the building's rooms well enough, so the fixed setback plan applies.",
-)
+NOT_MEASURED = told("rooms_not_measured")
+NOT_DESCRIBED = told("rooms_not_described")
 
 
 def _planned(

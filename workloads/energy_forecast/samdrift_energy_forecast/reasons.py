@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from string import Formatter
+from typing import Any, Literal, TypeAlias
 
 Language: TypeAlias = Literal["da", "en"]
 #: What a sentence is filled with, by name.
@@ -38,7 +40,39 @@ class Reason(StrEnum):
 
 def sentence(reason: Reason, facts: Facts, language: Language) -> str:
     """The reason as a sentence, filled with its facts."""
-    return TEXTS[reason][language].format(**facts)
+    return filled(TEXTS[reason][language], facts, language)
+
+
+def filled(template: str, facts: Facts, language: Language) -> str:
+    """A template's fields replaced; facts named `..._at` are local ISO 8601 times and become weekday and clock."""
+    return _Wording(language).format(template, **facts)
+
+
+WEEKDAYS: dict[Language, tuple[str, ...]] = {
+    "da": ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+
+
+class _Wording(Formatter):
+    """Formats numbers and times as one language writes them."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def get_field(self, name: str, args: Sequence[Any], facts: Mapping[str, Any]) -> Any:
+        value, first = super().get_field(name, args, facts)
+        return (self._clock(value) if name.endswith("_at") else value), first
+
+    def format_field(self, value: Any, specification: str) -> str:
+        text: str = super().format_field(value, specification)
+        if isinstance(value, float):
+            return text.replace(".", ",") if self._language == "da" else text
+        return text
+
+    def _clock(self, stamp: str) -> str:
+        instant = datetime.fromisoformat(stamp)
+        return f"{WEEKDAYS[self._language][instant.weekday()]} {instant:%H:%M}"
 
 
 TEXTS: dict[Reason, dict[Language, str]] = {
@@ -77,7 +111,8 @@ TEXTS: dict[Reason, dict[Language, str]] = {
     Reason.FIXED_SETBACK: {
         "da": "Den faste natsænkning gælder, fordi der ikke kunne lægges en plan.",
         "en": "The fixed setback plan applies, because no plan could be made.",
-    },    Reason.OVERRIDE: {
+    },
+    Reason.OVERRIDE: {
         "da": "Sat manuelt: {why}",
         "en": "Set by a person: {why}",
     },
