@@ -42,10 +42,11 @@ def fetch(
     from samdrift_energy_forecast.sources.attribution import ATTRIBUTIONS
     from samdrift_energy_forecast.sources.fetching import Fetch, Fetching
 
+    areas, places = {_area(text) for text in area or ()}, [_location(text) for text in place or ()]
     with _known() as (ledger, known):
-        locations = [_location(text) for text in place] if place else _of_buildings(ledger)
+        locations = places or _of_buildings(ledger)
         with Fetching(ledger, known) as fetching:
-            ended = list(_fetched(fetching, locations, area or [], history_days))
+            ended = list(_fetched(fetching, locations, areas, history_days))
     if as_json:
         show_json({"attribution": ATTRIBUTIONS, "series": [asdict(one) for one in ended]})
     else:
@@ -83,7 +84,7 @@ def import_series(
         say(f"{series}: {len(table)} hours from {first:%Y-%m-%dT%HZ} to {end:%Y-%m-%dT%HZ} are kept.")
 
 
-def _fetched(fetching: Fetching, locations: list[Location], areas: list[str], days: int) -> Iterator[Fetched]:
+def _fetched(fetching: Fetching, locations: list[Location], areas: set[PriceArea], days: int) -> Iterator[Fetched]:
     """Each place and each area once."""
     from samdrift_energy_forecast import hours
     from samdrift_energy_forecast.sources.place import Place
@@ -94,8 +95,7 @@ def _fetched(fetching: Fetching, locations: list[Location], areas: list[str], da
     for place in sorted({Place.near(location) for location in locations}):
         yield fetching.weather_forecast(place)
         yield fetching.weather_observed(place, *span)
-    named = {_area(text) for text in areas} or {price_area(location) for location in locations}
-    for area in sorted(named):
+    for area in sorted(areas or {price_area(location) for location in locations}):
         yield fetching.prices(area, span[0], now + 2 * hours.DAY)
         yield fetching.co2_foreseen(area)
         yield fetching.co2_measured(area, *span)
