@@ -8,10 +8,8 @@ platform adds everything that makes it a service.
 from __future__ import annotations
 
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -28,6 +26,7 @@ from samdrift_mammography.workload import MODEL, workload
 from samdrift_platform.contract import Item
 from samdrift_platform.objects import ObjectStore
 from samdrift_testing.benchmarking import Benchmark, benchmark, percentile, timed
+from samdrift_testing.memory import peak_mib
 from samdrift_testing.models import take_in
 from samdrift_testing.station import Station, running_station
 
@@ -64,7 +63,7 @@ def _throughput(measured: Benchmark, station: Station, store: ObjectStore, exams
         _bare_loop(store.url, work, CORES)
     with timed() as each, ProcessPoolExecutor(CORES, get_context("spawn")) as pool:
         list(pool.map(_bare_loop, [store.url] * CORES, [work[n::CORES] for n in range(CORES)], [1] * CORES))
-    with _peak_mib() as peak, timed() as served:
+    with peak_mib() as peak, timed() as served:
         done = station.finished(station.submit("mammography", "batch", exams))
     assert {item.state for item in done} == {"done"}
     assert all(item.result["score"] for item in done)
@@ -159,32 +158,6 @@ def _exams(store: ObjectStore, number: int, name: str = "copy") -> list[Item]:
         Item(reference=f"{split[n % len(split)].reference[:80]} {name} {n}", payload=split[n % len(split)].payload)
         for n in range(number)
     ]
-
-
-@contextmanager
-def _peak_mib() -> Iterator[list[float]]:
-    """Samples of the proportional memory of everything below this process, MiB; the `with` block's."""
-    samples = [0.0]
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.5):
-            samples.append(sum(map(_pss_mib, psutil.Process().children(recursive=True))))
-
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
-    try:
-        yield samples
-    finally:
-        over.set()
-        watcher.join()
-
-
-def _pss_mib(process: psutil.Process) -> float:
-    try:
-        return float(process.memory_full_info().pss) / 2**20
-    except psutil.Error:  # it has ended
-        return 0.0
 
 
 if __name__ == "__main__":

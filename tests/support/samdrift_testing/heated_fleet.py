@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.sources.issued_table import issued_table
 from samdrift_energy_forecast.sources.place import Place
 from samdrift_energy_forecast.tables import known_series, readings
-from samdrift_platform.digest import digest_of_bytes
+from samdrift_platform.ledger.database import insert_new
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,9 +38,10 @@ WORK = [(day, {"begins": "08:00", "ends": "16:00"}) for day in ("monday", "tuesd
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """Buildings and what their meters showed in the `hours` hours before `ISSUE_TIME`."""
+    """Buildings and what their meters showed in the `hours` hours before `issue_time`."""
 
     ids: tuple[str, ...]
+    issue_time: datetime = ISSUE_TIME
     #: Shape `(buildings, hours)`: kWh, and the rooms' mean and the coldest room in C.
     heat_kwh: NDArray[np.float64]
     indoor_c: NDArray[np.float64]
@@ -55,7 +56,7 @@ class Fleet:
 
     def stamp(self, k: int) -> datetime:
         """End of the hour `k`, counted from the first reading."""
-        return ISSUE_TIME - (self.hours - k - 1) * HOUR
+        return self.issue_time - (self.hours - k - 1) * HOUR
 
     def description(self, number: int, **fields: Any) -> BuildingDescription:
         """One building as its owner describes it."""
@@ -74,19 +75,25 @@ class Fleet:
         return BuildingDescription.model_validate(known | fields)
 
 
-def simulated(count: int, *, days: int = 28, seed: int = 1) -> Fleet:
-    """`count` houses: capacity, loss, plant, thermostat and reading noise drawn for each."""
-    random = np.random.default_rng(seed)
+def simulated(count: int, *, first: int = 0, days: int = 28, issue_time: datetime = ISSUE_TIME) -> Fleet:
+    """`count` houses from number `first` on: capacity, loss, plant, thermostat and reading noise drawn for each."""
     hours = days * 24
-    outdoor_c, radiation = _weather(random, hours + FORECAST_H)
-    heat_kwh, indoor_c = _run(random, count, outdoor_c[:, :hours], radiation[:, :hours])
+    outdoor_c, radiation = _weather(np.random.default_rng(1), hours + FORECAST_H)
+    random = np.random.default_rng([1, first])
+    heat_kwh, indoor_c = _run(random, count, outdoor_c[:, :hours], radiation[:, :hours], issue_time)
     return Fleet(
-        ids=tuple(f"building-{number:05d}" for number in range(count)),
+        ids=named(first, count),
+        issue_time=issue_time,
         heat_kwh=heat_kwh,
         indoor_c=indoor_c,
         outdoor_c=outdoor_c,
         radiation_w_m2=radiation,
     )
+
+
+def named(first: int, count: int) -> tuple[str, ...]:
+    """Ids of `count` buildings from number `first` on."""
+    return tuple(f"building-{number:05d}" for number in range(first, first + count))
 
 
 def enter(ledger: Ledger, store: Store, fleet: Fleet, *, chosen: Sequence[int] | None = None, **fields: Any) -> None:
@@ -98,17 +105,30 @@ def enter(ledger: Ledger, store: Store, fleet: Fleet, *, chosen: Sequence[int] |
     with ledger.write() as connection:
         _enter_weather(connection, store, fleet)
         described = [fleet.description(number, **fields) for number in numbers]
-        buildings.put(connection, described, by="olga", now=ISSUE_TIME - HOUR)
+        buildings.put(connection, described, by="olga", now=fleet.issue_time - HOUR)
         for number in numbers:
-            connection.execute(sa.insert(readings), list(_reading_rows(fleet, number)))
+            _insert(connection, _reading_rows(fleet, number))
 
 
-def _reading_rows(fleet: Fleet, number: int) -> Iterator[dict[str, object]]:
-    known = {"building": fleet.ids[number], "received_at": ISSUE_TIME, "source": "file:test"}
+def _reading_rows(fleet: Fleet, number: int) -> list[tuple[str, str, datetime, float, datetime, str]]:
+    stamps = [fleet.stamp(k) for k in range(fleet.hours)]
     series = {"heat": fleet.heat_kwh, "indoor": fleet.indoor_c, "coldest_room": fleet.indoor_c - 0.5}
-    for name, values in series.items():
-        for k, value in enumerate(values[number].round(3).tolist()):
-            yield known | {"series": name, "stamp": fleet.stamp(k), "value": value}
+    return [
+        (fleet.ids[number], name, stamp, value, fleet.issue_time, "file:test")
+        for name, values in series.items()
+        for stamp, value in zip(stamps, values[number].round(3).tolist(), strict=True)
+    ]
+
+
+def _insert(connection: sa.Connection, rows: list[tuple[str, str, datetime, float, datetime, str]]) -> None:
+    """Past SQLAlchemy's own types where it is SQLite: a fleet has millions of readings."""
+    names = ("building", "series", "stamp", "value", "received_at", "source")
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.insert(readings), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    marks = ", ".join("?" * len(names))
+    told = [(b, n, f"{t:%Y-%m-%d %H:%M:%S}.000000", v, f"{r:%Y-%m-%d %H:%M:%S}.000000", s) for b, n, t, v, r, s in rows]
+    connection.exec_driver_sql(f"INSERT INTO {readings.name} ({', '.join(names)}) VALUES ({marks})", told)
 
 
 def _enter_weather(connection: sa.Connection, store: Store, fleet: Fleet) -> None:
@@ -117,14 +137,13 @@ def _enter_weather(connection: sa.Connection, store: Store, fleet: Fleet) -> Non
         place = Place.near(_Location(latitude, longitude))  # type: ignore[arg-type]  # the two fields that it reads
         values = np.column_stack([fleet.outdoor_c[town], fleet.radiation_w_m2[town]]).tolist()
         past = [(fleet.stamp(k), first + k, values[k]) for k in range(fleet.hours)]
-        issued = ISSUE_TIME - HOUR
+        issued = fleet.issue_time - HOUR
         future = [(issued, first + k, values[k]) for k in range(fleet.hours, len(values))]
         for series, rows in ((place.observed_series, past), (place.forecast_series, future)):
             reference = store.put(issued_table(names, rows).to_csv())
-            assert reference == digest_of_bytes(store.get(reference))
             row = {"series": series, "issued_at": issued, "fetched_at": issued, "object": reference}
             row |= {"first": fleet.stamp(rows[0][1] - first) - HOUR, "end": fleet.stamp(rows[-1][1] - first)}
-            connection.execute(sa.insert(known_series).values(**row))
+            insert_new(connection, known_series, [row])
 
 
 @dataclass(frozen=True)
@@ -145,7 +164,11 @@ def _weather(random: np.random.Generator, hours: int) -> tuple[NDArray[np.float6
 
 
 def _run(
-    random: np.random.Generator, count: int, outdoor_c: NDArray[np.float64], radiation: NDArray[np.float64]
+    random: np.random.Generator,
+    count: int,
+    outdoor_c: NDArray[np.float64],
+    radiation: NDArray[np.float64],
+    issue_time: datetime,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Heat and rooms of all houses, hour by hour: implicit Euler, thermostat, gains of people and sun."""
     hours = outdoor_c.shape[1]
@@ -156,7 +179,7 @@ def _run(
     room = np.full(count, 19.0)
     heat, rooms = np.empty((count, hours)), np.empty((count, hours))
     for k in range(hours):
-        local = ISSUE_TIME - (hours - k) * HOUR + HOUR  # Danish winter time
+        local = issue_time - (hours - k) * HOUR + HOUR  # Danish winter time
         work = local.weekday() < 5
         wanted_c = 21.0 if work and 6 <= local.hour < 17 else 16.0
         gain = people * (work and 8 <= local.hour < 16) + sun * radiation[town, k]

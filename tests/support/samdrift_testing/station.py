@@ -36,6 +36,7 @@ CLASSES = {
     "errands": Priority.CLINICAL,
     "chores": Priority.BACKGROUND,
     "oracle": Priority.OPERATIONAL,
+    "energy_forecast": Priority.OPERATIONAL,
     "mammography": Priority.CLINICAL,
 }
 
@@ -123,9 +124,17 @@ class Station:
 
 
 @contextmanager
-def running_station(folder: Path, site: Path, *, workloads: Sequence[str] = PLUGIN, cpus: int = 2) -> Iterator[Station]:
+def running_station(
+    folder: Path, site: Path, *, workloads: Sequence[str] = PLUGIN, cpus: int = 2, reserved_share: float = 0.5
+) -> Iterator[Station]:
     """Start a dispatcher below `folder` with the plug-in at `site`, and end it afterwards."""
-    chosen = Settings(home=folder / "home", workloads=",".join(workloads), cpus=cpus, lease_s=5.0)
+    chosen = Settings(
+        home=folder / "home",
+        workloads=",".join(workloads),
+        cpus=cpus,
+        lease_s=5.0,
+        reserved_clinical_share=reserved_share,
+    )
     migrations.upgrade(chosen.ledger_url)
     log = folder / "dispatcher.log"
     environment = os.environ | cluster.environment(chosen) | chosen.environment()

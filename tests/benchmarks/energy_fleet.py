@@ -1,0 +1,150 @@
+"""A night of heating plans for a fleet, through the real platform: tables, orders, ledger, dispatcher, Ray, plans.
+
+The buildings are real meters, each perturbed (other size, weeks and noise; rooms follow from the heat), where
+`SAMDRIFT_DATA` has them, and simulated houses otherwise. Numbers are buildings of a run, in this order:
+
+    python tests/benchmarks/run.py energy_fleet              # 300 on one worker and on two, then 1,000 and 2,000
+    python tests/benchmarks/energy_fleet.py 23000            # all of Denmark's municipal buildings: 25 GB
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+import samdrift_energy_forecast
+from samdrift_energy_forecast import nightly
+from samdrift_energy_forecast.workload import MODEL
+from samdrift_platform.contract import Store
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.tables import benefits
+from samdrift_platform.objects import ObjectStore
+from samdrift_testing.benchmarking import Benchmark, benchmark, timed
+from samdrift_testing.heated_fleet import Fleet, enter, simulated
+from samdrift_testing.memory import peak_mib
+from samdrift_testing.models import take_in
+from samdrift_testing.perturbed_fleet import HEAT, perturbed
+from samdrift_testing.station import Station, running_station
+from samdrift_testing.trees import samdrift
+
+#: Days of hourly readings of heat and rooms that each building has.
+DAYS = 56
+#: Buildings that are prepared together, so that preparing takes no more memory than planning.
+BLOCK = 250
+#: Runs: buildings and workers.
+RUNS = ((300, 1), (300, 2), (1000, 2), (2000, 2))
+#: Copenhagen's project, and all municipal buildings: buildings, and seconds that they may take.
+COPENHAGEN, DENMARK = (300, 60.0), (23_000, 3600.0)
+SHIPPED = Path(samdrift_energy_forecast.__file__).parent / "shipped" / MODEL
+
+
+def main() -> None:
+    """The runs of RUNS, or of as many buildings as the arguments say, on two workers."""
+    runs = [(int(word), 2) for word in sys.argv[1:]] or RUNS
+    name = "energy_fleet" if runs is RUNS else f"energy_fleet_{'_'.join(sys.argv[1:])}"
+    with benchmark(name, "Heating plans: a night of a fleet, from the tables to the plans") as measured:
+        for count, workers in runs:
+            with tempfile.TemporaryDirectory() as folder:
+                _run(measured, Path(folder), count, workers)
+        _judge(measured)
+        measured.notes += [
+            f"buildings: {'real meters, perturbed' if _data() else 'simulated houses'}; {DAYS} days of hourly heat and "
+            "rooms each, four places of weather, ledger in SQLite",
+            "wall_s: from `samdrift energy plan --all` on a warm platform until the last plan is committed, start of "
+            "the command included; ordering and planning overlap",
+            "order_ms, plan_cpu_ms: of a building, in the ordering process (wall) and in the replicas (CPU)",
+            "peak_mib: proportional memory of the dispatcher, Ray, its replicas and the ordering process together",
+        ]
+
+
+def _run(measured: Benchmark, folder: Path, count: int, workers: int) -> None:
+    share = 0.0 if workers > 1 else 0.5
+    with running_station(folder, folder, workloads=("energy_forecast",), cpus=2, reserved_share=share) as station:
+        station.patience_s = 3 * 3600.0
+        station.serve(MODEL, 1, take_in(station.settings.home, MODEL, 1, SHIPPED))
+        with timed() as prepared:
+            _prepare(station.ledger, ObjectStore(station.settings.objects_url), count)
+        station.wait_until(lambda: station.report().ready)
+        _plan(station, "building-00000")  # the first batch of a replica imports what it needs
+        with peak_mib() as peak, timed() as wall:
+            with timed() as ordering:
+                _plan(station, "--all")
+            night = _plan(station, "--all", "--wait")
+        assert night["planned"] + night["fallback"] == count, night
+        measured.row(
+            buildings=count,
+            workers=workers,
+            wall_s=wall[0],
+            per_s=count / wall[0],
+            ms_per_building=1e3 * wall[0] / count,
+            order_ms=1e3 * ordering[0] / count,
+            plan_cpu_ms=1e3 * _cpu_s(station) / count,
+            planned=night["planned"],
+            fallback=night["fallback"],
+            peak_mib=max(peak),
+            prepared_s=prepared[0],
+        )
+
+
+def _prepare(ledger: Ledger, store: Store, count: int) -> None:
+    issue_time = nightly.midnight(datetime.now(UTC))
+    make = _maker(issue_time)
+    for first in range(0, count, BLOCK):
+        enter(ledger, store, make(min(BLOCK, count - first), first))
+
+
+def _maker(issue_time: datetime) -> Callable[[int, int], Fleet]:
+    data = _data()
+    if data is None:
+        return lambda count, first: simulated(count, first=first, days=DAYS, issue_time=issue_time)
+    return lambda count, first: perturbed(data, count, first=first, days=DAYS, issue_time=issue_time)
+
+
+def _data() -> Path | None:
+    folder = Path(os.environ.get("SAMDRIFT_DATA") or "/nowhere")
+    return folder if (folder / HEAT).is_file() else None
+
+
+def _plan(station: Station, *words: str) -> Any:
+    environment = os.environ | station.settings.environment()
+    ended = subprocess.run(
+        samdrift("energy", "plan", *words, "--json"), env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(ended.stdout)
+
+
+def _cpu_s(station: Station) -> float:
+    query = sa.select(sa.func.sum(benefits.c.quantity)).where(benefits.c.measure == "cpu_time")
+    with station.ledger.read() as connection:
+        return float(connection.execute(query).scalar_one() or 0.0)
+
+
+def _judge(measured: Benchmark) -> None:
+    count, most_s = COPENHAGEN
+    for row in measured.rows:
+        if row["buildings"] == count and row["workers"] == 2:
+            took = float(str(row["wall_s"]))
+            measured.bar(
+                f"{count} buildings in under {most_s:g} s on two workers (it took {took:.1f} s)", took < most_s
+            )
+    last = max(measured.rows, key=lambda row: int(str(row["buildings"])))
+    count, most_s = DENMARK
+    if last["buildings"] == count:
+        took = float(str(last["wall_s"]))
+        measured.bar(f"{count:,} buildings in under an hour (it took {took:,.0f} s)", took < most_s)
+    else:
+        would = float(str(last["ms_per_building"])) * count / 1e3
+        measured.bar(f"{count:,} buildings in under an hour at this rate ({would:,.0f} s, computed)", would < most_s)
+
+
+if __name__ == "__main__":
+    main()
