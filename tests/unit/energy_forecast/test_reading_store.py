@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from pyarrow import parquet
 
@@ -69,3 +70,20 @@ def test_the_newest_stamp_of_each_series_is_known(ledger: Ledger) -> None:
     with ledger.read() as connection:
         found = reading_store.latest(connection, "school-1")
     assert found == {Series.HEAT: FIRST + 3 * HOUR, Series.INDOOR: FIRST + HOUR}
+
+
+def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) -> None:
+    random = Random(7)
+    chosen = [Series.HEAT, Series.INDOOR, Series.RETURN]
+    batch = [
+        heat(random.randrange(30), random.choice([None, random.random()]), random.choice(chosen)) for _ in range(200)
+    ]
+    append(ledger, *batch)
+    span = {"first": FIRST + HOUR, "end": FIRST + 25 * HOUR, "known_at": NOW}
+    wanted: dict[datetime, dict[str, float | None]] = {}
+    with ledger.read() as connection:
+        for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
+            wanted.setdefault(stamp, {})[reading_store.COLUMNS[series]] = value
+        table = parquet.read_table(io.BytesIO(reading_store.order_table(connection, "school-1", **span))).to_pylist()
+    names = ["heat_kwh", "indoor_c", "return_c"]
+    assert table == [{"stamp": stamp} | {name: row.get(name) for name in names} for stamp, row in wanted.items()]
