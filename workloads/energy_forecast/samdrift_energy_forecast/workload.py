@@ -41,7 +41,7 @@ class EnergyForecast:
     title: Mapping[str, str] = {"da": "Varmeplaner", "en": "Heating plans"}
     priority = Priority.OPERATIONAL
     submission: type[BaseModel] = Submission
-    resources = Resources(cpus=1.0, memory_mib=512, largest_batch=4)
+    resources = Resources(cpus=1.0, memory_mib=512, largest_batch=64, most_replicas=16)
     models: Mapping[str, ModelUse] = {MODEL: ModelUse(suite="energy-forecast", policy="energy-forecast")}
 
     def split(self, submission: Submission, store: Store) -> Iterable[Item]:
@@ -77,8 +77,10 @@ class EnergyForecast:
         return {**heat, "planned": int(not outcome.result.get("safe_state"))}
 
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
-        """None yet: plans are fetched, not sent."""
-        return ()
+        """The plan to those whom its building names: into the folder, by e-mail. Once a plan version."""
+        from samdrift_energy_forecast.delivery.planned import planned
+
+        return planned(outcome.result)
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
         """Heat and CO2 that the plan is meant to save against fixed setback; the method says that it is a plan."""
@@ -93,14 +95,21 @@ class EnergyForecast:
             yield Benefit(measure=measure, quantity=_number(summary[name]), unit=unit, method=method)
 
     def receivers(self) -> Mapping[str, Receiver]:
-        """None yet."""
-        return {}
+        """A mail server and a folder, as the settings name them."""
+        from samdrift_energy_forecast.delivery.receivers import receivers
+
+        return receivers()
 
     def routes(self) -> APIRouter | None:
-        """The list of buildings and each building's plan."""
-        from samdrift_energy_forecast.pages import router
+        """The pages of buildings and plans, and the API for buildings and readings."""
+        from fastapi import APIRouter
 
-        return router()
+        from samdrift_energy_forecast import api, pages
+
+        whole = APIRouter()
+        for router in (pages.router(), api.router()):
+            whole.include_router(router)
+        return whole
 
 
 def _next_opening(building: Building, submission: Submission) -> Any:
@@ -142,7 +151,9 @@ def _ordered(item: Item) -> tuple[Building, int]:
 
 
 def _done(item: Item, plan: Plan, context: Context) -> Outcome:
-    """The plan is one stored object; the item's result holds what lists and ledgers need of it."""
+    """The plan is one stored object; the item's result holds what lists, ledgers and deliveries need of it."""
+    from samdrift_energy_forecast.delivery.planned import wanted
+
     result: dict[str, JsonValue] = {
         "building": {name: getattr(plan.building, name) for name in ("id", "name", "time_zone", "language")},
         "issue_time": plan.issue_time.isoformat(),
@@ -151,6 +162,7 @@ def _done(item: Item, plan: Plan, context: Context) -> Outcome:
         "attention": [asdict(notice) for notice in plan.attention],
         "summary": asdict(plan.summary),
         "plan": context.store.put(plan.to_json()),
+        "delivery": wanted(item.payload),
     }
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result)
 
