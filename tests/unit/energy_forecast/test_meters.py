@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.meters import read_meters
+from samdrift_energy_forecast.submission import Building
 
 
 def changed(meter_csv: bytes, row: int, text: str) -> bytes:
@@ -46,12 +49,12 @@ def test_parquet_says_the_same_as_csv(meter_csv: bytes, issue: int) -> None:
         (b"time,heat_kwh\n2026-01-05T00:00:00Z,1\n", "no column `stamp`"),
         (b"stamp,kwh\n2026-01-05T00:00:00Z,1\n", "no column `heat_kwh`"),
         (b"stamp,heat_kwh\n2026-01-05T00:00:00Z,1,2\n", "row 1 does not have 2 cells"),
-        (b"stamp,heat_kwh\nyesterday,1\n", "not an ISO 8601 time"),
+        (b"stamp,heat_kwh\nyesterday,1\n", "meter row 1, 'yesterday': The stamp cannot be read. Write times as"),
         (b"stamp,heat_kwh\n2026-01-05T01:00:00,1\n", "no time zone"),
-        (b"stamp,heat_kwh\n2026-01-05T01:15:00Z,1\n", "not on the full hour"),
-        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,much\n", "not a number"),
-        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,inf\n", "not a finite number"),
-        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,1\n", "too few"),
+        (b"stamp,heat_kwh\n2026-01-05T01:15:00Z,1\n", "and can be used"),
+        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,much\n", "row 1, 'much': The value is not a number"),
+        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,inf\n", "row 1, 'inf': The value is not a number"),
+        (b"stamp,heat_kwh\n2026-01-05T01:00:00Z,1\n", "1 usable hours of heat are too few"),
         (b"stamp,heat_kwh\n2036-01-05T01:00:00Z,1\n", "No reading ends at or before"),
     ],
 )
@@ -68,14 +71,49 @@ def test_a_naive_parquet_stamp_is_refused(issue: int) -> None:
         read_meters(file.getvalue(), issue)
 
 
-def test_a_negative_reading_is_named(meter_csv: bytes, issue: int) -> None:
-    with pytest.raises(ReadingsError, match=r"negative, the lowest -3 kWh at 2026-01-05T09:00:00\+00:00"):
-        read_meters(changed(meter_csv, 10, "2026-01-05T09:00:00Z,-3,20,20"), issue)
+def test_a_negative_reading_is_left_out_and_named(meter_csv: bytes, issue: int) -> None:
+    readings = read_meters(changed(meter_csv, 10, "2026-01-05T09:00:00Z,-3,20,20"), issue)
+    assert np.flatnonzero(np.isnan(readings.heat_kwh)).tolist() == [9]
+    (verdict,) = readings.verdicts
+    assert (verdict.code, verdict.raw) == ("negative", (-3.0,))
+    assert verdict.ends == datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
-def test_a_stamp_that_is_there_twice_is_named(meter_csv: bytes, issue: int) -> None:
-    with pytest.raises(ReadingsError, match=r"there twice, the first 2026-01-05T09:00:00\+00:00"):
-        read_meters(changed(meter_csv, 11, "2026-01-05T09:00:00Z,3,20,20"), issue)
+def test_two_values_for_one_stamp_are_both_left_out_and_named(meter_csv: bytes, issue: int) -> None:
+    readings = read_meters(changed(meter_csv, 11, "2026-01-05T09:00:00Z,3,20,20"), issue)
+    assert np.flatnonzero(np.isnan(readings.heat_kwh)).tolist() == [9, 10]
+    assert {str(verdict.code) for verdict in readings.verdicts if verdict.meter == "heat_kwh"} == {"conflicting", "gap"}
+
+
+def test_a_person_is_told_what_was_left_out(meter_csv: bytes, issue: int) -> None:
+    readings = read_meters(changed(meter_csv, 10, "2026-01-05T09:00:00Z,-3,20,20"), issue)
+    (notice,) = readings.notices(issue)
+    assert notice.code == "readings_negative"
+    assert notice.da.startswith("Målerdata, 1 timer til 2026-01-05 09:00 UTC: Målingen er negativ")
+    assert "does not run backwards" in notice.en
+    assert readings.notices(issue + 5 * 168) == ()
+
+
+def test_a_sensor_s_error_value_is_no_room_temperature(meter_csv: bytes, issue: int) -> None:
+    readings = read_meters(changed(meter_csv, 10, "2026-01-05T09:00:00Z,3,85,85"), issue)
+    assert np.flatnonzero(np.isnan(readings.indoor_c)).tolist() == [9]
+    assert {verdict.raw for verdict in readings.verdicts if verdict.code == "impossible-room"} == {(85.0,)}
+
+
+def test_the_building_s_own_meter_is_read_as_it_writes(meter_csv: bytes, issue: int, building: Building) -> None:
+    in_mwh = [line.split(",") for line in meter_csv.decode().splitlines()[1:]]
+    counter = np.cumsum([float(cells[1]) / 1000 for cells in in_mwh])
+    rows = [f"{cells[0]},{count:.9f}" for cells, count in zip(in_mwh, counter, strict=True)]
+    meter = Meter(quantity=Quantity.CUMULATIVE, unit=MeterUnit.MWH)
+    read = read_meters("\n".join(["stamp,heat", *rows]).encode(), issue, building.model_copy(update={"meter": meter}))
+    np.testing.assert_allclose(read.heat_kwh, read_meters(meter_csv, issue).heat_kwh[1:], atol=2e-6)
+
+
+def test_daily_readings_carry_no_plan(issue: int) -> None:
+    days = [datetime(2026, 1, 4, 23, tzinfo=UTC) + timedelta(days=day + 1) for day in range(21)]
+    rows = [f"{day.isoformat()},{100 + day.day}" for day in days]
+    with pytest.raises(ReadingsError, match="Readings are 24 hours apart; a heating plan needs hourly ones"):
+        read_meters("\n".join(["stamp,heat_kwh", *rows]).encode(), issue)
 
 
 def test_stale_readings_are_refused(meter_csv: bytes, issue: int) -> None:
@@ -85,7 +123,7 @@ def test_stale_readings_are_refused(meter_csv: bytes, issue: int) -> None:
 
 def test_many_missing_hours_are_refused(meter_csv: bytes, issue: int) -> None:
     header, *rows = meter_csv.decode().splitlines()
-    with pytest.raises(ReadingsError, match="12% of the hours are missing"):
+    with pytest.raises(ReadingsError, match=r"12% of the hours are missing or cannot be believed.*Found: gap"):
         read_meters("\n".join([header, *rows[:200], *rows[260:]]).encode(), issue)
 
 

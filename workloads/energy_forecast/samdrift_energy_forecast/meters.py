@@ -1,19 +1,31 @@
-"""Meter readings: parsed, checked, and laid on an unbroken row of hours."""
+"""Meter readings for a plan: examined, on an unbroken row of hours; what cannot be believed is NaN, and named."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from samdrift_energy_forecast import hours, table_files
+from samdrift_energy_forecast.building import Meter
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.quality.finding import Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.notice import Notice
+    from samdrift_energy_forecast.quality.examination import ExaminedMeter, RawReadings
+    from samdrift_energy_forecast.quality.verdict import Verdict
+
 WHAT = "meter"
+#: Heat in kWh of the interval that ends with the stamp; or what the building's meter writes, as it writes it.
+HEAT_KWH, HEAT_RAW = "heat_kwh", "heat"
+ROOMS = ("indoor_c", "coldest_room_c")
 #: Below this no week is left to judge the forecast on.
 FEWEST_HOURS = 2 * hours.WEEK
 #: More missing hours than this share, and the building is not described by the rest.
@@ -24,7 +36,7 @@ OLDEST_LATEST_READING_H = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Readings:
-    """Consecutive hours from `first`; all series have shape `(n,)` and NaN where nothing was read."""
+    """Consecutive hours from `first`; all series have shape `(n,)` and NaN where nothing can be believed."""
 
     first: int
     heat_kwh: NDArray[np.float64]
@@ -32,6 +44,8 @@ class Readings:
     indoor_c: NDArray[np.float64]
     #: The coldest room's temperature in C, mean of the hour.
     coldest_room_c: NDArray[np.float64]
+    #: What quality control found.
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def end(self) -> int:
@@ -44,73 +58,133 @@ class Readings:
         known = np.isfinite(self.indoor_c)
         return bool(known.mean() >= 1 - LARGEST_MISSING_SHARE and known[-1])
 
+    def notices(self, issue: int) -> tuple[Notice, ...]:
+        """What a person should look at, for a plan that begins with hour `issue`."""
+        from samdrift_energy_forecast.quality.notices import notices
 
-def read_meters(data: bytes, issue: int) -> Readings:
-    """Parse and check readings for a plan that begins with hour `issue`. Later readings are not looked at.
+        return notices(self.verdicts, issue)
+
+
+def read_meters(data: bytes, issue: int, building: BuildingDescription | None = None) -> Readings:
+    """Read and examine readings for a plan that begins with hour `issue`. Later readings are not looked at.
+
+    Args:
+        data: CSV or Parquet with `stamp` and `heat_kwh` (kWh of the interval that ends then), or with `heat` as the
+            building's meter writes; and `indoor_c`, `coldest_room_c` where rooms are measured. Stamps carry an offset.
+        issue: the plan's first hour.
+        building: whose clock and setback plan help to judge the meter.
 
     Raises:
         ReadingsError: with the row and the remedy, when the readings cannot carry a plan.
     """
-    columns = table_files.read_table(data, WHAT)
-    ends = table_files.stamps(table_files.column(columns, "stamp", WHAT), "stamp", WHAT)
-    heat_kwh = table_files.numbers(table_files.column(columns, "heat_kwh", WHAT), "heat_kwh", WHAT, may_be_missing=True)
-    known = np.array([hours.ending_at(end) for end in ends])
-    _check_each_once(known)
-    _check_not_negative(heat_kwh, known)
-    before = known < issue
-    if not before.any():
-        raise ReadingsError(f"No reading ends at or before {hours.start_of(issue).isoformat()}, when the plan begins.")
-    first = int(known[before].min())
-    series = [heat_kwh, *(_optional(columns, name) for name in ("indoor_c", "coldest_room_c"))]
-    laid = [_lay(np.array(values)[before], known[before], first, issue) for values in series]
-    _check_enough(laid[0], issue)
-    end = int(known[before].max()) + 1 - first
-    heat, indoor, coldest = (values[:end] for values in laid)
-    return Readings(first=first, heat_kwh=heat, indoor_c=indoor, coldest_room_c=coldest)
+    meter, raw, rooms = _columns(table_files.read_cells(data, WHAT), building)
+    examined = _examined(raw, meter, issue, building)
+    _check_usable(examined, issue)
+    heat = _lay(examined.heat_kwh, examined.first, examined.first, issue)
+    _check_enough(heat, issue, examined.verdicts)
+    last = int(np.flatnonzero(np.isfinite(_raw(examined, issue)))[-1]) + 1
+    indoor, coldest, verdicts = _rooms(rooms, examined.first, issue)
+    return Readings(
+        first=examined.first,
+        heat_kwh=heat[:last],
+        indoor_c=indoor[:last],
+        coldest_room_c=coldest[:last],
+        verdicts=(*examined.verdicts, *verdicts),
+    )
 
 
-def _optional(columns: table_files.Columns, name: str) -> list[float]:
-    rows = len(columns["stamp"])
-    return table_files.numbers(columns.get(name, [None] * rows), name, WHAT, may_be_missing=True)
+def _columns(
+    table: table_files.CellTable, building: BuildingDescription | None
+) -> tuple[Meter, RawReadings, RawReadings]:
+    """How the heat meter writes, its readings, and those of the rooms."""
+    from samdrift_energy_forecast.quality.examination import RawReadings
+
+    stamps, is_utc = table.named("stamp", WHAT), "stamp" in table.utc
+    writes_raw = HEAT_RAW in table.columns and building is not None
+    meter = building.meter if writes_raw and building is not None else Meter()
+    heat = {HEAT_RAW: table.columns[HEAT_RAW]} if writes_raw else {HEAT_KWH: table.named(HEAT_KWH, WHAT)}
+    rooms = {name: table.columns[name] for name in ROOMS if name in table.columns}
+    both = [
+        RawReadings(stamps=stamps, series=series, is_utc=is_utc, decimal_comma=table.decimal_comma)
+        for series in (heat, rooms)
+    ]
+    return meter, both[0], both[1]
 
 
-def _check_each_once(known: NDArray[np.int64]) -> None:
-    unique, counts = np.unique(known, return_counts=True)
-    if (counts > 1).any():
-        stamp = hours.end_of(int(unique[counts > 1][0])).isoformat()
+def _examined(raw: RawReadings, meter: Meter, issue: int, building: BuildingDescription | None) -> ExaminedMeter:
+    from samdrift_energy_forecast.quality.examination import Surroundings, examine
+
+    zone = ZoneInfo("UTC") if building is None else building.zone
+    heats_from = None if building is None else building.setback.warm.begins.hour
+    surroundings = Surroundings(zone=zone, heats_from=heats_from)
+    (examined,) = examine(raw, meter, surroundings, until=issue).meters.values()
+    return examined
+
+
+def _rooms(
+    raw: RawReadings, first: int, issue: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[Verdict, ...]]:
+    from samdrift_energy_forecast.quality.rooms import examined_rooms
+
+    hourly, verdicts = examined_rooms(raw, until=issue)
+    laid = [_lay(hourly[name].kwh, hourly[name].first, first, issue) if name in hourly else None for name in ROOMS]
+    nothing = np.full(issue - first, np.nan)
+    indoor, coldest = (nothing if values is None else values for values in laid)
+    return indoor, coldest, verdicts
+
+
+def _raw(examined: ExaminedMeter, issue: int) -> NDArray[np.float64]:
+    return _lay(examined.raw_kwh, examined.first, examined.first, issue)
+
+
+def _check_usable(examined: ExaminedMeter, issue: int) -> None:
+    if not np.isfinite(examined.raw_kwh).any():
+        first = next(_faults(examined.verdicts), "")
         raise ReadingsError(
-            f"{int((counts > 1).sum())} stamps are there twice, the first {stamp}. Send each hour once."
+            f"No reading ends at or before {hours.start_of(issue).isoformat()}, when the plan begins, and can be used. "
+            f"{first}".strip()
         )
-
-
-def _check_not_negative(heat_kwh: list[float], known: NDArray[np.int64]) -> None:
-    values = np.array(heat_kwh)
-    if (values < 0).any():
-        worst = int(np.nanargmin(values))
-        stamp = hours.end_of(int(known[worst])).isoformat()
+    if not examined.is_hourly:
         raise ReadingsError(
-            f"{int((values < 0).sum())} readings are negative, the lowest {values[worst]:g} kWh at {stamp}. "
-            "A heat meter does not run backwards: look for a counter reset or an exchanged meter."
+            f"Readings are {examined.step_s / hours.SECONDS:g} hours apart; a heating plan needs hourly ones. Have the "
+            "meter read every hour."
         )
-
-
-def _check_enough(heat_kwh: NDArray[np.float64], issue: int) -> None:
-    known = np.isfinite(heat_kwh)
-    if known.sum() < FEWEST_HOURS:
-        raise ReadingsError(f"{int(known.sum())} hours of heat are too few; send at least {FEWEST_HOURS} (two weeks).")
-    if not known[-OLDEST_LATEST_READING_H:].any():
-        raise ReadingsError(
-            f"The latest reading is more than {OLDEST_LATEST_READING_H} h before {hours.start_of(issue).isoformat()}. "
-            "Send fresh readings or an earlier issue time."
-        )
-    missing = 1 - known.mean()
-    if missing > LARGEST_MISSING_SHARE:
-        raise ReadingsError(f"{missing:.0%} of the hours are missing; at most {LARGEST_MISSING_SHARE:.0%} may be.")
-    if not np.nanmax(heat_kwh):
+    if not np.nanmax(examined.raw_kwh):
         raise ReadingsError("Every reading is 0 kWh. Look whether the meter is alive and in kWh.")
 
 
-def _lay(values: NDArray[np.float64], known: NDArray[np.int64], first: int, end: int) -> NDArray[np.float64]:
+def _check_enough(heat_kwh: NDArray[np.float64], issue: int, verdicts: tuple[Verdict, ...]) -> None:
+    known = np.isfinite(heat_kwh)
+    faults = " ".join(sorted({str(verdict.code) for verdict in verdicts if not verdict.code.is_notice}))
+    found = f" Found: {faults}." if faults else ""
+    if known.sum() < FEWEST_HOURS:
+        raise ReadingsError(
+            f"{int(known.sum())} usable hours of heat are too few; send at least {FEWEST_HOURS} (two weeks).{found}"
+        )
+    if not known[-OLDEST_LATEST_READING_H:].any():
+        raise ReadingsError(
+            f"The latest usable reading is more than {OLDEST_LATEST_READING_H} h before "
+            f"{hours.start_of(issue).isoformat()}. Send fresh readings or an earlier issue time.{found}"
+        )
+    missing = 1 - known.mean()
+    if missing > LARGEST_MISSING_SHARE:
+        raise ReadingsError(
+            f"{missing:.0%} of the hours are missing or cannot be believed; at most {LARGEST_MISSING_SHARE:.0%} "
+            f"may be.{found}"
+        )
+
+
+def _faults(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+    for verdict in verdicts:
+        if not verdict.code.is_notice and verdict.code is not Finding.GAP:
+            where = f"{WHAT} row {verdict.row}, " if verdict.row is not None else ""
+            yield f"{where}{verdict.raw[0] if verdict.raw else ''!r}: {verdict.says('en')} {verdict.remedy('en')}"
+
+
+def _lay(values: NDArray[np.float64], begins: int, first: int, end: int) -> NDArray[np.float64]:
+    """Hourly `values` from hour `begins`, on hours `first` to `end - 1`."""
     laid = np.full(end - first, np.nan)
-    laid[known - first] = values
+    begin, stop = max(begins, first), min(begins + len(values), end)
+    if begin < stop:
+        laid[begin - first : stop - first] = values[begin - begins : stop - begins]
     return laid

@@ -32,11 +32,13 @@ class Stamps:
     faults: Mapping[int, Finding]
     #: As they came.
     cells: Cells
+    #: Rows of hours that are not looked at; None: all are.
+    later: NDArray[np.bool_] | None = None
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
-        """Which rows have an instant."""
-        known = np.ones(len(self.seconds), dtype=np.bool_)
+        """Which rows have an instant that is looked at."""
+        known = np.ones(len(self.seconds), dtype=np.bool_) if self.later is None else ~self.later
         known[list(self.faults)] = False
         return known
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter
-from samdrift_energy_forecast.quality.cells import Cells, read_stamps
+from samdrift_energy_forecast.building import Meter, Quantity, StampConvention
+from samdrift_energy_forecast.quality.cells import Cells, Stamps, read_stamps
 from samdrift_energy_forecast.quality.copies import scaled_copies
 from samdrift_energy_forecast.quality.finding import Finding
 from samdrift_energy_forecast.quality.verdict import Verdict
@@ -131,6 +131,7 @@ def examine(
     surroundings: Surroundings,
     *,
     naive_zone: ZoneInfo | None = None,
+    until: int | None = None,
 ) -> Examination:
     """Examine the meters of a building.
 
@@ -139,6 +140,7 @@ def examine(
         meters: how they write; by name where they differ.
         surroundings: the building's clock, plan and weather.
         naive_zone: of stamps without an offset; without it they are faults.
+        until: readings of this hour and later ones are not looked at.
 
     Raises:
         ReadingsError: a meter's quantity and unit contradict each other.
@@ -150,13 +152,19 @@ def examine(
         stamps = read_stamps(file.stamps, is_utc=file.is_utc, zone=naive_zone)
         for name, cells in file.series.items():
             how = meters if isinstance(meters, Meter) else meters[name]
-            found[name] = examined(name, cells, stamps, file, how, surroundings)
+            seen = stamps if until is None else without_later(stamps, how, until)
+            found[name] = examined(name, cells, seen, file, how, surroundings)
     return Examination(meters=_with_copies(found))
 
 
-def _with_copies(found: Mapping[str, ExaminedMeter]) -> dict[str, ExaminedMeter]:
-    from dataclasses import replace
+def without_later(stamps: Stamps, meter: Meter, until: int) -> Stamps:
+    """`stamps` without those of hour `until` and later ones, as `meter` stamps."""
+    edge = until * hours.SECONDS
+    begins = meter.stamp is StampConvention.START and meter.quantity is not Quantity.CUMULATIVE
+    return replace(stamps, later=stamps.seconds >= edge if begins else stamps.seconds > edge)
 
+
+def _with_copies(found: Mapping[str, ExaminedMeter]) -> dict[str, ExaminedMeter]:
     copies = {copy.name: copy for copy in scaled_copies(_aligned(found))}
     told = dict(found)
     for name, copy in copies.items():

@@ -108,7 +108,7 @@ def _stretches(hourly: Hourly, surroundings: Surroundings) -> list[Stretch]:
     long = [*frozen(without(hourly.kwh, found)), *dead(without(hourly.kwh, found), clock)]
     found += long
     left = without(hourly.kwh, found)
-    return [*found, *zeros_as_missing(left, typical(left, clock) if long else around, clock)]
+    return [*found, *zeros_as_missing(left, typical(left, clock) if long else around)]
 
 
 def _verdict(name: str, hourly: Hourly, stretch: Stretch) -> Verdict:

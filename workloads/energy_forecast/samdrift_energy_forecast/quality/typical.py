@@ -82,6 +82,8 @@ def typical(kwh: NDArray[np.float64], clock: LocalClock) -> Typical:
 
 def _of_neighbours(grid: NDArray[np.float64], reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Median and share of zeros of the `reach` rows above and below, for each cell."""
+    if not len(grid):
+        return grid, grid
     padded = np.pad(grid, ((reach, reach), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0)
     others = np.delete(windows, reach, axis=2)

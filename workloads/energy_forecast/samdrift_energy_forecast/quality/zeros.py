@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 WORTH_JUDGING = 0.3
 #: Of the same hours on neighbouring days: with more zeros than this, a zero is usual there ...
 USUAL_SHARE = 0.35
-#: ... and outside the heating season, where boilers pause, already with more than this, for a short while.
-USUAL_SHARE_IN_SUMMER, SHORT_H = 0.1, 12
+#: ... and for a short while (boilers pause, rooms cool down) already with more than this.
+USUAL_SHARE_SHORT, SHORT_H = 0.1, 12
+#: Zeros that go on are judged together: with fewer odd hours than this share of them, they are a pause that came early.
+ODD_SHARE = 0.5
 #: October to April: the months of the Danish heating season.
 HEATING_MONTHS = (10, 11, 12, 1, 2, 3, 4)
 #: Zeros in the heating season for so long are a dead meter, where zeros are rare in it ...
@@ -43,15 +45,15 @@ def dead(kwh: NDArray[np.float64], clock: LocalClock) -> list[Stretch]:
     return found
 
 
-def zeros_as_missing(kwh: NDArray[np.float64], around: Typical, clock: LocalClock) -> list[Stretch]:
+def zeros_as_missing(kwh: NDArray[np.float64], around: Typical) -> list[Stretch]:
     """Zeros of `kwh` where neighbouring days are far from 0 at the same hour; `kwh` without dead stretches."""
     positive = kwh[kwh > 0]
     if not positive.size:
         return []
     worth = around.kwh >= WORTH_JUDGING * np.median(positive)
     odd = (kwh == 0) & worth & (around.zero_share <= USUAL_SHARE)
-    certain = np.isin(clock.month, HEATING_MONTHS) | (around.zero_share <= USUAL_SHARE_IN_SUMMER)
-    odd = (odd & certain) | longer_than(odd, SHORT_H)
+    odd &= (around.zero_share <= USUAL_SHARE_SHORT) | longer_than(odd, SHORT_H)
+    odd &= _mostly(odd, kwh == 0)
     return [
         Stretch(
             code=Finding.ZERO_AS_MISSING,
@@ -61,6 +63,14 @@ def zeros_as_missing(kwh: NDArray[np.float64], around: Typical, clock: LocalCloc
         )
         for begin, end in runs(odd)
     ]
+
+
+def _mostly(odd: NDArray[np.bool_], zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Stretches of `zero` that are odd in most hours."""
+    kept = np.zeros_like(zero)
+    for begin, end in runs(zero):
+        kept[begin:end] = odd[begin:end].mean() >= ODD_SHARE
+    return kept
 
 
 def _longest_h(kwh: NDArray[np.float64], season: NDArray[np.bool_], begin: int, end: int) -> float:
