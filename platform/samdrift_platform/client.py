@@ -187,6 +187,24 @@ class Client(GovernanceCalls):
                 )
             self._sleep(next(looks, _LOOKS_S[-1]))
 
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        media_type: str | None = None,
+    ) -> Any:
+        """The JSON that an address of a workload's own answers, such as `/energy_forecast/api/buildings`.
+
+        Repeated when the control plane does not answer, so only for calls that can be repeated without harm.
+        """
+        headers = {} if media_type is None else {"Content-Type": media_type}
+        given = _given(params=params, json=json, content=content)
+        return self._repeatable(method, path, headers=headers, **given).json()
+
     def workloads(self) -> list[dict[str, Any]]:
         """What can be submitted, each with the JSON schema of its documents."""
         return list(self._json("GET", "/v1/workloads")["workloads"])

@@ -175,8 +175,11 @@ class Setback(Document):
     """
 
     warm_c: Celsius = 21.0
+    """Set-point in C while warm."""
     setback_c: Celsius = 16.0
+    """Set-point in C at all other times."""
     warm: ClockHours
+    """When it is warm on open days; dates in `also_open` are warmed as long before as the week's earliest opening."""
 
 
 class Comfort(Document):
@@ -273,8 +276,7 @@ class Delivery(Document):
     """Who gets the building's plans."""
 
     email: tuple[Annotated[str, Field(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$", max_length=254)], ...] = ()
-    """Addresses to which each plan is sent once."""
-    """Each gets every new plan as a message, once."""
+    """Addresses, each of which gets every new plan as a message, once."""
     folder: bool = False
     """Whether every new plan is also written into the operator's folder for a building-management system."""
 

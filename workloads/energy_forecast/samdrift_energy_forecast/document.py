@@ -12,4 +12,4 @@ Celsius = Annotated[float, Field(ge=0, le=35)]
 class Document(BaseModel):
     """Refuses fields it does not know, so that a misspelt limit is not silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -15,7 +15,9 @@ class Emission(Document):
     kg_co2_per_kwh: Annotated[float, Field(ge=0)]
     """Of hours without an hourly factor."""
     year: Annotated[int, Field(ge=2000, le=2100)]
+    """The year that the factor holds for."""
     method: Annotated[str, Field(min_length=1)]
+    """Whose factor it is and how it was worked out."""
     hourly_method: Annotated[str, Field(min_length=1)] | None = None
     """What hourly factors in the signals are, such as "marginal production, heat supplier". Heat from a network uses
     hourly factors only where this is said: electricity's are not heat's."""

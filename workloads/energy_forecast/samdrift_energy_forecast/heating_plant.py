@@ -30,9 +30,13 @@ class HeatPump(Document):
     """Coefficient of performance: a straight line over outdoor temperature between two bounds."""
 
     cop_at_7c: Annotated[float, Field(gt=0)] = 3.2
+    """Coefficient of performance at 7 C outdoors (EN 14511: A7)."""
     cop_per_k: Annotated[float, Field(ge=0)] = 0.06
+    """How much it rises for each K that it is warmer outdoors."""
     least_cop: Annotated[float, Field(gt=0)] = 1.5
+    """It is never taken for less."""
     largest_cop: Annotated[float, Field(gt=0)] = 5.0
+    """It is never taken for more."""
 
     def cop(self, outdoor_c: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heat for each kWh of electricity; shape as `outdoor_c`, in C."""
@@ -44,17 +48,20 @@ class SupplyTemperature(Document):
     """A weather-compensated heating curve, where the plan may shift it: radiators get hotter water while preheating."""
 
     design_supply_c: Annotated[float, Field(ge=25, le=110)] = 60.0
+    """Forward temperature in C at the design outdoor temperature."""
     design_outdoor_c: Annotated[float, Field(ge=-40, le=10)] = -12.0
     """DS 418's design temperature for Denmark is -12 C."""
     lowest_supply_c: Annotated[float, Field(ge=20, le=90)] = 30.0
     """Not below it, whatever the plan: 60 C or more where the same water heats domestic hot water (legionella)."""
     largest_offset_k: Annotated[float, Field(ge=0, le=30)] = 10.0
+    """A plan shifts the curve by no more, K."""
 
 
 class HeatingPlant(Document):
     """The plant. Its largest heat is learnt from the readings."""
 
     source: HeatSource = HeatSource.DISTRICT_HEATING
+    """Where heat comes from: district_heating, gas_boiler, heat_pump or electric_boiler."""
     heat_pump: HeatPump = HeatPump()
     """For a heat pump alone."""
     least_load_share: Annotated[float, Field(ge=0, lt=1)] = 0.0

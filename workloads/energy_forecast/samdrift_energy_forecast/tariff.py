@@ -28,6 +28,7 @@ class ReturnTemperature(Document):
     rise_at_full_k: Annotated[float, Field(gt=0)] = 10.0
     """How much warmer the return is at full heat than at `from_load_share`. A guess until measured."""
     from_load_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Share of the largest heat up to which the return is as expected."""
 
     @property
     def paid_from_share(self) -> float:
@@ -46,6 +47,7 @@ class Tariff(Document):
     """What a kWh bought costs: of heat, or of electricity where a heat pump or an electric boiler makes the heat."""
 
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
+    """ISO 4217 code."""
     price_per_kwh: Price
     """Of hours without an hourly price: everything included."""
     added_per_kwh: float = 0.0

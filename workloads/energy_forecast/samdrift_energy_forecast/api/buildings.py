@@ -1,0 +1,145 @@
+"""Buildings over HTTP: listed, read, put and removed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from samdrift_energy_forecast import building_file, buildings, reading_store
+from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.buildings import Change, Registered
+from samdrift_platform.control.access import SignedIn
+from samdrift_platform.control.dependencies import Body, TheLedger
+from samdrift_platform.control.invalid_input import InvalidInputError
+from samdrift_platform.control.json_body import JsonBody
+from samdrift_platform.errors import BodyTooLargeError, InputError
+
+#: Buildings of one answer.
+PAGE = 1000
+#: Buildings of one body.
+MOST_AT_ONCE = 2000
+LARGEST_BODY_BYTES = 16 * 1024 * 1024
+TOML = "application/toml"
+
+Identifier = Annotated[str, Path(max_length=64, description="The building's id.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most buildings in the answer.")]
+After = Annotated[str, Query(max_length=64, description="Buildings whose ids follow this one.")]
+Inactive = Annotated[bool, Query(description="Also those that were removed.")]
+
+
+class Buildings(JsonBody):
+    """Several buildings, all or none of which are written."""
+
+    buildings: tuple[BuildingDescription, ...]
+
+
+def router() -> APIRouter:
+    """The addresses of buildings."""
+    routes = APIRouter()
+    routes.add_api_route("/building.schema.json", schema, methods=["GET"])
+    routes.add_api_route("/buildings", listed, methods=["GET"])
+    routes.add_api_route("/buildings", put_several, methods=["POST"], openapi_extra=_described(Buildings))
+    routes.add_api_route("/buildings/{building}", shown, methods=["GET"])
+    routes.add_api_route("/buildings/{building}", put, methods=["PUT"], openapi_extra=_described(BuildingDescription))
+    routes.add_api_route("/buildings/{building}", remove, methods=["DELETE"])
+    return routes
+
+
+def schema() -> JSONResponse:
+    """The JSON schema of a building's description."""
+    return JSONResponse(building_file.schema(), media_type="application/schema+json")
+
+
+def listed(ledger: TheLedger, after: After = "", limit: Limit = PAGE, removed: Inactive = False) -> dict[str, Any]:
+    """Buildings in the order of their ids; `next` is the `after` of the next page, null on the last."""
+    with ledger.read() as connection:
+        found = list(buildings.each(connection, after=after, limit=limit + 1, active_only=not removed))
+    page = found[:limit]
+    return {
+        "buildings": [_answer(one) for one in page],
+        "next": page[-1].description.id if len(found) > limit else None,
+    }
+
+
+def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[str, Any]:
+    """One building, the newest stamp of each of its series, and who changed it when."""
+    with ledger.read() as connection:
+        found = buildings.find(connection, building)
+        latest = reading_store.latest(connection, building)
+        events = buildings.history(connection, building)
+    response.headers["ETag"] = f'"{found.digest}"'
+    changes = [{"at": event.at, "by": event.actor, "change": event.action.partition(".")[2]} for event in events]
+    return {**_answer(found), "latest_readings": latest, "history": changes}
+
+
+def put(building: Identifier, user: SignedIn, ledger: TheLedger, body: Body, request: Request) -> JSONResponse:
+    """Add a building or replace its description, sent as JSON or, as `application/toml`, as its file."""
+    description = _sent(building, body, request.headers.get("content-type", ""))
+    with ledger.write() as connection:
+        change = buildings.put(connection, [description], by=user.subject, now=datetime.now(UTC))[building]
+    status = 201 if change is Change.ADDED else 200
+    return JSONResponse({"building": building, "change": change}, status)
+
+
+def put_several(user: SignedIn, ledger: TheLedger, body: Body) -> dict[str, Any]:
+    """Add or replace up to 2,000 buildings in one transaction: all of them, or none."""
+    _check_size(body)
+    several = Buildings.read(body).buildings
+    _check_several([one.id for one in several])
+    with ledger.write() as connection:
+        changes = buildings.put(connection, several, by=user.subject, now=datetime.now(UTC))
+    counts = {change: sum(found is change for found in changes.values()) for change in Change}
+    return {"changes": changes, "counts": {change: count for change, count in counts.items() if count}}
+
+
+def remove(building: Identifier, user: SignedIn, ledger: TheLedger) -> dict[str, Any]:
+    """Plan for a building no more. Its description and readings stay; putting it again brings it back."""
+    with ledger.write() as connection:
+        change = buildings.remove(connection, building, by=user.subject, now=datetime.now(UTC))
+    return {"building": building, "change": change}
+
+
+def _sent(building: str, body: bytes, media_type: str) -> BuildingDescription:
+    _check_size(body)
+    if media_type.partition(";")[0].strip().lower() == TOML:
+        description = building_file.parse(body, "The body")
+    else:
+        try:
+            description = BuildingDescription.model_validate_json(body)
+        except ValidationError as error:
+            raise InvalidInputError.of_body(error) from error
+    if description.id != building:
+        raise InputError(
+            f"The body describes {description.id!r} but is put as {building!r}. Make them equal.", field="id"
+        )
+    return description
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > LARGEST_BODY_BYTES:
+        raise BodyTooLargeError(f"The body has {len(body)} bytes; at most {LARGEST_BODY_BYTES} are taken. Send parts.")
+
+
+def _check_several(ids: list[str]) -> None:
+    if len(ids) > MOST_AT_ONCE:
+        raise InputError(f"{len(ids)} buildings at once are too many; send at most {MOST_AT_ONCE}.", field="buildings")
+    if len(set(ids)) < len(ids):
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise InputError(f"{twice!r} stands more than once among the buildings. Send each once.", field="buildings")
+
+
+def _answer(found: Registered) -> dict[str, Any]:
+    return {
+        "description": found.description.model_dump(mode="json"),
+        "is_active": found.is_active,
+        "changed_at": found.changed_at,
+        "changed_by": found.changed_by,
+    }
+
+
+def _described(model: type[Buildings | BuildingDescription]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
