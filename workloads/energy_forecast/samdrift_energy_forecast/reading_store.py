@@ -126,7 +126,7 @@ def order_table(
 
 #: Series -> its column in an order's table.
 COLUMNS: Mapping[Series, str] = {
-    Series.HEAT: "heat_kwh",
+    Series.HEAT: "heat",  # as the meter writes; `meters` reads it by the building's description
     Series.INDOOR: "indoor_c",
     Series.COLDEST_ROOM: "coldest_room_c",
     Series.VOLUME: "volume_m3",

@@ -38,8 +38,8 @@ class Building(BuildingDescription):
     """One building with everything its plan needs."""
 
     readings: ObjectReference
-    """CSV or Parquet: `stamp` (UTC, end of the hour), `heat_kwh`, and where rooms are measured `indoor_c` (mean) and
-    `coldest_room_c`."""
+    """CSV or Parquet: `stamp` (with its offset, end of the interval), `heat_kwh`, and where rooms are measured `indoor_c`
+    (mean) and `coldest_room_c`. With `heat` in place of `heat_kwh`: as the building's `meter` writes."""
     weather_observed: ObjectReference
     """CSV or Parquet: `stamp`, `temperature_c`, `global_radiation_w_m2`."""
     weather_forecast: ObjectReference
