@@ -74,7 +74,7 @@ def test_an_order_holds_what_was_known_by_then(desk: OrderDesk, fleet: Fleet, st
     desk.order_night(ISSUE_TIME, now=NOW)
     building = ordered(desk.ledger)[1].payload["building"]
     table = parquet.read_table(io.BytesIO(store.get(building["readings"])))
-    assert table["heat_kwh"].to_pylist() == pytest.approx(fleet.heat_kwh[0].round(3).tolist())
+    assert table["heat"].to_pylist() == pytest.approx(fleet.heat_kwh[0].round(3).tolist())
     observed = store.get(building["weather_observed"]).decode().splitlines()
     forecast = store.get(building["weather_forecast"]).decode().splitlines()
     assert observed[-1].split(",")[0] == "2026-01-26T23:00:00Z"

@@ -60,7 +60,7 @@ def test_an_order_has_a_column_for_each_series_and_the_last_value_received(ledge
         data = reading_store.order_table(connection, "school-1", first=FIRST - HOUR, end=FIRST + HOUR, known_at=NOW)
     assert parquet.read_table(io.BytesIO(data)).to_pydict() == {
         "stamp": [FIRST, FIRST + HOUR],
-        "heat_kwh": [5.5, 6.0],
+        "heat": [5.5, 6.0],
         "indoor_c": [None, 20.5],
     }
 
@@ -85,5 +85,5 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
         for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
             wanted.setdefault(stamp, {})[reading_store.COLUMNS[series]] = value
         table = parquet.read_table(io.BytesIO(reading_store.order_table(connection, "school-1", **span))).to_pylist()
-    names = ["heat_kwh", "indoor_c", "return_c"]
+    names = ["heat", "indoor_c", "return_c"]
     assert table == [{"stamp": stamp} | {name: row.get(name) for name in names} for stamp, row in wanted.items()]
