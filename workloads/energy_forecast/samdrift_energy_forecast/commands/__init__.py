@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_energy_forecast.commands import fetch, plan
+from samdrift_energy_forecast.commands import backtest, fetch, plan
 
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
@@ -15,3 +15,4 @@ app = typer.Typer(
 app.command("fetch")(fetch.fetch)
 app.command("import-series")(fetch.import_series)
 app.command("plan")(plan.plan)
+app.command("backtest")(backtest.backtest)
