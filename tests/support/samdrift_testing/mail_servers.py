@@ -65,10 +65,10 @@ class Kept:
 
 @contextmanager
 def mail_server(
-    *, tls: ssl.SSLContext | None = None, implicit: bool = False, auth: bool = False
+    *, tls: ssl.SSLContext | None = None, implicit: bool = False, auth: bool = False, kept: Kept | None = None
 ) -> Iterator[tuple[int, Kept]]:
     """A real mail server; its port and what it keeps. `tls` offers STARTTLS, or speaks TLS at once if `implicit`."""
-    kept = Kept()
+    kept = kept or Kept()
     settings: dict[str, Any] = {"ssl_context": tls} if implicit else {"tls_context": tls, "require_starttls": bool(tls)}
     if auth:
         settings |= {"authenticator": _let_in, "auth_required": True, "auth_require_tls": True}
