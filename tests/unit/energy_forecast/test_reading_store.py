@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from random import Random
 
+import pytest
 from pyarrow import parquet
 
-from samdrift_energy_forecast import reading_store
+from samdrift_energy_forecast import hours, reading_store
+from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.meters import read_meters
 from samdrift_energy_forecast.reading_store import Kept, Reading
 from samdrift_energy_forecast.series import Series
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.heating import DESCRIPTION
 
 FIRST = datetime(2026, 2, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -53,16 +59,46 @@ def test_what_came_later_was_not_known_before(ledger: Ledger) -> None:
     assert values(ledger, known_at=NOW + HOUR) == [(0, 5.0), (0, 6.0), (1, 7.0)]
 
 
-def test_an_order_has_a_column_for_each_series_and_the_last_value_received(ledger: Ledger) -> None:
-    append(ledger, heat(0, 5.0), heat(1, 6.0), heat(1, 20.5, Series.INDOOR))
-    append(ledger, heat(0, 5.5))
+def order(ledger: Ledger) -> bytes:
     with ledger.read() as connection:
-        data = reading_store.order_table(connection, "school-1", first=FIRST - HOUR, end=FIRST + HOUR, known_at=NOW)
-    assert parquet.read_table(io.BytesIO(data)).to_pydict() == {
-        "stamp": [FIRST, FIRST + HOUR],
-        "heat": [5.5, 6.0],
-        "indoor_c": [None, 20.5],
+        return reading_store.order_table(
+            connection, "school-1", first=FIRST - HOUR, end=FIRST + 48 * HOUR, known_at=NOW
+        )
+
+
+def test_an_order_has_a_column_for_each_series_and_a_row_for_each_contradiction(ledger: Ledger) -> None:
+    append(ledger, heat(0, 5.0), heat(1, 6.0), heat(1, 20.5, Series.INDOOR), heat(2, None))
+    append(ledger, heat(0, 5.5))
+    assert parquet.read_table(io.BytesIO(order(ledger))).to_pydict() == {
+        "stamp": [FIRST, FIRST, FIRST + HOUR, FIRST + 2 * HOUR],
+        "heat": [5.0, 5.5, 6.0, None],
+        "indoor_c": [None, None, 20.5, None],
     }
+
+
+def test_a_value_after_none_is_no_contradiction(ledger: Ledger) -> None:
+    append(ledger, heat(0, None))
+    assert append(ledger, heat(0, 5.0)) == [Kept.STORED]
+    assert append(ledger, heat(0, None)) == [Kept.REPEATED]
+    assert parquet.read_table(io.BytesIO(order(ledger)))["heat"].to_pylist() == [5.0]
+
+
+def test_a_plan_reads_an_orders_table_as_the_meter_writes(ledger: Ledger) -> None:
+    """MWh of a meter that stamps the start of the hour; one hour is contradicted and left out."""
+    megawatt = {"unit": "MWh", "stamp": "start"}
+    school = BuildingDescription.model_validate(DESCRIPTION | {"meter": megawatt})
+    with ledger.write() as connection:
+        batch = [heat(k, (5 + k % 24) / 1000) for k in range(21 * 24)]
+        reading_store.append(connection, [*batch, heat(480, 0.9)], source="push:gateway", now=NOW)
+        data = reading_store.order_table(
+            connection, "school-1", first=FIRST - HOUR, end=FIRST + 600 * HOUR, known_at=NOW
+        )
+    issue = hours.beginning_at(FIRST) + 21 * 24
+    found = read_meters(data, issue, school)
+    wanted = [5.0 + k % 24 for k in range(21 * 24)]
+    assert found.first == hours.beginning_at(FIRST)
+    assert math.isnan(found.heat_kwh[480])
+    assert found.heat_kwh[:480].tolist() == pytest.approx(wanted[:480])
 
 
 def test_the_newest_stamp_of_each_series_is_known(ledger: Ledger) -> None:
@@ -80,10 +116,15 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
     ]
     append(ledger, *batch)
     span = {"first": FIRST + HOUR, "end": FIRST + 25 * HOUR, "known_at": NOW}
-    wanted: dict[datetime, dict[str, float | None]] = {}
+    said: dict[tuple[datetime, Series], list[float | None]] = {}
     with ledger.read() as connection:
         for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
-            wanted.setdefault(stamp, {})[reading_store.COLUMNS[series]] = value
+            values = said.setdefault((stamp, series), [])
+            values[:] = [known for known in [*values, value] if known is not None] or [None]
         table = parquet.read_table(io.BytesIO(reading_store.order_table(connection, "school-1", **span))).to_pylist()
-    names = ["heat", "indoor_c", "return_c"]
-    assert table == [{"stamp": stamp} | {name: row.get(name) for name in names} for stamp, row in wanted.items()]
+    wanted = [
+        {"stamp": stamp} | dict(zip(("heat", "indoor_c", "return_c"), row, strict=True))
+        for stamp in sorted({stamp for stamp, _ in said})
+        for row in zip_longest(*(said.get((stamp, series), []) for series in chosen))
+    ]
+    assert table == wanted
