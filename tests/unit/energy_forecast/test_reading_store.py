@@ -120,7 +120,8 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
     with ledger.read() as connection:
         for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
             values = said.setdefault((stamp, series), [])
-            values[:] = [known for known in [*values, value] if known is not None] or [None]
+            if value is not None or not values:
+                values[:] = [*(known for known in values if known is not None), value]
         table = parquet.read_table(io.BytesIO(reading_store.order_table(connection, "school-1", **span))).to_pylist()
     wanted = [
         {"stamp": stamp} | dict(zip(("heat", "indoor_c", "return_c"), row, strict=True))

@@ -71,7 +71,7 @@ def append(connection: sa.Connection, new: Sequence[Reading], *, source: str, no
         if reading.value in values:
             told.append(Kept.REPEATED)
             continue
-        told.append(Kept.CONFLICTING if values else Kept.STORED)
+        told.append(Kept.CONFLICTING if reading.value is not None and values - {None} else Kept.STORED)
         values.add(reading.value)
         rows.append(_row(reading, source[:80], now))
     for begin in range(0, len(rows), _AT_ONCE):
@@ -108,9 +108,9 @@ def latest(connection: sa.Connection, building: str) -> dict[Series, datetime]:
 def order_table(
     connection: sa.Connection, building: str, *, first: datetime, end: datetime, known_at: datetime
 ) -> bytes:
-    """The readings of an order as Parquet: `stamp` and a column a series; the last one received counts.
+    """The readings of an order as Parquet: `stamp` (UTC) and a column a series; empty bytes where nothing is known.
 
-    Empty bytes where nothing is known.
+    Readings that contradict each other stand in rows of their own with the same stamp, for quality control to find.
     """
     # Stamps as the driver gives them: a fleet has thousands a building, and one conversion for all of them is faster.
     columns = (readings.c.series, sa.type_coerce(readings.c.stamp, sa.String()), readings.c.value)
@@ -136,21 +136,48 @@ COLUMNS: Mapping[Series, str] = {
 
 
 def _wide(series: Sequence[str], stamps: Sequence[str | datetime], values: Sequence[float | None]) -> pa.Table:
-    """A row a stamp, in order, and a column a series; of several values for one stamp the last one given counts."""
+    """A row a stamp, in order, and a column a series; where one has several values for a stamp, so many rows."""
     import numpy as np
     import pyarrow as pa
 
     instants, places = np.unique(_instants(stamps), return_inverse=True)
-    names, numbers = np.array(series), np.array(values, dtype=np.float64)
-    columns: dict[str, pa.Array] = {"stamp": pa.array(instants).cast(pa.timestamp("us", tz="UTC"))}
-    present = set(series)
-    for each in Series:
-        if each in present:
-            column = np.full(len(instants), np.nan)
-            mine = names == str(each)
-            column[places[mine]] = numbers[mine]
-            columns[COLUMNS[each]] = pa.array(column, from_pandas=True)
+    names, numbers, present = np.array(series), np.array(values, dtype=np.float64), set(series)
+    chosen = [each for each in Series if each in present]
+    told = [_told(places[names == str(each)], numbers[names == str(each)]) for each in chosen]
+    depths = np.zeros(len(instants), dtype=np.int64)
+    for said in told:
+        np.maximum.at(depths, said.places, said.ranks + 1)
+    begins = np.cumsum(depths) - depths
+    columns: dict[str, pa.Array] = {"stamp": pa.array(np.repeat(instants, depths)).cast(pa.timestamp("us", tz="UTC"))}
+    for each, said in zip(chosen, told, strict=True):
+        column = np.full(int(depths.sum()), np.nan)
+        column[begins[said.places] + said.ranks] = said.values
+        columns[COLUMNS[each]] = pa.array(column, from_pandas=True)
     return pa.table(columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """One series in the order of stamps; arrays have shape `(n,)`."""
+
+    #: Which of the order's stamps each value is for.
+    places: NDArray[np.int64]
+    #: 0 for the first value of a stamp, 1 for one that contradicts it.
+    ranks: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def _told(places: NDArray[np.int64], values: NDArray[np.float64]) -> _Told:
+    """A value says more than that there was none, so of both only the value is kept."""
+    import numpy as np
+
+    known = np.isfinite(values)
+    has_value = np.zeros(int(places.max()) + 1, dtype=np.bool_)
+    has_value[places[known]] = True
+    kept = known | ~has_value[places]
+    places = places[kept]
+    ranks = np.arange(len(places)) - np.searchsorted(places, places)
+    return _Told(places=places, ranks=ranks, values=values[kept])
 
 
 def _instants(stamps: Sequence[str | datetime]) -> NDArray[np.datetime64]:
