@@ -19,6 +19,7 @@ from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.orders import Lack, Order, Run
 from samdrift_energy_forecast.sources.known import KnownSeries
 from samdrift_energy_forecast.sources.order_tables import Note, NoteCode, OrderTableMaker, OrderTables
+from samdrift_energy_forecast.sources.price_areas import price_area
 from samdrift_energy_forecast.submission import Building, Submission
 from samdrift_energy_forecast.workload import workload
 from samdrift_platform.contract import Item, Store
@@ -230,8 +231,8 @@ def _with_state(
 
 
 def _area(building: BuildingDescription) -> str | None:
-    """The price area by whose prices and CO2 its heat is bought; None where they are flat."""
-    return None
+    """The price area by whose electricity its heat is made; None where heat is bought otherwise."""
+    return price_area(building.location) if building.location and building.plant.is_electric else None
 
 
 def _lacks(building: BuildingDescription, readings: str | None, notes: Sequence[Note]) -> Iterator[Lack]:
