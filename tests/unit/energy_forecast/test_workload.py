@@ -89,12 +89,16 @@ def test_a_plan_is_not_meant_to_use_more_than_fixed_setback(example: Example) ->
     ("table", "says"),
     [(b"", "empty"), (b"stamp,heat_kwh\n2026-01-05T01:00:00,1\n", "time zone"), (b"\x00\x01\n1\n", "no column")],
 )
-def test_bad_meters_are_rejected_with_the_reason(example: Example, table: bytes, says: str) -> None:
-    refused = outcome(example, readings=example.store.put(table))
-    assert refused.verdict is Verdict.REJECTED
-    assert refused.reason is not None
-    assert says in refused.reason
-    assert not list(workload.benefits(refused))
+def test_with_bad_meters_the_fixed_setback_plan_applies_and_a_person_is_told(
+    example: Example, table: bytes, says: str
+) -> None:
+    made = outcome(example, readings=example.store.put(table))
+    assert made.verdict is Verdict.DONE
+    assert result(made)["safe_state"]["code"] == "fixed_setback"
+    (notice,) = result(made)["attention"]
+    assert notice["code"] == "readings_unusable"
+    assert says in notice["en"]
+    assert not list(workload.benefits(made))
 
 
 def test_without_room_temperature_the_fixed_setback_plan_stays(example: Example, meter_csv: bytes) -> None:
@@ -150,11 +154,11 @@ def test_scores_are_the_heat_and_whether_there_is_a_plan(example: Example) -> No
     assert workload.scores(outcome(example, readings=example.store.put(b""))) == {}
 
 
-def test_a_rejected_building_does_not_stop_its_neighbour(example: Example) -> None:
+def test_a_building_without_readings_does_not_stop_its_neighbour(example: Example) -> None:
     document = copy.deepcopy(dict(example.document))
     document["buildings"].append(document["buildings"][0] | {"id": "school-2", "readings": example.store.put(b"")})
     both = Example(document, store=example.store, models=example.models).outcomes(workload)
-    assert [one.verdict for one in both] == [Verdict.DONE, Verdict.REJECTED]
+    assert [result(one)["safe_state"] is None for one in both] == [True, False]
 
 
 @pytest.mark.parametrize(

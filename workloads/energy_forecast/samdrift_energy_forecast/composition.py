@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.fallback import planned_for
+from samdrift_energy_forecast.explanation import explained
+from samdrift_energy_forecast.fixed_setback import planned_for
 from samdrift_energy_forecast.forecast import LEVELS
+from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.plan_document import Entry, Plan, Series, Summary, rounded
+from samdrift_energy_forecast.supply import offsets_k
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.planner import PlannedBuilding
+    from samdrift_energy_forecast.planner import PlannedBuilding, Solved
+
+    Columns = dict[str, NDArray[np.float64]]
 
 #: Said wherever a saving is shown.
 PLANNED_NOT_MEASURED = (
@@ -23,18 +28,22 @@ PLANNED_NOT_MEASURED = (
     "than under the fixed setback plan"
 )
 QUANTILES = tuple(f"setback_kwh_q{round(level * 100):02d}" for level in LEVELS)
+#: Rooms that are this much colder than closed hours allow were not heated (K).
+FAILURE_K = 1.0
 
 
 def composed(building: BuildingDescription, planned: PlannedBuilding) -> Plan:
     """The plan document of `planned`."""
+    solved = planned.solved
+    binding = (None,) * len(planned.operation) if solved is None else solved.trajectory.binding
     return Plan(
         building=planned_for(building),
         issue_time=hours.start_of(planned.operation.first),
         safe_state=planned.safe_state,
-        attention=(),
-        entries=_entries(planned),
-        series={name: _series(values) for name, values in _columns(planned).items() if values is not None},
-        binding=(None,) * len(planned.operation),
+        attention=(*_failure(building, planned), *planned.attention),
+        entries=_entries(building, planned),
+        series={name: _series(values) for name, values in _columns(building, planned).items()},
+        binding=tuple(None if one is None else one.value for one in binding),
         summary=_summary(building, planned),
         thermal_model=planned.thermal.to_document() if planned.thermal else None,
         forecast_check={
@@ -44,30 +53,60 @@ def composed(building: BuildingDescription, planned: PlannedBuilding) -> Plan:
     )
 
 
-def _entries(planned: PlannedBuilding) -> tuple[Entry, ...]:
-    """One entry for each stretch of equal set-points and reasons."""
-    celsius, reasons = planned.set_points.celsius.tolist(), planned.set_points.reasons
-    stands = [(celsius[k], reasons[k]) for k in range(len(reasons))]
+def _failure(building: BuildingDescription, planned: PlannedBuilding) -> tuple[Notice, ...]:
+    """Rooms colder than any plan lets them get: the heating has failed, and this plan brings it back."""
+    solved, comfort = planned.solved, building.comfort
+    if solved is None or solved.problem.start.room_c >= comfort.closed_c - FAILURE_K:
+        return ()
+    room_c = solved.problem.start.room_c
+    warm = np.flatnonzero(solved.trajectory.room_c >= comfort.open_c)
+    if not len(warm):
+        return (told("heating_failure_lasting", room_c=room_c, open_c=comfort.open_c),)
+    reached = hours.end_of(planned.operation.first + int(warm[0])).astimezone(building.zone)
+    return (told("heating_failure", room_c=room_c, open_c=comfort.open_c, reached_at=reached.isoformat()),)
+
+
+def _entries(building: BuildingDescription, planned: PlannedBuilding) -> tuple[Entry, ...]:
+    """One entry for each stretch of equal set-points and reasons, with the facts of its first hour."""
+    celsius, explanations = planned.set_points.celsius.tolist(), explained(building, planned)
+    stands = [(rounded(celsius[k]), one.reason) for k, one in enumerate(explanations)]
     return tuple(
         Entry(
-            begins=hours.start_of(planned.operation.first + k), set_point_c=rounded(stand[0]), reason=stand[1], facts={}
+            begins=hours.start_of(planned.operation.first + k),
+            set_point_c=set_point_c,
+            reason=reason,
+            facts=explanations[k].facts,
         )
-        for k, stand in enumerate(stands)
-        if k == 0 or stand != stands[k - 1]
+        for k, (set_point_c, reason) in enumerate(stands)
+        if k == 0 or stands[k] != stands[k - 1]
     )
 
 
-def _columns(planned: PlannedBuilding) -> dict[str, NDArray[np.float64] | None]:
-    return {
+def _columns(building: BuildingDescription, planned: PlannedBuilding) -> Columns:
+    columns: Columns = {
         "open": planned.operation.is_open.astype(np.float64),
         "setback_c": planned.setback_c,
         "outdoor_c": planned.operation.temperature_c,
         "setback_kwh": planned.setback_kwh,
         **dict(zip(QUANTILES, map(planned.forecast.quantile, LEVELS), strict=True)),
         "planned_kwh": planned.planned_kwh,
-        "planned_room_c": planned.planned_room_c,
-        "setback_room_c": planned.setback_room_c,
+        "price_per_kwh": planned.prices.price_per_kwh,
+        "kg_co2_per_kwh": planned.prices.kg_co2_per_kwh,
     }
+    rooms = {"planned_room_c": planned.planned_room_c, "setback_room_c": planned.setback_room_c}
+    columns |= {name: values for name, values in rooms.items() if values is not None}
+    return columns | (_solved_columns(building, planned.solved) if planned.solved else {})
+
+
+def _solved_columns(building: BuildingDescription, solved: Solved) -> Columns:
+    problem, model, supply = solved.problem, solved.problem.model, building.plant.supply
+    columns: Columns = {"lowest_c": problem.lowest_c, "hedge": solved.hedge_k}
+    if supply is not None:
+        outdoor_c, warm_c = problem.operation.temperature_c, building.setback.warm_c
+        holding_kwh = model.room_kw_per_k(problem.operation) * np.maximum(0.0, warm_c - outdoor_c)
+        room_heat = solved.trajectory.heat_kwh - problem.least_kwh
+        columns["supply_offset_k"] = offsets_k(supply, room_heat, holding_kwh, outdoor_c, warm_c)
+    return columns
 
 
 def _series(values: NDArray[np.float64]) -> Series:
@@ -75,17 +114,21 @@ def _series(values: NDArray[np.float64]) -> Series:
 
 
 def _summary(building: BuildingDescription, planned: PlannedBuilding) -> Summary:
-    saved_kwh = float((planned.setback_kwh - planned.planned_kwh).sum())
-    emission = building.emission
+    saved = planned.setback_kwh - planned.planned_kwh
+    tariff, emission = building.tariff, building.emission
+    peaks = [float(heat.max()) for heat in (planned.setback_kwh, planned.planned_kwh)]
+    paid_kw = [max(peak, tariff.peak_paid_kw) for peak in peaks]
+    saved_peak = tariff.peak_price_per_kw * (paid_kw[0] - paid_kw[1])
+    factor = f"emission factor {emission.kg_co2_per_kwh:g} kg CO2/kWh, {emission.year}, {emission.method}"
+    hourly = f"; by the hour: {emission.hourly_method or 'of electricity'}" if planned.prices.has_hourly_co2 else ""
     return Summary(
         setback_kwh=rounded(planned.setback_kwh.sum()),
         planned_kwh=rounded(planned.planned_kwh.sum()),
-        saved_kwh=rounded(saved_kwh),
-        saved_cost=rounded(saved_kwh * building.tariff.price_per_kwh),
-        currency=building.tariff.currency,
-        saved_kg_co2=rounded(saved_kwh * emission.kg_co2_per_kwh),
-        peak_kw_setback=rounded(planned.setback_kwh.max()),
-        peak_kw_planned=rounded(planned.planned_kwh.max()),
-        method=f"{PLANNED_NOT_MEASURED}; emission factor {emission.kg_co2_per_kwh:g} kg CO2/kWh, "
-        f"{emission.year}, {emission.method}",
+        saved_kwh=rounded(saved.sum()),
+        saved_cost=rounded(float(saved @ planned.prices.price_per_kwh) + saved_peak),
+        currency=tariff.currency,
+        saved_kg_co2=rounded(float(saved @ planned.prices.kg_co2_per_kwh)),
+        peak_kw_setback=rounded(peaks[0]),
+        peak_kw_planned=rounded(peaks[1]),
+        method=f"{PLANNED_NOT_MEASURED}; {factor}{hourly}",
     )

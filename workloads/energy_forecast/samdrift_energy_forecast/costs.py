@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SHORTFALL_PRICE = 20.0
 #: Price of a K an hour above the fastest rise believed, in hours of full heat: rather begin to heat earlier.
 STEEPNESS_PRICE = 5.0
+#: Prices that differ by less than this share are one price.
+SAME_PRICE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +24,10 @@ class Costs:
 
     #: Of a kWh of heat in each step, with the price put on its CO2; may be negative. Shape `(n,)`.
     per_kwh: NDArray[np.float64]
-    #: What one kWh is worth when comfort is weighed against it, and when heat is left in the building at the end.
+    #: What a kWh is worth that is left in the building at the end, or missing there.
     reference_per_kwh: float = 1.0
+    #: The price of a kWh that comfort is set above: no step's may be higher.
+    comfort_per_kwh: float = 1.0
     #: Of a kW of the highest step beyond `peak_free_kw`, which was reached before and is paid already.
     peak_per_kw: float = 0.0
     peak_free_kw: float = 0.0
@@ -35,6 +39,13 @@ class Costs:
     def of_heat_alone(cls, count: int, *, peak_per_kw: float = 0.0) -> Self:
         """Every kWh costs 1."""
         return cls(per_kwh=np.ones(count), peak_per_kw=peak_per_kw)
+
+    @property
+    def shapes_heat(self) -> bool:
+        """Whether it matters when and how fast heat is bought, not only how much."""
+        return bool(
+            self.peak_per_kw or self.boost_per_kwh or np.ptp(self.per_kwh) > SAME_PRICE * self.reference_per_kwh
+        )
 
     @property
     def surplus_per_kwh(self) -> float:

@@ -13,6 +13,14 @@ class ReadingsError(InputError):
     """The readings cannot be used. Correct the rows named and submit again."""
 
 
+class MeterSilentError(ReadingsError):
+    """The meter's latest readings are missing. See whether it is alive and its data come through."""
+
+
+class ShortHistoryError(ReadingsError):
+    """There are too few readings to forecast from. Send at least two weeks of them."""
+
+
 class ShippedModelError(SamdriftError):
     """The forecast model's files do not fit this version of the workload. Train it again with `training`."""
 

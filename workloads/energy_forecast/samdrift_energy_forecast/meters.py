@@ -11,7 +11,7 @@ import numpy as np
 
 from samdrift_energy_forecast import hours, table_files
 from samdrift_energy_forecast.building import Meter
-from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.errors import MeterSilentError, ReadingsError, ShortHistoryError
 from samdrift_energy_forecast.quality.finding import Finding
 
 if TYPE_CHECKING:
@@ -158,11 +158,11 @@ def _check_enough(heat_kwh: NDArray[np.float64], issue: int, verdicts: tuple[Ver
     faults = " ".join(sorted({str(verdict.code) for verdict in verdicts if not verdict.code.is_notice}))
     found = f" Found: {faults}." if faults else ""
     if known.sum() < FEWEST_HOURS:
-        raise ReadingsError(
+        raise ShortHistoryError(
             f"{int(known.sum())} usable hours of heat are too few; send at least {FEWEST_HOURS} (two weeks).{found}"
         )
     if not known[-OLDEST_LATEST_READING_H:].any():
-        raise ReadingsError(
+        raise MeterSilentError(
             f"The latest usable reading is more than {OLDEST_LATEST_READING_H} h before "
             f"{hours.start_of(issue).isoformat()}. Send fresh readings or an earlier issue time.{found}"
         )

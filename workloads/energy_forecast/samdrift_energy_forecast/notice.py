@@ -60,24 +60,14 @@ NOTICES: dict[str, dict[Language, str]] = {
         "en": "The meter readings cannot be used: {why}",
     },
     "meter_silent": {
-        "da": "Måleren har været tavs i {hours:.0f} timer. Se efter, om den lever, og om dataforbindelsen virker.",
-        "en": "The meter has been silent for {hours:.0f} hours. See whether it is alive and its data come through.",
-    },
-    "meter_zero": {
-        "da": "Måleren har vist 0 kWh i alle timer. Se efter, om den lever, og om den måler denne bygning.",
-        "en": "The meter has shown 0 kWh in every hour. See whether it is alive and measures this building.",
+        "da": "Måleren har været tavs i mere end {hours:.0f} timer. Se efter, om den lever, og om dataforbindelsen "
+        "virker.",
+        "en": "The meter has been silent for more than {hours:.0f} hours. See whether it is alive and its data come "
+        "through.",
     },
     "history_short": {
-        "da": "Der er kun {hours:.0f} timers målerdata; der skal mindst {needed:.0f} til en plan.",
-        "en": "There are only {hours:.0f} hours of readings; a plan needs at least {needed:.0f}.",
-    },
-    "readings_late": {
-        "da": "De nyeste målerdata er {hours:.0f} timer gamle.",
-        "en": "The latest readings are {hours:.0f} hours old.",
-    },
-    "weather_unusable": {
-        "da": "Vejrdata kan ikke bruges: {why}",
-        "en": "The weather cannot be used: {why}",
+        "da": "Der er for få brugbare målerdata; en plan kræver mindst {needed:.0f} timer.",
+        "en": "There are too few usable readings; a plan needs at least {needed:.0f} hours of them.",
     },
     "weather_stale": {
         "da": "Den nyeste vejrudsigt er {hours:.0f} timer gammel.",
@@ -123,11 +113,15 @@ NOTICES: dict[str, dict[Language, str]] = {
         "da": "Planlæggeren fandt ingen plan. Giv driften besked: {why}",
         "en": "The solver found no plan. Tell the operator: {why}",
     },
+    "planner_failed": {
+        "da": "Planlægningen fejlede ({why}). Giv driften besked.",
+        "en": "Planning failed ({why}). Tell the operator.",
+    },
     "previous_plan_unusable": {
         "da": "Den forrige plan kan ikke læses: {why}",
         "en": "The previous plan cannot be read: {why}",
     },
-    "override_ignored": {
+    "override_raised": {
         "da": "Et setpunkt på {set_point_c:.1f} °C, som en person har sat, er hævet til frostgrænsen på "
         "{frost_c:.0f} °C.",
         "en": "A set-point of {set_point_c:.1f} °C set by a person is raised to the frost limit of {frost_c:.0f} °C.",

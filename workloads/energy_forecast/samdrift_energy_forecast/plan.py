@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from samdrift_energy_forecast.heating_plant import HeatingPlant
     from samdrift_energy_forecast.linear_programme import Block
     from samdrift_energy_forecast.operation import Operation
     from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
@@ -82,6 +83,11 @@ class Plant:
     def switches(self) -> bool:
         """Whether the plant's being on or off matters, which needs integers."""
         return self.least_share > 0
+
+
+def plant_of(described: HeatingPlant) -> Plant:
+    """The limits of a described plant; its largest heat is the thermal model's."""
+    return Plant(least_share=described.least_load_share, shortest_run=described.shortest_run_h)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +256,7 @@ def _written(programme: LinearProgramme, zones: Sequence[PlanningProblem], plant
 
 
 def _write_zone(programme: LinearProgramme, problem: PlanningProblem, prices: Costs) -> _Zone:
-    n, full = len(problem), problem.model.largest_heat_kwh * prices.reference_per_kwh
+    n, full = len(problem), problem.model.largest_heat_kwh * prices.comfort_per_kwh
     lower, upper = _hard_limits(problem)
     room = programme.columns(n, lower=lower, upper=upper)
     mass = programme.columns(n, lower=-np.inf)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
-from samdrift_energy_forecast.costs import Costs
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
-from samdrift_energy_forecast.meters import Readings, read_meters
+from samdrift_energy_forecast.hedge import margin_k, with_reserve
+from samdrift_energy_forecast.held import held_c
+from samdrift_energy_forecast.inputs import read_inputs
+from samdrift_energy_forecast.meters import Readings
 from samdrift_energy_forecast.notice import Notice, told
-from samdrift_energy_forecast.operation import Operation, operation
-from samdrift_energy_forecast.plan import PlanningProblem, solve
+from samdrift_energy_forecast.operation import Operation
+from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, plant_of, solve
+from samdrift_energy_forecast.pricing import HeatPrices, costs, heat_prices
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
+from samdrift_energy_forecast.signals import Signals
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
 from samdrift_energy_forecast.thermostat import lag_k, planned_heat_kwh, thermostat_heat_kwh
-from samdrift_energy_forecast.weather import weather_as_known
+from samdrift_energy_forecast.tracking import allowed, highest_set_point_c, tracked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +33,15 @@ if TYPE_CHECKING:
 
 #: A thermal model that misses the rooms by more than this in 48-h runs (K) is not planned with.
 LARGEST_RMSE_K = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """The programme behind a plan, its solution, and the reserve for uncertainty in K of each hour."""
+
+    problem: PlanningProblem
+    trajectory: Trajectory
+    hedge_k: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +63,12 @@ class PlannedBuilding:
     thermal: ThermalModel | None
     #: Why the fixed setback plan stays, for a person, by language; None when there is a plan.
     safe_state: Notice | None
+    #: What a kWh of heat costs and emits in each hour.
+    prices: HeatPrices
+    #: What the set-points come from; None in the safe state.
+    solved: Solved | None = None
+    #: What a person should look at.
+    attention: tuple[Notice, ...] = ()
 
     @property
     def setback_kwh(self) -> NDArray[np.float64]:
@@ -59,30 +77,32 @@ class PlannedBuilding:
 
 
 def plan_building(building: Building, issue: int, store: Store, family: FamilyModel) -> PlannedBuilding:
-    """Plan hours `issue` to `issue + 47`. Raises ReadingsError when the input cannot carry a forecast."""
-    readings = read_meters(store.get(building.readings), issue)
-    weather = weather_as_known(
-        store.get(building.weather_observed),
-        store.get(building.weather_forecast),
-        first=readings.first,
-        issue=issue,
-        horizon=HORIZON_H,
-    )
-    return plan(building, readings, operation(weather, BuildingCalendar(building)), family)
+    """Plan the hours from `issue` on. Raises ReadingsError when the input cannot carry a forecast."""
+    inputs = read_inputs(building, issue, store)
+    made = plan(building, inputs.readings, inputs.surroundings, family, inputs.signals, inputs.forecast_age_h)
+    return replace(made, attention=(*made.attention, *inputs.attention))
 
 
-def plan(building: Building, readings: Readings, surroundings: Operation, family: FamilyModel) -> PlannedBuilding:
-    """Plan the last 48 h of `surroundings`, which begins with the readings."""
+def plan(
+    building: Building,
+    readings: Readings,
+    surroundings: Operation,
+    family: FamilyModel,
+    signals: Signals | None = None,
+    forecast_age_h: float = 0.0,
+) -> PlannedBuilding:
+    """Plan the last hours of `surroundings`, which begins with the readings; flat prices apply without `signals`."""
     expected = forecast(readings, surroundings, family)
     issue = surroundings.end - HORIZON_H
     future = surroundings.window(issue, HORIZON_H)
+    prices = heat_prices(building, signals or Signals.unknown(HORIZON_H), future.temperature_c)
     if not readings.has_room_temperature or readings.end < issue:
-        return _safe(future, expected, None, NOT_MEASURED)
+        return _safe(future, expected, None, NOT_MEASURED, prices)
     past = surroundings.window(readings.first, len(readings.heat_kwh))
     model = identify(readings, past)
     if model.simulation_rmse_k > LARGEST_RMSE_K:
-        return _safe(future, expected, model, NOT_DESCRIBED)
-    return _planned(building, readings, past, future, expected, model)
+        return _safe(future, expected, model, NOT_DESCRIBED, prices)
+    return _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
 
 
 NOT_MEASURED = told("rooms_not_measured")
@@ -96,27 +116,40 @@ def _planned(
     future: Operation,
     expected: Forecast,
     model: ThermalModel,
+    prices: HeatPrices,
+    forecast_age_h: float,
 ) -> PlannedBuilding:
     start = present_state(model, readings)
     deliverable = np.clip(expected.heat_kwh, model.unavoidable_kwh(future), model.largest_heat_kwh)
     setback = model.temperatures(deliverable, future, start)
     experience = RoomExperience.of(readings, past, building.setback)
+    hedge_k = margin_k(model, len(future), forecast_age_h=forecast_age_h)
+    wanted_c = lowest_room_c(future, experience, building.comfort, setback[:, 0])
+    held = held_c(building.overrides, future.first, len(future))
+    lag = lag_k(readings, past)
+    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, setback[:, 0], future), held - lag)
     problem = PlanningProblem(
         model=model,
         start=start,
         operation=future,
-        lowest_c=lowest_room_c(future, experience, building.comfort, setback[:, 0]),
+        lowest_c=lowest_c,
         # What fixed setback itself is expected to do is believed, or the plan would begin before it for nothing.
         fastest_rise_k=np.maximum(model.largest_rise_k, np.diff(setback[:, 0], prepend=start.room_c)),
         reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
-        costs=Costs.of_heat_alone(len(future), peak_per_kw=_peak_price_h(building)),
+        costs=costs(building, prices),
+        highest_c=_highest_c(building, lowest_c),
+        frost_c=building.comfort.frost_c,
     )
-    chosen = set_points(problem, solve(problem), experience, building.comfort, building.setback)
-    lag = lag_k(readings, past)
-    fixed, held = (
-        thermostat_heat_kwh(model, celsius, future, start, lag) for celsius in (future.setback_c, chosen.celsius)
+    trajectory = solve(problem, plant_of(building.plant))
+    chosen = set_points(problem, trajectory, experience, building.comfort, building.setback)
+    if problem.prices.shapes_heat:
+        chosen = tracked(chosen, problem, trajectory, building.comfort, building.setback, lag)
+    chosen = allowed(chosen, building.comfort)
+    followed = np.where(np.isnan(held), chosen.celsius, held)
+    fixed, planned = (
+        thermostat_heat_kwh(model, celsius, future, start, lag) for celsius in (future.setback_c, followed)
     )
-    planned_kwh = planned_heat_kwh(expected.heat_kwh, fixed, held)
+    planned_kwh = planned_heat_kwh(expected.heat_kwh, fixed, planned)
     return PlannedBuilding(
         operation=future,
         forecast=expected,
@@ -127,10 +160,20 @@ def _planned(
         setback_room_c=setback[:, 0],
         thermal=model,
         safe_state=None,
+        prices=prices,
+        solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k),
     )
 
 
-def _safe(future: Operation, expected: Forecast, model: ThermalModel | None, why: Notice) -> PlannedBuilding:
+def _highest_c(building: Building, lowest_c: NDArray[np.float64]) -> float:
+    """Heat is not stored above the highest set-point; the lowest temperature may ask for more (coldest room)."""
+    stored_c = min(building.comfort.highest_c, highest_set_point_c(building.comfort, building.setback))
+    return max(stored_c, float(lowest_c.max()))
+
+
+def _safe(
+    future: Operation, expected: Forecast, model: ThermalModel | None, why: Notice, prices: HeatPrices
+) -> PlannedBuilding:
     return PlannedBuilding(
         operation=future,
         forecast=expected,
@@ -141,10 +184,5 @@ def _safe(future: Operation, expected: Forecast, model: ThermalModel | None, why
         setback_room_c=None,
         thermal=model,
         safe_state=why,
+        prices=prices,
     )
-
-
-def _peak_price_h(building: Building) -> float:
-    """With heat free of charge the plan still spares heat, and the peak has no price relative to it."""
-    price = building.tariff.price_per_kwh
-    return building.tariff.peak_price_per_kw / price if price else 0.0

@@ -48,17 +48,17 @@ class Weather:
         )
 
 
-def weather_as_known(observed: bytes, forecast: bytes, *, first: int, issue: int, horizon: int) -> Weather:
+def weather_as_known(observed: bytes, forecast: bytes | None, *, first: int, issue: int, horizon: int) -> Weather:
     """Weather of hours `first` to `issue + horizon - 1` as known at the beginning of hour `issue`.
 
     Of the forecasts issued by then each hour's latest is used; what was issued later does not enter. Where the
-    forecasts end too early, the day before goes on.
+    forecasts end too early, or there are none (None), the day before goes on; none is as old as the horizon is long.
 
     Raises:
         ReadingsError: a file is unreadable, no forecast was issued by then, or too many hours are missing.
     """
     past = {hour: point for hour, point in _observed(observed).items() if first <= hour < issue}
-    future, newest = _issued_by(forecast, issue)
+    future, newest = ({}, hours.start_of(issue - horizon)) if forecast is None else _issued_by(forecast, issue)
     end = issue + horizon
     laid = np.full((end - first, 2), np.nan)
     for hour, point in (past | {hour: point for hour, point in future.items() if issue <= hour < end}).items():

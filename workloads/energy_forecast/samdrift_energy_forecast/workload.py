@@ -61,7 +61,7 @@ class EnergyForecast:
         return FamilyModel.load(models[MODEL].folder)
 
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
-        """Plan each building; input that cannot carry a forecast is rejected with the reason."""
+        """Plan each building. Whatever is wrong with its input, it gets a plan that says so (`fallback`)."""
         return [_planned(item, context) for item in items]
 
     def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
@@ -121,23 +121,17 @@ def _next_opening(building: Building, submission: Submission) -> Any:
 
 
 def _planned(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast.composition import composed
-    from samdrift_energy_forecast.errors import ReadingsError
-    from samdrift_energy_forecast.planner import plan_building
+    from samdrift_energy_forecast.fallback import plan_in_any_case
 
     building, issue = _ordered(item)
-    try:
-        planned = plan_building(building, issue, context.store, context.engine)
-    except ReadingsError as error:
-        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
-    return _done(item, composed(building, planned), context)
+    return _done(item, plan_in_any_case(building, issue, context.store, context.engine), context)
 
 
 def _set_back(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast.fallback import STOPPED, fixed_setback
+    from samdrift_energy_forecast.fallback import stopped
 
     building, issue = _ordered(item)
-    return _done(item, fixed_setback(building, issue, STOPPED), context)
+    return _done(item, stopped(building, issue), context)
 
 
 def _ordered(item: Item) -> tuple[Building, int]:
@@ -157,6 +151,7 @@ def _done(item: Item, plan: Plan, context: Context) -> Outcome:
     result: dict[str, JsonValue] = {
         "building": {name: getattr(plan.building, name) for name in ("id", "name", "time_zone", "language")},
         "issue_time": plan.issue_time.isoformat(),
+        "ends": plan.ends.isoformat(),
         "version": plan.version,
         "safe_state": None if plan.safe_state is None else asdict(plan.safe_state),
         "attention": [asdict(notice) for notice in plan.attention],
