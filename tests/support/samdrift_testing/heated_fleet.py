@@ -12,11 +12,11 @@ import numpy as np
 import sqlalchemy as sa
 
 from samdrift_energy_forecast import buildings
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building import BuildingDescription, Location
 from samdrift_energy_forecast.sources.issued_table import issued_table
+from samdrift_energy_forecast.sources.known import KnownSeries
 from samdrift_energy_forecast.sources.place import Place
-from samdrift_energy_forecast.tables import known_series, readings
-from samdrift_platform.ledger.database import insert_new
+from samdrift_energy_forecast.tables import readings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,27 +96,37 @@ def named(first: int, count: int) -> tuple[str, ...]:
     return tuple(f"building-{number:05d}" for number in range(first, first + count))
 
 
-def enter(ledger: Ledger, store: Store, fleet: Fleet, *, chosen: Sequence[int] | None = None, **fields: Any) -> None:
+def enter(
+    ledger: Ledger,
+    store: Store,
+    fleet: Fleet,
+    *,
+    chosen: Sequence[int] | None = None,
+    until: datetime | None = None,
+    **fields: Any,
+) -> None:
     """Write the fleet, or the buildings with these numbers, into the tables: descriptions, readings and weather.
 
-    `fields` replace those of every description.
+    Readings end with `until` where it is given; `fields` replace those of every description.
     """
     numbers = range(len(fleet.ids)) if chosen is None else chosen
+    _enter_weather(ledger, store, fleet)
     with ledger.write() as connection:
-        _enter_weather(connection, store, fleet)
         described = [fleet.description(number, **fields) for number in numbers]
         buildings.put(connection, described, by="olga", now=fleet.issue_time - HOUR)
         for number in numbers:
-            _insert(connection, _reading_rows(fleet, number))
+            _insert(connection, _reading_rows(fleet, number, until or fleet.issue_time))
 
 
-def _reading_rows(fleet: Fleet, number: int) -> list[tuple[str, str, datetime, float, datetime, str]]:
+def _reading_rows(fleet: Fleet, number: int, until: datetime) -> list[tuple[str, str, datetime, float, datetime, str]]:
+    """Readings up to `until`, received together then."""
     stamps = [fleet.stamp(k) for k in range(fleet.hours)]
     series = {"heat": fleet.heat_kwh, "indoor": fleet.indoor_c, "coldest_room": fleet.indoor_c - 0.5}
     return [
-        (fleet.ids[number], name, stamp, value, fleet.issue_time, "file:test")
+        (fleet.ids[number], name, stamp, value, until, "file:test")
         for name, values in series.items()
         for stamp, value in zip(stamps, values[number].round(3).tolist(), strict=True)
+        if stamp <= until
     ]
 
 
@@ -131,25 +141,18 @@ def _insert(connection: sa.Connection, rows: list[tuple[str, str, datetime, floa
     connection.exec_driver_sql(f"INSERT INTO {readings.name} ({', '.join(names)}) VALUES ({marks})", told)
 
 
-def _enter_weather(connection: sa.Connection, store: Store, fleet: Fleet) -> None:
+def _enter_weather(ledger: Ledger, store: Store, fleet: Fleet) -> None:
+    """Observations are known at the end of their hour; one forecast was made an hour before the plans begin."""
+    known = KnownSeries(ledger, store)
     names, first = ("temperature_c", "global_radiation_w_m2"), int(fleet.stamp(0).timestamp()) // 3600 - 1
+    issued = fleet.issue_time - HOUR
     for town, (latitude, longitude) in enumerate(TOWNS):
-        place = Place.near(_Location(latitude, longitude))  # type: ignore[arg-type]  # the two fields that it reads
+        place = Place.near(Location(latitude=latitude, longitude=longitude))
         values = np.column_stack([fleet.outdoor_c[town], fleet.radiation_w_m2[town]]).tolist()
         past = [(fleet.stamp(k), first + k, values[k]) for k in range(fleet.hours)]
-        issued = fleet.issue_time - HOUR
         future = [(issued, first + k, values[k]) for k in range(fleet.hours, len(values))]
-        for series, rows in ((place.observed_series, past), (place.forecast_series, future)):
-            reference = store.put(issued_table(names, rows).to_csv())
-            row = {"series": series, "issued_at": issued, "fetched_at": issued, "object": reference}
-            row |= {"first": fleet.stamp(rows[0][1] - first) - HOUR, "end": fleet.stamp(rows[-1][1] - first)}
-            insert_new(connection, known_series, [row])
-
-
-@dataclass(frozen=True)
-class _Location:
-    latitude: float
-    longitude: float
+        known.keep(place.observed_series, issued_table(names, past), issued)
+        known.keep(place.forecast_series, issued_table(names, future), issued)
 
 
 def _weather(random: np.random.Generator, hours: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
