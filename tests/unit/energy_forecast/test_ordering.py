@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from pyarrow import parquet
 
-from samdrift_energy_forecast import buildings, nightly, orders, overrides
+from samdrift_energy_forecast import buildings, nightly, orders, overrides, school_holiday_store
 from samdrift_energy_forecast.errors import NotActiveError
 from samdrift_energy_forecast.ordering import OrderDesk
 from samdrift_energy_forecast.orders import Lack, Run
+from samdrift_energy_forecast.school_holidays import read_csv
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger import items, submissions
@@ -141,3 +142,16 @@ def test_the_override_that_holds_travels_with_the_order(desk: OrderDesk, fleet: 
     (item,) = ordered(desk.ledger)
     (override,) = item.payload["building"]["overrides"]
     assert (override["set_point_c"], override["set_by"]) == (20.0, "olga")
+
+
+def test_an_order_holds_the_municipality_s_school_holidays(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    calendar = fleet.description(0).calendar.model_copy(update={"school_holidays_of": "0999"})
+    winter = b"municipality,municipality_name,name,first,last,source\n0999,,Vinterferie,2026-02-09,2026-02-13,example\n"
+    with desk.ledger.write() as connection:
+        school_holiday_store.put(connection, read_csv(winter), by="olga", now=NOW)
+        buildings.put(connection, [fleet.description(0, calendar=calendar)], by="olga", now=NOW)
+    desk.order_night(ISSUE_TIME, now=NOW)
+    (item,) = ordered(desk.ledger)
+    (closure,) = item.payload["building"]["calendar"]["closures"]
+    assert (closure["first"], closure["last"], closure["name"]) == ("2026-02-09", "2026-02-13", "Vinterferie")

@@ -17,6 +17,7 @@ from samdrift_energy_forecast import buildings, hours, orders, overrides, readin
 from samdrift_energy_forecast.errors import NotActiveError
 from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.orders import Lack, Order, Run
+from samdrift_energy_forecast.school_holiday_store import with_school_holidays
 from samdrift_energy_forecast.sources.known import KnownSeries
 from samdrift_energy_forecast.sources.order_tables import Note, NoteCode, OrderTableMaker, OrderTables
 from samdrift_energy_forecast.sources.price_areas import price_area
@@ -112,7 +113,7 @@ class OrderDesk:
     ) -> list[Order]:
         """Gather and store outside of the transaction that submits, so that nobody waits for it."""
         with self.ledger.read() as connection:
-            wanted = _lacking(connection, chunk, issue_time, run)
+            wanted = with_school_holidays(connection, _lacking(connection, chunk, issue_time, run))
             gathered = [self._gathered(connection, each, known, issue_time, now) for each in wanted]
             gathered = self._with_states(connection, gathered, issue_time, now)
         if not gathered:

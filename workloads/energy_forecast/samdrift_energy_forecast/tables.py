@@ -42,6 +42,21 @@ sa.Index(
 )
 sa.Index("ix_energy_forecast_readings_building_stamp", readings.c.building, readings.c.stamp)
 
+school_holidays = sa.Table(
+    "energy_forecast_school_holidays",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("municipality", sa.String(4), nullable=False, index=True, comment="its four-digit code"),
+    sa.Column("municipality_name", sa.String(100), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False, comment="such as Vinterferie"),
+    sa.Column("first", sa.Date, nullable=False, comment="first closed day"),
+    sa.Column("last", sa.Date, nullable=False, comment="last closed day"),
+    sa.Column("source", sa.String(500), nullable=False, comment="who says so"),
+    sa.Column("imported_at", UtcTime, nullable=False),
+    sa.Column("imported_by", sa.String(200), nullable=False),
+    comment="days on which a municipality's schools are closed, as imported",
+)
+
 known_series = sa.Table(
     "energy_forecast_known_series",
     metadata,
@@ -114,4 +129,35 @@ mail = sa.Table(
     sa.Column("state", sa.String(10), nullable=False, comment="sending: nobody knows yet; accepted: the server has it"),
     sa.Column("changed_at", UtcTime, nullable=False),
     comment="messages as they are handed to the mail server: a row stands before the first byte of one is sent",
+)
+
+plan_list = sa.Table(
+    "energy_forecast_plan_list",
+    metadata,
+    sa.Column("building", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("search", sa.String(600), nullable=False, comment="name and id, case-folded"),
+    sa.Column("newest_seq", sa.BigInteger, nullable=False, comment="of its newest work item"),
+    sa.Column("newest_item", sa.Uuid, nullable=False),
+    sa.Column("newest_state", sa.String(20), nullable=False),
+    sa.Column("plan_seq", sa.BigInteger, comment="of the newest work item with a plan; NULL: none was made yet"),
+    sa.Column("plan_item", sa.Uuid),
+    sa.Column("plan", sa.String(71), comment="the plan, in the object store"),
+    sa.Column("version", sa.String(71)),
+    sa.Column("issue_time", UtcTime),
+    sa.Column("ends", UtcTime),
+    sa.Column("saved_kwh", sa.Double, comment="planned, not measured"),
+    sa.Column("urgency", sa.SmallInteger, nullable=False, comment="see `plan_list.entry`; time makes it more urgent"),
+    sa.Column("notices", Json, nullable=False, comment="safe state first, then what a person should look at"),
+    sa.Column("lacks", Json, nullable=False, comment="codes of what was not known when the newest plan was ordered"),
+    sa.Index("ix_energy_forecast_plan_list_urgency", "urgency", "search"),
+    comment="each building's newest order and plan: follows the audit chain and can be made again from the ledger",
+)
+
+plan_list_head = sa.Table(
+    "energy_forecast_plan_list_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="audit event up to which the list has followed"),
+    comment="one row",
 )

@@ -15,9 +15,10 @@ def router() -> APIRouter:
     """All its addresses, to be put below `/energy_forecast`."""
     from fastapi import APIRouter
 
-    from samdrift_energy_forecast.api import buildings, readings
+    from samdrift_energy_forecast.api import buildings, readings, school_holidays
 
     api = APIRouter(prefix="/api")
     api.include_router(buildings.router())
     api.include_router(readings.router())
+    api.include_router(school_holidays.router())
     return api
