@@ -27,7 +27,7 @@ def backtest(
     test_start: Annotated[str, typer.Option(help="The day of the first forecast (UTC).")],
     test_end: Annotated[str, typer.Option(help="The last day that is judged (UTC).")],
     horizon: Annotated[int, typer.Option(min=1, max=72, help="Hours of each forecast.")] = 24,
-    model: Annotated[str, typer.Option(help="mixture, or ridge (faster).")] = "mixture",
+    model: Annotated[str, typer.Option(help="mixture, pooled (faster) or ridge (fastest).")] = "mixture",
     time_zone: Annotated[str | None, typer.Option(help="IANA zone of the buildings; else told from the loads.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 code whose public holidays are free days.")] = None,
     stamp: Annotated[str, typer.Option(help="start or end: which edge of its hour a stamp is.")] = "start",

@@ -1,4 +1,4 @@
-"""Forecasts once a day at 00 UTC: two ridges that forget and a pooled boosting, mixed per building by their errors.
+"""Forecasts once a day at 00 UTC: two ridges that forget, pooled trees, own trees, mixed per building by their errors.
 
 Every number of a forecast depends on loads before its issue time alone. What is fitted once (the boosting, the
 buildings' scales) is fitted on loads before `trained_until`; what adapts (ridges, mixture, intervals) takes in each day
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast.forecasting import boosting, combination
+from samdrift_energy_forecast.forecasting.boosting import OWN_TREES, POOLED, Boosting
 from samdrift_energy_forecast.forecasting.designs import OWN, days_before, own_terms, shared_terms
 from samdrift_energy_forecast.forecasting.intervals import rolling_quantiles
 from samdrift_energy_forecast.forecasting.online_ridge import OnlineRidge
@@ -32,20 +33,25 @@ RUN_IN_DAYS, SOLVE_EVERY_DAYS = 60, 7
 CALIBRATION_DAYS = 56
 #: A shorter training than this has no boosting: its season and its calibration would share their days.
 LEAST_BOOSTED_DAYS = RUN_IN_DAYS + 2 * CALIBRATION_DAYS
+#: Hours that a building must have been read in for trees of its own.
+LEAST_OWN_HOURS = 60 * 24
 
 
 class Recipe(StrEnum):
     """What a forecast is made of."""
 
-    #: Ridges and boosting, mixed per building.
+    #: Ridges, boosting over all buildings and boosting of each, mixed per building.
     MIXTURE = "mixture"
+    #: The same without trees of each building's own: its cost per building falls with the fleet.
+    POOLED = "pooled"
     #: The two ridges alone: several times faster.
     RIDGE = "ridge"
 
 
 #: Members of a mixture by recipe, and what each weighs before a building has shown its errors.
 PRIORS: dict[Recipe, dict[str, float]] = {
-    Recipe.MIXTURE: {"fast_ridge": 0.125, "slow_ridge": 0.125, "boosting": 0.75},
+    Recipe.MIXTURE: {"fast_ridge": 0.1, "slow_ridge": 0.1, "pooled_trees": 0.4, "own_trees": 0.4},
+    Recipe.POOLED: {"fast_ridge": 0.125, "slow_ridge": 0.125, "pooled_trees": 0.75},
     Recipe.RIDGE: {"fast_ridge": 0.5, "slow_ridge": 0.5},
 }
 
@@ -87,9 +93,12 @@ def day_ahead(
     calibrated_from = max(trained_until - CALIBRATION_DAYS, trained_until // 2)
     prepared = _prepared(panel, trained_until, calibrated_from, lead)
     window = np.arange(calibrated_from, panel.days)
-    members = [prepared.fast[:, window], prepared.slow[:, window]]
-    if recipe is Recipe.MIXTURE:
-        members.append(_boosted(prepared, calibrated_from, trained_until))
+    fast = prepared.fast[:, window]
+    members = [fast, prepared.slow[:, window]]
+    if recipe is not Recipe.RIDGE:
+        members += _boosted(prepared, calibrated_from, trained_until, with_own=recipe is Recipe.MIXTURE)
+    # Where a member is silent the ridge speaks for it.
+    members = [np.where(np.isfinite(member), member, fast) for member in members]
     loads = prepared.loads[:, window]
     prior = np.array(list(PRIORS[recipe].values()))
     weights = combination.daily_weights(loads[None] - np.stack(members), prior, lead)
@@ -191,27 +200,57 @@ def _stand_in(own: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.where(np.isfinite(same), same, last).astype(np.float64)
 
 
-def _boosted(prepared: Prepared, calibrated_from: int, trained_until: int) -> NDArray[np.float64]:
-    """Boosting's forecasts from `calibrated_from` on: of the calibration by a model that ends before it."""
+def _boosted(
+    prepared: Prepared, calibrated_from: int, trained_until: int, *, with_own: bool
+) -> list[NDArray[np.float64]]:
+    """Forecasts from `calibrated_from` on, of pooled trees and perhaps of each building's own.
+
+    Those of the calibration are by models that end before it.
+    """
     days = prepared.panel.days
-    parts = []
-    for until, end in ((calibrated_from, trained_until), (trained_until, days)):
-        model = _fitted(prepared, until, around=int(prepared.panel.clock.day_of_year[(trained_until + days) // 2]))
-        parts.append(model.forecasts(prepared.terms(np.arange(until, end))))
-    return np.maximum(np.concatenate(parts, axis=1), 0.0)
+    around = int(prepared.panel.clock.day_of_year[(trained_until + days) // 2])
+    parts = [
+        _grown(prepared, until, end, around, with_own=with_own)
+        for until, end in ((calibrated_from, trained_until), (trained_until, days))
+    ]
+    return [np.maximum(np.concatenate(member, axis=1), 0.0) for member in zip(*parts, strict=True)]
 
 
-def _fitted(prepared: Prepared, until: int, around: int) -> boosting.PooledBoosting:
+def _grown(prepared: Prepared, until: int, end: int, around: int, *, with_own: bool) -> list[NDArray[np.float64]]:
+    """Forecasts of days `until` to `end - 1` by trees grown on days before `until`."""
     weights = boosting.season_weights(prepared.panel.clock.day_of_year, until, around)
     weights[:RUN_IN_DAYS] = 0.0
     days = np.flatnonzero(weights)
-    target = prepared.loads[:, days]
-    squares = (target - prepared.fast[:, days]) ** 2
-    known = np.isfinite(squares)
-    noise = np.where(known, squares, 0.0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
-    # A building whose ridge errs much would otherwise decide what the trees are grown for.
-    by_building = 1.0 / np.maximum(noise, 1e-3)
-    return boosting.PooledBoosting.fit(prepared.terms(days), target, by_building[:, None] * weights[days])
+    terms, target, ahead = prepared.terms(days), prepared.loads[:, days], prepared.terms(np.arange(until, end))
+    # A building whose ridge errs much would otherwise decide what the pooled trees are grown for.
+    by_building = 1.0 / np.maximum(_mean_square(target - prepared.fast[:, days]), 1e-3)
+    weight = by_building[:, None] * weights[days]
+    made = [Boosting.fit(terms, target, weight, POOLED).forecasts(ahead)]
+    if with_own:
+        made.append(np.concatenate([_own(terms, target, weight, ahead, place) for place in range(len(target))]))
+    return made
+
+
+def _own(
+    terms: NDArray[np.float32],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    ahead: NDArray[np.float32],
+    place: int,
+) -> NDArray[np.float64]:
+    """Forecasts of one building, shape `(1, days, 24)`; NaN where it was read on too few days to grow trees."""
+    one = slice(place, place + 1)
+    if np.isfinite(target[one]).sum() < LEAST_OWN_HOURS:
+        return np.full((1, *ahead.shape[1:3]), np.nan)
+    return Boosting.fit(terms[one], target[one], weight[one], OWN_TREES).forecasts(ahead[one])
+
+
+def _mean_square(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the known values of each building, shape `(buildings,)`."""
+    known = np.isfinite(values)
+    squares: NDArray[np.float64] = np.where(known, values, 0.0) ** 2
+    mean: NDArray[np.float64] = squares.sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
+    return mean
 
 
 def _highest(loads: NDArray[np.float64], window: NDArray[np.int64], lead: int) -> NDArray[np.float64]:
