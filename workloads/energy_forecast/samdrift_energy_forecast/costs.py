@@ -24,8 +24,11 @@ class Costs:
 
     #: Of a kWh of heat in each step, with the price put on its CO2; may be negative. Shape `(n,)`.
     per_kwh: NDArray[np.float64]
-    #: What a kWh is worth that is left in the building at the end, or missing there.
+    #: Of a kWh less in the building at the end than under the fixed setback plan: it must be bought later.
     reference_per_kwh: float = 1.0
+    #: What a kWh more in the building at the end is worth. Nothing where prices differ by the step: else a plan would
+    #: fill the building in cheap steps at the end to be praised for it.
+    surplus_per_kwh: float = 1.0
     #: The price of a kWh that comfort is set above: no step's may be higher.
     comfort_per_kwh: float = 1.0
     #: Of a kW of the highest step beyond `peak_free_kw`, which was reached before and is paid already.
@@ -46,11 +49,3 @@ class Costs:
         return bool(
             self.peak_per_kw or self.boost_per_kwh or np.ptp(self.per_kwh) > SAME_PRICE * self.reference_per_kwh
         )
-
-    @property
-    def surplus_per_kwh(self) -> float:
-        """What heat left in the building beyond the setback plan's is worth: no more than the cheapest step's price.
-
-        Else a plan would fill the building in cheap hours at the end to be praised for it.
-        """
-        return max(0.0, min(self.reference_per_kwh, float(self.per_kwh.min())))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast.costs import Costs
+from samdrift_energy_forecast.costs import SAME_PRICE, Costs
 from samdrift_energy_forecast.heating_plant import HeatSource
 
 if TYPE_CHECKING:
@@ -59,14 +59,17 @@ def costs(building: BuildingDescription, prices: HeatPrices) -> Costs:
     """
     tariff, emission = building.tariff, building.emission
     per_kwh = prices.price_per_kwh + emission.price_per_kg * prices.kg_co2_per_kwh
-    reference = float(np.mean(np.maximum(per_kwh, 0.0)))
+    flat = prices.flat_per_kwh + emission.price_per_kg * float(prices.kg_co2_per_kwh.mean())
+    reference = flat or float(np.abs(per_kwh).mean())
     if not reference:
         return Costs.of_heat_alone(len(per_kwh))
+    is_flat = bool(np.ptp(per_kwh) <= SAME_PRICE * reference)
     boost = tariff.return_temperature if building.plant.source is HeatSource.DISTRICT_HEATING else None
     return Costs(
         per_kwh=per_kwh,
         reference_per_kwh=reference,
-        comfort_per_kwh=float(per_kwh.max()),
+        surplus_per_kwh=reference if is_flat else 0.0,
+        comfort_per_kwh=max(reference, float(per_kwh.max())),
         peak_per_kw=tariff.peak_price_per_kw,
         peak_free_kw=tariff.peak_paid_kw,
         boost_per_kwh=0.0 if boost is None else boost.surcharge_share * prices.flat_per_kwh,
