@@ -47,7 +47,7 @@ def rows(name: str, cells: Cells, stamps: Stamps, numbers: Numbers, meter: Meter
     verdicts += [_repeat(name, repeat, meter) for repeat in repeats]
     step = usual_step(seconds)
     on_grid, negative = _on_grid(seconds, step, meter), _negative(values, meter)
-    verdicts += [_off_grid(name, int(seconds[k]), float(values[k]), step) for k in np.flatnonzero(~on_grid)]
+    verdicts += [_off_grid(name, int(seconds[k]), float(values[k]), step, meter) for k in np.flatnonzero(~on_grid)]
     verdicts += [
         Verdict(code=Finding.NEGATIVE, meter=name, first=hour_of(int(seconds[k]), meter), raw=(float(values[k]),))
         for k in np.flatnonzero(negative & on_grid)
@@ -139,11 +139,13 @@ def _negative(values: NDArray[np.float64], meter: Meter) -> NDArray[np.bool_]:
     return values < 0 if meter.quantity is not Quantity.CUMULATIVE else np.zeros(len(values), dtype=np.bool_)
 
 
-def _off_grid(name: str, second: int, value: float, step: int) -> Verdict:
+def _off_grid(name: str, second: int, value: float, step: int, meter: Meter) -> Verdict:
+    """Of the hour of the nearest stamp on the grid, taken to begin with the full hour."""
+    nearest = round(second / step) * step
     return Verdict(
         code=Finding.OFF_GRID_STAMP,
         meter=name,
-        first=second // hours.SECONDS,
+        first=hour_of(nearest, meter),
         raw=(value,),
         facts={"step_min": step / 60},
     )

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
     from samdrift_energy_forecast.quality.typical import Typical
 
-#: What lies between units that meters are exported in, as powers of ten: kWh and MWh; kWh and GJ.
-FACTORS_LOG10 = (3.0, float(np.log10(1000 / 3.6)))
-#: How far (powers of ten) a step may be from such a factor: load moves too, by a factor of 2 from day to day.
-TOLERANCE_LOG10 = 0.3
+#: What a series may be multiplied by, as powers of ten: nothing, kWh and MWh (or W and kW), kWh and GJ.
+EXPONENTS = np.array([0.0, 3.0, -3.0, np.log10(1000 / 3.6), -np.log10(1000 / 3.6)])
+#: No day's level (median of its hours above 0) differs by so many powers of ten from the day before, unless in another
+#: unit: below it nothing is looked for.
+LEAST_STEP = 1.5
+#: What it costs to believe that the unit changed, in powers of ten of unexplained difference between days.
+CHANGE_COST = 1.5
+#: Tells apart what is equal otherwise: the unit that most days have is the right one.
+OTHER_COST = 1e-3
+#: How far a stretch, put back into the usual unit, may be from the week before and the week after it.
+FIT = 0.8
 #: How far a single hour, put back into the usual unit, may be from what is typical.
 HOUR_TOLERANCE_LOG10 = 0.5
 #: Hours above 0 that make a day's level.
@@ -33,13 +40,19 @@ def unit_changes(kwh: NDArray[np.float64]) -> list[Stretch]:
     """Days on end in another unit than most of the series `kwh`, shape `(n,)`; exact to the hour."""
     levels = _daily_levels(kwh)
     days = np.flatnonzero(np.isfinite(levels))
-    if len(days) < 2:
+    if len(days) < 2 or np.abs(np.diff(levels[days])).max() < LEAST_STEP:
         return []
-    exponents = np.concatenate([[0.0], np.cumsum([_snapped(step) for step in np.diff(levels[days])])])
-    exponents = np.round(exponents, 2)
+    levels = levels - _of_weekdays(levels)
+    days = days[~_is_between(levels[days])]
+    exponents = _likeliest(levels[days])
     values, counts = np.unique(exponents, return_counts=True)
-    relative = exponents - values[counts.argmax()]
-    return [_stretch(kwh, levels, days, begin, end, relative[begin]) for begin, end in _segments(relative)]
+    relative = np.round(exponents - values[counts.argmax()], 6)
+    found = []
+    for begin, end in _segments(relative):
+        exponent = _fitting(levels[days], begin, end, relative[begin])
+        if exponent:
+            found.append(_stretch(kwh, levels, days, begin, end, exponent))
+    return found
 
 
 def hours_in_another_unit(kwh: NDArray[np.float64], around: Typical) -> list[Stretch]:
@@ -52,7 +65,7 @@ def hours_in_another_unit(kwh: NDArray[np.float64], around: Typical) -> list[Str
     worth = around.kwh >= WORTH_JUDGING * np.median(positive)
     found = []
     for sign in (-1.0, 1.0):
-        near = np.abs(ratio - sign * FACTORS_LOG10[0]) <= HOUR_TOLERANCE_LOG10
+        near = np.abs(ratio - sign * 3.0) <= HOUR_TOLERANCE_LOG10
         found += [
             Stretch(code=Finding.UNIT_CHANGE, begin=b, end=e, facts={"factor": 1000.0**sign})
             for b, e in runs(near & worth)
@@ -70,12 +83,52 @@ def _daily_levels(kwh: NDArray[np.float64]) -> NDArray[np.float64]:
     return levels
 
 
-def _snapped(step: float) -> float:
-    """The unit factor that a day's step is, as a power of ten; 0 for a step that heat makes."""
-    for factor in FACTORS_LOG10:
-        if abs(abs(step) - factor) <= TOLERANCE_LOG10:
-            return float(np.copysign(factor, step))
-    return 0.0
+def _of_weekdays(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each day's level usually is from the middle of its week: a closed Sunday is no other unit."""
+    weeks = np.lib.stride_tricks.sliding_window_view(np.pad(levels, 3, constant_values=np.nan), 7)
+    usual = np.zeros(len(levels))
+    for weekday in range(7):
+        days = np.arange(weekday, len(levels), 7)
+        days = days[np.isfinite(levels[days])]
+        if len(days):
+            usual[weekday::7] = np.median(levels[days] - np.nanmedian(weeks[days], axis=1))
+    return usual
+
+
+def _is_between(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Days on the way from one level to quite another: the unit changed during the day, and its middle says nothing."""
+    before, after = levels[:-2], levels[2:]
+    inner = (np.abs(after - before) >= LEAST_STEP) & ((levels[1:-1] - before) * (after - levels[1:-1]) > 0)
+    return np.concatenate([[False], inner, [False]])[: len(levels)]
+
+
+def _likeliest(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The exponent of each day with which levels differ least from day to day (dynamic programming, Viterbi 1967)."""
+    change = CHANGE_COST * (EXPONENTS[:, None] != EXPONENTS[None, :])
+    between = EXPONENTS[None, :] - EXPONENTS[:, None]  # from the row's exponent to the column's
+    cost = OTHER_COST * (EXPONENTS != 0)
+    came_from = np.zeros((len(levels), len(EXPONENTS)), dtype=np.int64)
+    for day in range(1, len(levels)):
+        total = cost[:, None] + change + np.abs(levels[day] - levels[day - 1] - between)
+        came_from[day] = total.argmin(axis=0)
+        cost = total.min(axis=0) + OTHER_COST * (EXPONENTS != 0)
+    path = [int(cost.argmin())]
+    for day in range(len(levels) - 1, 0, -1):
+        path.append(int(came_from[day][path[-1]]))
+    return EXPONENTS[path[::-1]]
+
+
+def _fitting(levels: NDArray[np.float64], begin: int, end: int, exponent: float) -> float:
+    """The exponent with which the stretch joins the week before and the week after it; 0 where none does well."""
+    joints = []
+    if begin:
+        joints.append(np.median(levels[begin : min(begin + 7, end)]) - np.median(levels[max(begin - 7, 0) : begin]))
+    if end < len(levels):
+        joints.append(np.median(levels[max(end - 7, begin) : end]) - np.median(levels[end : end + 7]))
+    if any(abs(joint - exponent) > FIT for joint in joints):
+        return 0.0
+    known = EXPONENTS[np.sign(EXPONENTS) == np.sign(exponent)]
+    return float(known[np.abs(known - np.mean(joints)).argmin()])
 
 
 def _segments(relative: NDArray[np.float64]) -> list[tuple[int, int]]:
