@@ -1,137 +1,357 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 
-from samdrift_energy_forecast.workload import MODEL, workload
-from samdrift_platform.checks import Example, MemoryStore
-from samdrift_platform.contract import Priority
-from samdrift_platform.errors import NotFoundError
-from samdrift_platform.ledger.items import ItemState, WorkItem
-from samdrift_platform.portal.testing import portal_of
-from samdrift_registry.verified import VerifiedModel
-from samdrift_water.browsing import Outline, get
+from samdrift_energy_forecast import overrides
+from samdrift_energy_forecast.exports import KINDS, set_points_of_csv
+from samdrift_energy_forecast.notice import Notice
+from samdrift_energy_forecast.pages import figures
+from samdrift_energy_forecast.pages.plan_view import PlanView
+from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Plan
+from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.tables import orders
+from samdrift_platform.ledger import audit, effects
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.effects import EffectState
+from samdrift_testing.estate import BEGINS, DEAD, NOW, STALE, Estate, Visit, described, plan_of, site
+from samdrift_testing.work import look
+from samdrift_water.browsing import Outline
 
-NOW = datetime(2026, 1, 25, 23, 5, tzinfo=UTC)
+BUILDING = "/energy_forecast/buildings/school-1"
+STOPPED = Notice(code="stopped", da="Varmeplanlægningen er stoppet.", en="Heat planning is stopped.")
+LANGUAGES = ["da", "en"]
 
 
 @pytest.fixture
-def made(document: dict[str, Any], store: MemoryStore, verified: VerifiedModel) -> WorkItem:
-    """The house's plan as the ledger would hold it."""
-    example = Example(document, store=store, models={MODEL: verified})
-    (item,), (outcome,) = example.items(workload), example.outcomes(workload)
-    return WorkItem(
-        id=uuid4(),
-        submission_id=uuid4(),
-        workload=workload.name,
-        tenant="municipality",
-        reference=item.reference,
-        state=ItemState.DONE,
-        priority=Priority.OPERATIONAL,
-        deadline=item.deadline,
-        attempt=1,
-        payload=item.payload,
-        result=outcome.result,
-        reason=None,
-        models={MODEL: "1@sha256:0"},
-        queued_at=NOW,
-        started_at=NOW,
-        finished_at=NOW,
-    )
+def estate(sqlite_ledger: Ledger) -> Estate:
+    return Estate(sqlite_ledger)
 
 
-def site(store: MemoryStore, *items: WorkItem) -> FastAPI:
-    return portal_of(workload, items=items, objects=store.objects)
+@pytest.fixture(scope="module")
+def over() -> Iterator[Callable[[Estate], Visit]]:
+    with site() as opened:
+        yield opened
 
 
-def page(app: FastAPI, path: str, language: str = "en") -> str:
-    answer = get(app, path, accept_language=language)
-    assert answer.status_code == 200
-    return answer.text
+@pytest.fixture
+def visit(estate: Estate, over: Callable[[Estate], Visit]) -> Visit:
+    return over(estate)
 
 
-def without(item: WorkItem, state: ItemState, result: Mapping[str, Any], reason: str | None = None) -> WorkItem:
-    return replace(item, id=UUID(int=1), state=state, result=result, reason=reason)
+def rows(text: str) -> list[str]:
+    """What the rows of the list say, without markup."""
+    body = text.partition('id="plans"')[2].partition("</table>")[0]
+    return [" ".join(part.replace("<", " <").split()) for part in body.split("<tr>")[2:]]
 
 
-def test_the_list_leads_to_each_plan(made: WorkItem, store: MemoryStore) -> None:
-    text = page(site(store, made), "/energy_forecast/")
-    assert f'href="/energy_forecast/plans/{made.id}"' in text
-    assert "Skolen ved Søen" in text
+def test_an_empty_list_says_what_to_do(visit: Visit) -> None:
+    assert "Submit meter readings" in visit.page("/energy_forecast/")
+    assert "Indsend en bygnings målerdata" in visit.page("/energy_forecast/", "da")
 
 
-def test_an_empty_list_says_what_to_do(store: MemoryStore) -> None:
-    assert "Submit meter readings" in page(site(store), "/energy_forecast/")
-    assert "Indsend en bygnings målerdata" in page(site(store), "/energy_forecast/", "da")
+def test_buildings_that_need_a_look_come_first(estate: Estate, visit: Visit) -> None:
+    estate.planned("a-fine", "A fine one")
+    estate.planned("b-notice", "B notice", attention=(DEAD,))
+    estate.planned("c-safe", "C safe", safe_state=STOPPED)
+    estate.planned("d-old", "D old", begins=BEGINS - 30 * HOUR)
+    estate.planned("e-over", "E over", begins=BEGINS - 90 * HOUR)
+    estate.planned("f-failed", "F failed", begins=BEGINS - 24 * HOUR)
+    estate.rejected("f-failed", "F failed", "The file is empty.")
+    text = visit.page("/energy_forecast/")
+    assert [row.partition("buildings/")[2].partition('"')[0] for row in rows(text)] == [
+        "e-over",
+        "d-old",
+        "f-failed",
+        "c-safe",
+        "b-notice",
+        "a-fine",
+    ]
+    assert [said in row for said, row in zip(
+        ["Its plan is over.", "Its plan is old.", "The newest order came to nothing.", "stopped.", "meter is dead."],
+        rows(text), strict=False,
+    )] == [True] * 5  # fmt: skip
+    assert "<strong>6</strong> Buildings" in text
+    assert "<strong>5</strong> Somebody should look at" in text
+    attention = visit.page("/energy_forecast/?show=attention", "da")
+    assert "A fine one" not in attention
+    assert "Måleren er død." in attention
 
 
-@pytest.mark.parametrize("language", ["da", "en"])
-def test_a_plan_shows_every_hour_with_its_reason(made: WorkItem, store: MemoryStore, language: str) -> None:
-    text = page(site(store, made), f"/energy_forecast/plans/{made.id}", language)
-    outline = Outline(text)
-    # 48 rows in the plot's table twin, 48 in the table of set-points, and two rows of headers.
-    assert len(outline.all("tr")) == 48 + 48 + 2
-    drawing = next(element for element in outline.all("div") if element.attributes.get("data-plot"))
-    assert drawing.attributes["role"] == "img"
-    assert len(outline.all("h1")) == 1
+def test_what_was_lacking_is_said_in_words(estate: Estate, visit: Visit) -> None:
+    item_id = estate.planned()
+    with estate.ledger.write() as connection:
+        values = {"building": "school-1", "issue_time": BEGINS, "run": "nightly", "reference": "r", "item_id": item_id}
+        told = {"lacks": ["stale_weather_forecast"], "ordered_by": "nightly", "ordered_at": NOW}
+        connection.execute(orders.insert().values(**values, **told))
+    assert "The weather forecast is too old." in visit.page("/energy_forecast/")
+    assert "Vejrudsigten er for gammel." in visit.page(BUILDING, "da")
 
 
-def test_a_plan_says_that_its_saving_is_not_measured(made: WorkItem, store: MemoryStore) -> None:
-    path = f"/energy_forecast/plans/{made.id}"
-    assert "planned, not measured" in page(site(store, made), path)
-    assert "planlagt, ikke målt" in page(site(store, made), path, "da")
+def test_a_name_is_found_whatever_its_case(estate: Estate, visit: Visit) -> None:
+    estate.planned("s-1", "Skolen ved Åen")
+    estate.planned("s-2", "Rådhuset")
+    assert [("Åen" in row) for row in rows(visit.page("/energy_forecast/?search=VED+%C3%A5en"))] == [True]
+    assert rows(visit.page("/energy_forecast/?search=S-2"))[0].count("Rådhuset") == 1
+    assert "No building" in visit.page("/energy_forecast/?search=100%25_")
 
 
-@pytest.mark.parametrize(("name", "kind"), [("plan.csv", "text/csv"), ("plan.ics", "text/calendar")])
-def test_its_files_are_downloads(made: WorkItem, store: MemoryStore, name: str, kind: str) -> None:
-    answer = get(site(store, made), f"/energy_forecast/plans/{made.id}/{name}")
-    assert answer.headers["Content-Type"].startswith(kind)
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
-    assert "Skolen ved Søen".encode() in answer.content or b"set_point_c" in answer.content
+def test_registered_buildings_without_a_plan_are_named_and_removed_ones_left_out(estate: Estate, visit: Visit) -> None:
+    estate.registered(described("school-1", "Skolen"), described("hall-1", "Hallen"))
+    estate.planned()
+    text = visit.page("/energy_forecast/")
+    assert "1 building waits for its first night." in text
+    assert 'href="/energy_forecast/buildings/hall-1"' in text
+    assert "There is no plan yet." in visit.page("/energy_forecast/buildings/hall-1")
+    from samdrift_energy_forecast import buildings
+
+    with estate.ledger.write() as connection:
+        buildings.remove(connection, "school-1", by="faye", now=NOW)
+    assert rows(visit.page("/energy_forecast/")) == []
+    assert "Skolen" in visit.page(BUILDING)
 
 
-def test_a_plan_has_no_other_files(made: WorkItem, store: MemoryStore) -> None:
-    with pytest.raises(NotFoundError, match=r"no file plan\.exe"):
-        get(site(store, made), f"/energy_forecast/plans/{made.id}/plan.exe")
+def test_what_to_set_now_and_next_stands_first(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    english, danish = visit.page(BUILDING), visit.page(BUILDING, "da")
+    now = english.partition('id="now"')[2].partition("</table>")[0]
+    assert "Set now" in now
+    assert now.index("20.4 °C") < now.index("Next, at") < now.index("16.0 °C")  # warm till four, then set back
+    assert "20,4 °C" in danish
+    assert "26. jan. 2026 16.00" in danish  # Danish clock: 15 UTC
+    assert english.count("<h1>") == 1
 
 
-def test_a_rejected_plan_gives_the_reason_and_the_safe_state(made: WorkItem, store: MemoryStore) -> None:
-    rejected = without(made, ItemState.REJECTED, {}, "The meter file is empty.")
-    text = page(site(store, rejected), f"/energy_forecast/plans/{rejected.id}", "da")
-    assert "The meter file is empty." in text
-    assert "Indtil da gælder den faste natsænkning." in text
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_coming_entry_has_its_reason_and_every_plot_a_table(estate: Estate, visit: Visit, language: str) -> None:
+    plan = estate.plan(estate.planned())
+    text = visit.page(BUILDING, language)
+    coming = [entry for entry in plan.entries if entry.begins > NOW]
+    for entry in coming:
+        assert entry.text("da" if language == "da" else "en") in text
+    drawings = [each for each in Outline(text).all("div") if each.attributes.get("data-plot")]
+    assert [each.attributes["role"] for each in drawings] == ["img"] * 3
+    for name in ("temperatures", "heat", "price"):
+        assert f'id="{name}-table"' in text
+    assert "not measured" in text or "ikke målt" in text
 
 
-def test_a_waiting_plan_says_what_applies_until_then(made: WorkItem, store: MemoryStore) -> None:
-    queued = without(made, ItemState.QUEUED, {})
-    assert "Until then the fixed setback plan applies." in page(
-        site(store, queued), f"/energy_forecast/plans/{queued.id}"
-    )
+def test_a_safe_state_and_notices_are_told_before_anything(estate: Estate, visit: Visit) -> None:
+    estate.planned(safe_state=STOPPED, attention=(STALE,))
+    text = visit.page(BUILDING)
+    assert text.index("Heat planning is stopped.") < text.index("The weather forecast is old.") < text.index("Set now")
 
 
-def test_names_are_escaped(made: WorkItem, store: MemoryStore) -> None:
-    building = dict(made.payload["building"]) | {"name": "<script>alert(1)</script>"}
-    nasty = replace(made, payload=dict(made.payload) | {"building": building})
-    assert "<script>alert" not in page(site(store, nasty), f"/energy_forecast/plans/{nasty.id}")
+def test_a_plan_that_is_over_says_what_applies(estate: Estate, visit: Visit) -> None:
+    estate.planned(begins=BEGINS - 80 * HOUR)
+    text = visit.page(BUILDING)
+    assert "The plan is over" in text
+    assert "Set now" not in text
+
+
+def test_an_unknown_building_is_not_found(visit: Visit) -> None:
+    assert visit.get(BUILDING).status_code == 404
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_files_of_the_plan_that_holds(estate: Estate, visit: Visit, suffix: str) -> None:
+    plan = estate.plan(estate.planned())
+    answer = visit.get(f"{BUILDING}/current.{suffix}")
+    assert answer.content == KINDS[suffix].render(plan, "da")
+    assert answer.headers["Content-Type"] == KINDS[suffix].media_type
+    assert answer.headers["ETag"] == f'"{plan.version}"'
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="school-1-20260125T2300Z-')
+
+
+def test_no_other_files(estate: Estate, visit: Visit) -> None:
+    item_id = estate.planned()
+    assert visit.get(f"{BUILDING}/current.exe").status_code == 404
+    assert visit.get(f"/energy_forecast/plans/{item_id}/plan.exe").status_code == 404
+
+
+def test_a_set_point_by_hand_is_shown_at_once_and_is_in_the_files(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    answer = visit.post(f"{BUILDING}/override", user="gus", set_point_c="22,5", until="next", reason="Parents' evening")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{BUILDING}#now")
+    text = visit.page(BUILDING)
+    now = text.partition('id="now"')[2].partition("</table>")[0]
+    assert "22.5 °C" in now
+    assert "gus chose this." in now
+    assert "Set by a person: Parents&#39; evening" in now
+    set_points = set_points_of_csv(visit.get(f"{BUILDING}/current.csv").content)
+    assert set_points[overrides.quarter_of(NOW)] == 22.5
+    assert set_points[datetime(2026, 1, 26, 15, tzinfo=UTC)] == 16.0
+    assert "22,5 °C" in visit.page("/energy_forecast/", "da")
+    with estate.ledger.read() as connection:
+        assert [event.actor for event in audit.events_of(connection, "building:school-1")] == ["gus"]
+
+
+def test_until_a_time_on_the_buildings_own_clock(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    visit.post(f"{BUILDING}/override", set_point_c="18", until="time", expires="2026-01-26T12:30", reason="r")
+    with estate.ledger.read() as connection:
+        held = overrides.holding(connection, ["school-1"], now=NOW)["school-1"]
+    assert held.expires == datetime(2026, 1, 26, 11, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "Heat planning is stopped"), ("da", "Varmeplanlægningen er stoppet")]
+    ("form", "said"),
+    [
+        ({"set_point_c": "warm", "reason": "r"}, "A set-point is a number from 7 to 26 °C."),
+        ({"set_point_c": "40", "reason": "r"}, "A set-point is a number from 7 to 26 °C."),
+        ({"set_point_c": "20", "reason": ""}, "Say why, in a few words."),
+        ({"set_point_c": "20", "reason": "r", "until": "time", "expires": "soon"}, "Say until when"),
+        ({"set_point_c": "20", "reason": "r", "until": "time", "expires": "2026-01-20T10:00"}, "Say until when"),
+    ],
 )
-def test_the_plan_of_a_stopped_workload_says_so_and_claims_no_saving(
-    made: WorkItem, document: dict[str, Any], store: MemoryStore, language: str, told: str
+def test_what_cannot_be_set_keeps_what_was_typed(estate: Estate, visit: Visit, form: dict[str, str], said: str) -> None:
+    estate.planned()
+    answer = visit.post(f"{BUILDING}/override", **form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{form["set_point_c"]}"' in answer.text
+    with estate.ledger.read() as connection:
+        assert not overrides.holding(connection, ["school-1"], now=NOW)
+
+
+def test_it_is_taken_back_and_stands_in_the_history(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    visit.post(f"{BUILDING}/override", set_point_c="22", until="next", reason="A feast")
+    estate.now = NOW + timedelta(minutes=20)
+    assert visit.post(f"{BUILDING}/override/end", user="gus").status_code == 303
+    text = visit.page(BUILDING)
+    assert "22.0 °C" not in text.partition('id="now"')[2].partition("</table>")[0]
+    assert "(ended by gus)" in text
+    assert visit.post(f"{BUILDING}/override/end").status_code == 303  # nothing left to do, and nothing wrong
+
+
+def test_taken_back_from_a_plan_that_knows_it_a_new_plan_is_ordered(estate: Estate, visit: Visit) -> None:
+    estate.registered(described("school-1", "Skolen ved Søen"))
+    held = Entry(begins=BEGINS, set_point_c=22.0, reason=Reason.OVERRIDE, facts={"why": "A feast"})
+    estate.planned(entries=(held,))
+    visit.post(f"{BUILDING}/override", set_point_c="22", until="time", expires="2026-01-26T20:00", reason="A feast")
+    visit.post(f"{BUILDING}/override/end")
+    assert "Queued" in visit.page(BUILDING)
+
+
+def test_words_of_people_are_escaped(estate: Estate, visit: Visit) -> None:
+    estate.planned(name="<script>alert(1)</script>")
+    visit.post(f"{BUILDING}/override", set_point_c="22", until="next", reason="<img src=x onerror=alert(2)>")
+    for path in ("/energy_forecast/", BUILDING):
+        text = visit.page(path)
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+
+
+def test_plan_now_orders_a_plan(estate: Estate, visit: Visit) -> None:
+    estate.registered(described("school-1", "Skolen ved Søen"))
+    assert visit.post(f"{BUILDING}/plan-now", user="gus").status_code == 303
+    text = visit.page(BUILDING)
+    assert "Queued" in text
+    assert "No meter readings came" in text
+    assert "Its first plan is being made." in visit.page("/energy_forecast/")
+
+
+def test_a_building_that_only_came_with_an_order_offers_no_plan_now(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    assert "plan-now" not in visit.page(BUILDING)
+    assert visit.post(f"{BUILDING}/plan-now").status_code == 404
+
+
+def test_the_history_leads_to_every_plan_as_it_was_made(estate: Estate, visit: Visit) -> None:
+    first = estate.planned(begins=BEGINS - 24 * HOUR)
+    second = estate.planned()
+    estate.planned("school-10", "Another")
+    text = visit.page(BUILDING)
+    history = text.partition('id="history"')[2]
+    assert history.index(str(second)) < history.index(str(first))
+    assert history.count("/energy_forecast/plans/") == 2
+    earlier = visit.page(f"/energy_forecast/plans/{first}")
+    assert "The building as it stands now" in earlier
+    answer = visit.get(f"/energy_forecast/plans/{first}/plan.json")
+    assert Plan.from_json(answer.content) == estate.plan(first)
+
+
+def test_a_rejected_order_gives_the_reason_and_what_applies(estate: Estate, visit: Visit) -> None:
+    item_id = estate.rejected("school-1", "Skolen", "The meter file is empty.")
+    for path in (BUILDING, f"/energy_forecast/plans/{item_id}"):
+        text = visit.page(path, "da")
+        assert "The meter file is empty." in text
+        assert "Indtil da gælder den faste natsænkning." in text
+
+
+def test_a_waiting_plan_says_what_applies_until_then(estate: Estate, visit: Visit) -> None:
+    estate.queued("school-1", "Skolen")
+    assert "Until then the fixed setback plan applies." in visit.page(BUILDING)
+
+
+def stopped(estate: Estate, item_id: UUID, state: EffectState) -> None:
+    """The delivery process gave the item's message up."""
+    with estate.ledger.write() as connection:
+        (effect,) = effects.claim(connection, ["energy_forecast"], limit=1, lease=timedelta(minutes=1), now=NOW)
+        effects.stopped(connection, effect, state, "the connection broke", now=NOW)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_person_says_what_became_of_a_message(estate: Estate, visit: Visit, arrived: bool) -> None:
+    item_id = estate.planned(delivery={"email": ["faye@example.org", "gus@example.org"]})
+    assert "E-mail to 2" in visit.page(BUILDING)
+    stopped(estate, item_id, EffectState.UNKNOWN)
+    text = visit.page(BUILDING)
+    assert "Did the message arrive?" in text
+    assert "faye@example.org" not in text
+    answer = visit.post(f"/energy_forecast/plans/{item_id}/message", arrived=str(arrived).lower())
+    assert answer.headers["Location"] == f"{BUILDING}#sent"
+    with estate.ledger.read() as connection:
+        (effect,) = effects.of_item(connection, item_id)
+        told = audit.events_of(connection, f"item:{item_id}")
+    assert effect.state == EffectState.PLANNED  # its receiver is asked again
+    assert {"key": str(effect.key), "arrived": arrived} in [dict(event.details) for event in told]
+    assert visit.post(f"/energy_forecast/plans/{item_id}/message", arrived="true").status_code == 409
+    assert look(estate.ledger, item_id).state == "running"
+
+
+def test_the_passing_of_time_moves_what_holds() -> None:
+    plan = plan_of(described("school-1", "Skolen"))
+    before = PlanView(plan=plan, language="en", at=BEGINS - QUARTER)
+    assert (before.current, len(before.coming), before.past, before.is_over) == (None, 12, (), False)
+    last = PlanView(plan=plan, language="en", at=plan.ends - QUARTER)
+    assert last.current is not None
+    assert (last.current.set_point_c, last.coming, last.changes) == (16.0, (), ())
+    assert PlanView(plan=plan, language="en", at=plan.ends).is_over
+
+
+def test_a_plot_knows_the_quarters_and_leaves_out_what_is_not_known() -> None:
+    plan = plan_of(described("school-1", "Skolen"))
+    labels = {line.name: line.name for line in (*figures.TEMPERATURES, *figures.HEAT)}
+    drawn = figures.figure(plan, figures.TEMPERATURES, id_="t", title="t", labels=labels)
+    assert drawn is not None
+    assert BEGINS + 25 * QUARTER in drawn.times
+    steps = dict(zip(drawn.times, drawn.series[0].values, strict=True))
+    assert steps[BEGINS + 6 * HOUR] == 16.0
+    assert steps[BEGINS + 25 * QUARTER] == 21.0
+    assert figures.figure(replace(plan, series={}), figures.HEAT, id_="h", title="h", labels=labels) is None
+    assert figures.figure(replace(plan, series={}), figures.TEMPERATURES, id_="t", title="t", labels=labels) is None
+
+
+def test_the_list_goes_on_where_the_page_before_ended(
+    estate: Estate, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (outcome,) = Example(document, store=store).stopped(workload)
-    stopped = replace(made, result=outcome.result, models={})
-    text = page(site(store, stopped), f"/energy_forecast/plans/{made.id}", language)
-    assert told in text
-    assert "planned, not measured" not in text
-    assert "planlagt, ikke målt" not in text
-    assert len(Outline(text).all("tr")) == 48 + 48 + 2
-    assert page(site(store, stopped), "/energy_forecast/", language)
+    monkeypatch.setattr("samdrift_energy_forecast.pages.buildings.PAGE", 3)
+    for number in range(8):
+        estate.planned(f"b-{number}", f"School {number}", attention=(DEAD,) if number == 7 else ())
+    names = []
+    path = "/energy_forecast/"
+    while path:
+        text = visit.page(path)
+        names += [row.partition("School ")[2][0] for row in rows(text)]
+        links = text.partition('<nav class="pages"')[2]
+        following = links.partition("&amp;after=")[2].partition('"')[0]
+        path = f"/energy_forecast/?show=all&after={following}" if following else ""
+    assert names == list("70123456")
+    back = visit.page("/energy_forecast/?show=all&before=b-3")
+    assert [row.partition("School ")[2][0] for row in rows(back)] == list("012")

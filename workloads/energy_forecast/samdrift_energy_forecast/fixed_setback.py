@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building import Weekday
 from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.plan_document import Entry, Plan, PlannedFor, Summary
@@ -40,4 +41,22 @@ def fixed_setback(building: BuildingDescription, issue: int, why: Notice, attent
 
 def planned_for(building: BuildingDescription) -> PlannedFor:
     """The building as its plan names it."""
-    return PlannedFor(id=building.id, name=building.name, time_zone=building.time_zone, language=building.language)
+    return PlannedFor(
+        id=building.id,
+        name=building.name,
+        time_zone=building.time_zone,
+        language=building.language,
+        weekly_setback=tuple(_setback_of(building, day) for day in Weekday),
+    )
+
+
+def _setback_of(building: BuildingDescription, day: Weekday) -> tuple[tuple[str, float], ...]:
+    """A weekday's fixed setback plan, as local clock and set-point: warm on a day that opens, never below frost."""
+    setback, frost_c = building.setback, building.comfort.frost_c
+    night_c, warm_c = max(setback.setback_c, frost_c), max(setback.warm_c, frost_c)
+    if day not in building.calendar.opening:
+        return (("00:00", night_c),)
+    held = {"00:00": night_c, f"{setback.warm.begins_h:02d}:00": warm_c}
+    if setback.warm.ends_h < hours.DAY:
+        held[f"{setback.warm.ends_h:02d}:00"] = night_c
+    return tuple(held.items())

@@ -164,6 +164,13 @@ def overridden(plan: Plan, override: ManualOverride | None) -> Plan:
     return replace(plan, entries=(*before, chosen, *resumed, *after))
 
 
+def stands_in(plan: Plan, now: datetime) -> bool:
+    """Whether the plan itself, made since, holds a person's set-point at `now` or later."""
+    current = [entry for entry in plan.entries if entry.begins <= now][-1:]
+    coming = [entry for entry in plan.entries if entry.begins > now]
+    return any(entry.reason is Reason.OVERRIDE for entry in (*current, *coming))
+
+
 def quarter_of(instant: datetime) -> datetime:
     """The quarter of an hour in which `instant` lies: its beginning, UTC."""
     seconds = int(QUARTER.total_seconds())

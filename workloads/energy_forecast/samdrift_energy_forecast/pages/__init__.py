@@ -1,0 +1,23 @@
+"""The workload's pages: buildings with those that need a look first, a building's plan as it holds, earlier plans."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from samdrift_energy_forecast.pages import acting, building, buildings, plan
+
+
+def router() -> APIRouter:
+    """The pages below `/energy_forecast`."""
+    pages = APIRouter(include_in_schema=False)
+    pages.add_api_route("/", buildings.buildings, response_class=HTMLResponse)
+    pages.add_api_route("/buildings/{building}", building.building, response_class=HTMLResponse)
+    pages.add_api_route("/buildings/{building}/override", acting.set_override, methods=["POST"])
+    pages.add_api_route("/buildings/{building}/override/end", acting.end_override, methods=["POST"])
+    pages.add_api_route("/buildings/{building}/plan-now", acting.plan_now, methods=["POST"])
+    pages.add_api_route("/buildings/{building}/current.{suffix}", building.current_file)
+    pages.add_api_route("/plans/{item_id}", plan.plan, response_class=HTMLResponse)
+    pages.add_api_route("/plans/{item_id}/plan.{suffix}", plan.plan_file)
+    pages.add_api_route("/plans/{item_id}/message", acting.settle_message, methods=["POST"])
+    return pages

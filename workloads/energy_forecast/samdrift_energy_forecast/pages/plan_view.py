@@ -1,0 +1,89 @@
+"""A plan as pages show it: what to set now and next, every entry with its reason, and what it is meant to save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.reasons import Language, Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownEntry:
+    """One set-point; times are aware."""
+
+    begins: datetime
+    ends: datetime
+    set_point_c: float
+    reason: str
+    #: A person chose it.
+    by_hand: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanView:
+    """A plan at one moment, in one language."""
+
+    plan: Plan
+    language: Language
+    at: datetime
+
+    @property
+    def entries(self) -> tuple[ShownEntry, ...]:
+        """All of them, in order."""
+        return tuple(self._shown())
+
+    @property
+    def current(self) -> ShownEntry | None:
+        """The one that holds; None before the plan and after it."""
+        return next((entry for entry in self.entries if entry.begins <= self.at < entry.ends), None)
+
+    @property
+    def coming(self) -> tuple[ShownEntry, ...]:
+        """Those that begin later, in order."""
+        return tuple(entry for entry in self.entries if entry.begins > self.at)
+
+    @property
+    def past(self) -> tuple[ShownEntry, ...]:
+        """Those that are over, in order."""
+        return tuple(entry for entry in self.entries if entry.ends <= self.at)
+
+    @property
+    def changes(self) -> tuple[ShownEntry, ...]:
+        """Those that come and change the set-point: what a caretaker has to do next."""
+        before = self.current.set_point_c if self.current else None
+        found = []
+        for entry in self.coming:
+            if entry.set_point_c != before:
+                found.append(entry)
+            before = entry.set_point_c
+        return tuple(found)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it holds any more."""
+        return self.plan.ends <= self.at
+
+    @property
+    def safe_state(self) -> str:
+        """Why the fixed setback plan stays; empty when there is a plan."""
+        return "" if self.plan.safe_state is None else self.plan.safe_state.text(self.language)
+
+    @property
+    def attention(self) -> tuple[str, ...]:
+        """What a person should look at."""
+        return tuple(notice.text(self.language) for notice in self.plan.attention)
+
+    def _shown(self) -> Iterator[ShownEntry]:
+        entries = self.plan.entries
+        ends = [*(entry.begins for entry in entries[1:]), self.plan.ends]
+        for entry, end in zip(entries, ends, strict=True):
+            yield ShownEntry(
+                begins=entry.begins,
+                ends=end,
+                set_point_c=entry.set_point_c,
+                reason=entry.text(self.language),
+                by_hand=entry.reason is Reason.OVERRIDE,
+            )

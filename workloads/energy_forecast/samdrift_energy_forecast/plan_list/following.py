@@ -1,0 +1,151 @@
+"""Keeps the list's table in step with the ledger, by its audit chain.
+
+Every change of an item is an audit event in the same transaction, and events are numbered in the order in which they
+are committed. So whoever has looked at all events up to the newest has missed no item, and the table can be emptied and
+made again. A row holds the newest order and the newest plan, so that looking at an item twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from samdrift_energy_forecast.plan_list.entry import order_values, plan_values, urgency
+from samdrift_energy_forecast.tables import orders, plan_list, plan_list_head
+from samdrift_platform.ledger.database import Ledger, take_turns
+from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.tables import audit_events, audit_head, submission_items, work_items
+
+WORKLOAD = "energy_forecast"
+#: Events looked at in one transaction: others can write in between.
+EVENTS = 2_000
+#: Items read at once.
+_CHUNK = 500
+_ONE_ROW = 1
+
+
+def catch_up(ledger: Ledger) -> int:
+    """Bring the table up to the newest event; the number of events looked at. Cheap when there is nothing new."""
+    looked_at = 0
+    while _behind(ledger):
+        with ledger.write() as connection:
+            take_turns(connection, "energy_forecast plan list")
+            looked_at += _step(connection)
+    return looked_at
+
+
+def _behind(ledger: Ledger) -> bool:
+    with ledger.read() as connection:
+        newest = connection.execute(sa.select(audit_head.c.seq)).scalar_one()
+        return bool(newest > _position(connection))
+
+
+def _position(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(plan_list_head.c.seq)).scalar() or 0
+
+
+def _step(connection: sa.Connection) -> int:
+    query = sa.select(audit_events.c.seq, audit_events.c.subject).where(audit_events.c.seq > _position(connection))
+    events = connection.execute(query.order_by(audit_events.c.seq).limit(EVENTS)).all()
+    if not events:
+        return 0
+    for chunk in _chunks(list(_items_of(connection, [subject for _, subject in events]))):
+        _refresh(connection, chunk)
+    connection.execute(sa.delete(plan_list_head))
+    connection.execute(sa.insert(plan_list_head).values(id=_ONE_ROW, seq=events[-1].seq))
+    return len(events)
+
+
+def _items_of(connection: sa.Connection, subjects: Sequence[str]) -> dict[UUID, None]:
+    """Items that the events are about, and all items of submissions that they are about, each once."""
+    named = dict.fromkeys(subjects)
+    found = dict.fromkeys(_identified(named, "item"))
+    for chunk in _chunks(list(_identified(named, "submission"))):
+        query = sa.select(submission_items.c.item_id).where(submission_items.c.submission_id.in_(chunk))
+        found |= dict.fromkeys(connection.execute(query).scalars())
+    return found
+
+
+def _identified(subjects: Iterable[str], kind: str) -> Iterator[UUID]:
+    """The identifiers in subjects like "item:7c9e…"; one that is none names no item, and must not stop the list."""
+    for subject in subjects:
+        of, _, text = subject.partition(":")
+        if of == kind:
+            with suppress(ValueError):
+                yield UUID(text)
+
+
+def _refresh(connection: sa.Connection, item_ids: Sequence[UUID]) -> None:
+    """Write the rows of these items' buildings anew."""
+    found = _items(connection, item_ids)
+    if not found:
+        return
+    held = _held(connection, {row["building"] for row in found})
+    lacks = _lacks(connection, [row["id"] for row in found])
+    for row in found:
+        building = row["building"]
+        held[building] = _with(held.get(building, _EMPTY), row, lacks.get(row["id"], []))
+    _write(connection, [{"building": building, **values} for building, values in held.items()])
+
+
+def _items(connection: sa.Connection, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """This workload's of these items, in the order in which they were submitted."""
+    described = work_items.c.payload["building"]
+    columns = (work_items.c.id, work_items.c.seq, work_items.c.state, work_items.c.result)
+    query = (
+        sa.select(*columns, described["id"].as_string().label("building"), described["name"].as_string().label("name"))
+        .where(work_items.c.id.in_(item_ids), work_items.c.workload == WORKLOAD)
+        .order_by(work_items.c.seq)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+#: A building of which nothing is known yet.
+_EMPTY: Mapping[str, Any] = {"newest_seq": 0, "plan_seq": None, "notices": [], "lacks": []}
+
+
+def _with(before: Mapping[str, Any], row: Mapping[str, Any], lacks: list[str]) -> dict[str, Any]:
+    """The row of a building after one more look at one of its items."""
+    values = dict(before)
+    if row["seq"] >= values["newest_seq"] and row["state"] != ItemState.CANCELLED:
+        values |= order_values(row, lacks)
+    if _has_plan(row) and row["seq"] >= (values["plan_seq"] or 0):
+        values |= plan_values(row)
+    if "name" not in values:  # all that is known of it was cancelled
+        values |= order_values(row, lacks)
+    return values | {"urgency": urgency(values)}
+
+
+def _has_plan(row: Mapping[str, Any]) -> bool:
+    return row["state"] != ItemState.CANCELLED and {"plan", "ends", "version"} <= set(row["result"] or ())
+
+
+def _held(connection: sa.Connection, buildings: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    query = sa.select(plan_list).where(plan_list.c.building.in_(sorted(buildings)))
+    rows = connection.execute(query).mappings()
+    return {row["building"]: {name: value for name, value in row.items() if name != "building"} for row in rows}
+
+
+def _lacks(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    query = sa.select(orders.c.item_id, orders.c.lacks).where(orders.c.item_id.in_(item_ids))
+    return {item_id: list(codes) for item_id, codes in connection.execute(query)}
+
+
+def _write(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    names = [column.name for column in plan_list.columns if column.name != "building"]
+    whole = [{"building": row["building"], **{name: row.get(name) for name in names}} for row in rows]
+    new = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(plan_list)
+    replaced = {name: new.excluded[name] for name in names}
+    connection.execute(new.on_conflict_do_update(index_elements=["building"], set_=replaced), whole)
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    left = iter(ids)
+    while chunk := list(islice(left, _CHUNK)):
+        yield chunk
