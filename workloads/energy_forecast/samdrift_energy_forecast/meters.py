@@ -93,6 +93,21 @@ def read_meters(data: bytes, issue: int, building: BuildingDescription | None = 
     )
 
 
+def examined_heat(data: bytes, until: int, building: BuildingDescription) -> ExaminedMeter:
+    """Examine heat readings for an account: hours that cannot be believed are NaN; nothing is asked of their number.
+
+    Args:
+        data: as of `read_meters`.
+        until: readings of this hour and later are not looked at.
+        building: whose meter, clock and setback plan it is.
+
+    Raises:
+        ReadingsError: the file as a whole cannot be read.
+    """
+    meter, raw, _ = _columns(table_files.read_cells(data, WHAT), building)
+    return _examined(raw, meter, until, building)
+
+
 def _columns(
     table: table_files.CellTable, building: BuildingDescription | None
 ) -> tuple[Meter, RawReadings, RawReadings]:

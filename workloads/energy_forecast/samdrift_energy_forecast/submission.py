@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.account.order import AccountedBuilding
 from samdrift_energy_forecast.building import BuildingDescription, Celsius, Document, Weekday
 
 ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Reference of a stored object")]
@@ -38,8 +39,8 @@ class Building(BuildingDescription):
     """One building with everything its plan needs."""
 
     readings: ObjectReference
-    """CSV or Parquet: `stamp` (with its offset, end of the interval), `heat_kwh`, and where rooms are measured `indoor_c`
-    (mean) and `coldest_room_c`. With `heat` in place of `heat_kwh`: as the building's `meter` writes."""
+    """CSV or Parquet: `stamp` (with its offset, end of the interval), `heat_kwh`, and where rooms are measured
+    `indoor_c` (mean) and `coldest_room_c`. With `heat` in place of `heat_kwh`: as the building's `meter` writes."""
     weather_observed: ObjectReference
     """CSV or Parquet: `stamp`, `temperature_c`, `global_radiation_w_m2`."""
     weather_forecast: ObjectReference
@@ -86,7 +87,15 @@ class Submission(Document):
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_example()]})
 
     issue_time: Annotated[AwareDatetime, AfterValidator(_on_the_hour)]
-    buildings: Annotated[tuple[Building, ...], Field(min_length=1)]
+    buildings: tuple[Building, ...] = ()
+    accounts: tuple[AccountedBuilding, ...] = ()
+    """Buildings whose measured savings go to the benefit ledger; readings after `issue_time` are not looked at."""
+
+    @model_validator(mode="after")
+    def _something_is_ordered(self) -> Self:
+        if not (self.buildings or self.accounts):
+            raise ValueError("name at least one building, under `buildings` for a plan or `accounts` for its savings")
+        return self
 
     @model_validator(mode="after")
     def _each_building_once(self) -> Self:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, JsonValue
 
+from samdrift_energy_forecast.account.item import ACCOUNT, account_item, is_account, measured_benefits
 from samdrift_energy_forecast.submission import Building, Submission
 from samdrift_platform.contract import (
     Benefit,
@@ -53,6 +54,8 @@ class EnergyForecast:
                 payload={"issue_time": issue_time.isoformat(), "building": building.model_dump(mode="json")},
                 deadline=_next_opening(building, submission),
             )
+        for accounted in submission.accounts:
+            yield account_item(accounted, submission.issue_time)
 
     def load(self, models: Mapping[str, VerifiedModel]) -> FamilyModel:
         """The family model that every building's forecast is pulled towards."""
@@ -62,11 +65,11 @@ class EnergyForecast:
 
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """Plan each building. Whatever is wrong with its input, it gets a plan that says so (`fallback`)."""
-        return [_planned(item, context) for item in items]
+        return [_account(item, context) if is_account(item) else _planned(item, context) for item in items]
 
     def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """Each building's fixed setback plan: it needs no model, no readings and no weather."""
-        return [_set_back(item, context) for item in items]
+        return [_account(item, context) if is_account(item) else _set_back(item, context) for item in items]
 
     def scores(self, outcome: Outcome) -> Mapping[str, float]:
         """Heat in kWh under fixed setback and under the plan; and whether there is a plan, which is a decision."""
@@ -83,7 +86,13 @@ class EnergyForecast:
         return planned(outcome.result)
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
-        """Heat and CO2 that the plan is meant to save against fixed setback; the method says that it is a plan."""
+        """Heat and CO2 that the plan is meant to save against fixed setback; the method says that it is a plan.
+
+        Of an account the heat, CO2 and cost that were saved as measured, under other measures.
+        """
+        if ACCOUNT in outcome.result:
+            yield from measured_benefits(outcome.result)
+            return
         summary = outcome.result.get("summary")
         if not isinstance(summary, Mapping) or outcome.result.get("safe_state"):
             return
@@ -118,6 +127,12 @@ def _next_opening(building: Building, submission: Submission) -> Any:
 
     opening = BuildingCalendar(building).next_opening(hours.beginning_at(submission.issue_time))
     return None if opening is None else hours.start_of(opening)
+
+
+def _account(item: Item, context: Context) -> Outcome:
+    from samdrift_energy_forecast.account.making import accounted
+
+    return accounted(item, context)
 
 
 def _planned(item: Item, context: Context) -> Outcome:

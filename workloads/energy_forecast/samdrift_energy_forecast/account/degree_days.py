@@ -1,9 +1,9 @@
 """Danish degree days (graddage), and heat corrected to a normal year by them.
 
 A day with a mean outdoor temperature under 17 C has as many degree days as it is colder; all days of the year count, as
-Danish district heating companies do it. (The Danish Technological Institute counts the heating season alone; its normal year
-is another one, so the two must not be mixed.) What does not depend on the weather, hot water and losses, is not corrected:
-in Danish energy accounts the "graddageuafhængige forbrug", GUF, here the mean of June to August.
+Danish district heating companies do it. (The Danish Technological Institute counts the heating season alone; its normal
+year is another one, so the two must not be mixed.) What does not depend on the weather, hot water and losses, is not
+corrected: in Danish energy accounts the "graddageuafhængige forbrug", GUF, here the mean of June to August.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: Said wherever a measured saving is shown.
 MEASURED = (
-    "measured: IPMVP option C, heat meter against a change-point model of days (weather and calendar normalised) fitted "
-    "on days under fixed setback, 90 % interval from held-out stretches"
+    "measured: IPMVP option C, heat meter against a change-point model of days, normalised for weather and calendar "
+    "and fitted on days under fixed setback; 90 % interval from held-out stretches in each account"
 )
 
 

@@ -64,7 +64,7 @@ COLUMNS = (
 
 def row(account: Statement, language: str = "en") -> dict[str, Cell]:
     """One account as `COLUMNS`; None where a figure is not stated."""
-    correction, emission = account.correction, account.emission
+    emission = account.emission
     return {
         "building": account.building,
         "name": account.name,
@@ -75,10 +75,7 @@ def row(account: Statement, language: str = "en") -> dict[str, Cell]:
         "coverage": round(account.coverage, 4),
         "area_m2": account.area_m2,
         "kwh_per_m2": _rounded(account.kwh_per_m2),
-        "degree_days": _rounded(correction and correction.degree_days),
-        "normal_degree_days": _rounded(correction and correction.normal_degree_days),
-        "weather_independent_kwh": _rounded(correction and correction.independent_kwh),
-        "corrected_kwh": _rounded(correction and correction.corrected_kwh),
+        **_correction(account),
         "cost": _rounded(account.cost),
         "currency": account.currency,
         "kg_co2": _rounded(account.kg_co2),
@@ -98,6 +95,18 @@ def to_csv(accounts: Iterable[Statement], language: str = "en") -> bytes:
     writer.writeheader()
     writer.writerows(row(account, language) for account in accounts)
     return text.getvalue().encode()
+
+
+def _correction(account: Statement) -> dict[str, Cell]:
+    found = account.correction
+    if found is None:
+        return {}
+    return {
+        "degree_days": _rounded(found.degree_days),
+        "normal_degree_days": _rounded(found.normal_degree_days),
+        "weather_independent_kwh": _rounded(found.independent_kwh),
+        "corrected_kwh": _rounded(found.corrected_kwh),
+    }
 
 
 def _savings(account: Statement, language: str) -> dict[str, Cell]:

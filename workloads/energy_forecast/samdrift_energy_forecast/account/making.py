@@ -1,0 +1,49 @@
+"""Makes the account of a work item, from the objects that it names alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.account.degree_days import NORMAL_DEGREE_DAYS
+from samdrift_energy_forecast.account.inputs import read_inputs
+from samdrift_energy_forecast.account.item import ACCOUNT
+from samdrift_energy_forecast.account.order import AccountedBuilding
+from samdrift_energy_forecast.account.refusal import Refusal
+from samdrift_energy_forecast.account.statement import statement
+from samdrift_energy_forecast.account.table import row
+from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_platform.contract import Context, Item, Outcome, Verdict
+
+#: Said of every account, because a stopped workload makes it too.
+NO_MODEL = "Measured from readings and weather; no registered model took part, so a stop of the workload changes nothing."
+
+
+def accounted(item: Item, context: Context) -> Outcome:
+    """Measure the saving; without enough to measure it by, the item is rejected with the reason.
+
+    No model decides anything here, so a stopped workload's accounts are made just the same.
+    """
+    building = AccountedBuilding.model_validate(item.payload[ACCOUNT])
+    until = hours.beginning_at(datetime.fromisoformat(str(item.payload["issue_time"])))
+    try:
+        tables = (
+            context.store.get(one) for one in (building.readings, building.weather_observed, building.heated_days)
+        )
+        inputs = read_inputs(building, *tables, until=until)
+    except ReadingsError as error:
+        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=error.message)
+    made = statement(
+        building,
+        inputs.days,
+        inputs.setback_forecast_kwh,
+        building.first,
+        building.last,
+        normal_degree_days=NORMAL_DEGREE_DAYS,
+    )
+    if isinstance(made.savings, Refusal):
+        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=made.savings.text("en"))
+    account: dict[str, JsonValue] = {**row(made)}
+    return Outcome(reference=item.reference, verdict=Verdict.DONE, result={ACCOUNT: account}, reason=NO_MODEL)
