@@ -60,6 +60,12 @@ NIGHTLY_CRON = Setting(
     help="When the nightly run looks whether a building still lacks tonight's plan, cron in Danish time.",
 )
 
+FETCH_CRON = Setting(
+    name="SAMDRIFT_ENERGY_FETCH_CRON",
+    default="20 * * * *",
+    help="When weather, prices and CO2 are fetched as far as they are not here, cron in Danish time.",
+)
+
 LONGEST_SOURCE_TIMEOUT_S = 120.0
 
 #: Which plans are sent, and where to.
@@ -73,7 +79,7 @@ DELIVERY_SETTINGS = (
     MAIL_FROM,
     PLAN_FOLDER,
 )
-SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS, NIGHTLY_CRON)
+SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS, NIGHTLY_CRON, FETCH_CRON)
 
 
 def source_timeout_s() -> float:

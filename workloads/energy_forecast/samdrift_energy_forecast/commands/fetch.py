@@ -17,7 +17,6 @@ from samdrift_platform.errors import InputError
 if TYPE_CHECKING:
     from samdrift_energy_forecast.building import Location
     from samdrift_energy_forecast.sources.energi_data_service import PriceArea
-    from samdrift_energy_forecast.sources.fetching import Fetched, Fetching
     from samdrift_energy_forecast.sources.known import KnownSeries
     from samdrift_platform.ledger.database import Ledger
 
@@ -40,13 +39,14 @@ def fetch(
     allow, all processes of this installation together.
     """
     from samdrift_energy_forecast.sources.attribution import ATTRIBUTIONS
+    from samdrift_energy_forecast.sources.fetch_round import fetched, locations_of_buildings
     from samdrift_energy_forecast.sources.fetching import Fetch, Fetching
 
     areas, places = {_area(text) for text in area or ()}, [_location(text) for text in place or ()]
     with _known() as (ledger, known):
-        locations = places or _of_buildings(ledger)
+        locations = places or locations_of_buildings(ledger)
         with Fetching(ledger, known) as fetching:
-            ended = list(_fetched(fetching, locations, areas, history_days))
+            ended = list(fetched(fetching, locations, areas, history_days))
     if as_json:
         show_json({"attribution": ATTRIBUTIONS, "series": [asdict(one) for one in ended]})
     else:
@@ -84,23 +84,6 @@ def import_series(
         say(f"{series}: {len(table)} hours from {first:%Y-%m-%dT%HZ} to {end:%Y-%m-%dT%HZ} are kept.")
 
 
-def _fetched(fetching: Fetching, locations: list[Location], areas: set[PriceArea], days: int) -> Iterator[Fetched]:
-    """Each place and each area once."""
-    from samdrift_energy_forecast import hours
-    from samdrift_energy_forecast.sources.place import Place
-    from samdrift_energy_forecast.sources.price_areas import price_area
-
-    now = int(datetime.now(UTC).timestamp() // hours.SECONDS)
-    span = (now - days * hours.DAY, now)
-    for place in sorted({Place.near(location) for location in locations}):
-        yield fetching.weather_forecast(place)
-        yield fetching.weather_observed(place, *span)
-    for area in sorted(areas or {price_area(location) for location in locations}):
-        yield fetching.prices(area, span[0], now + 2 * hours.DAY)
-        yield fetching.co2_foreseen(area)
-        yield fetching.co2_measured(area, *span)
-
-
 @contextmanager
 def _known() -> Iterator[tuple[Ledger, KnownSeries]]:
     """The installation's ledger and the series that it knows."""
@@ -114,19 +97,6 @@ def _known() -> Iterator[tuple[Ledger, KnownSeries]]:
     migrations.upgrade(settings.ledger_url)
     with closing(Ledger(settings.ledger_url)) as ledger:
         yield ledger, KnownSeries(ledger, ObjectStore(settings.objects_url))
-
-
-def _of_buildings(ledger: Ledger) -> list[Location]:
-    """Where the buildings stand that are planned for."""
-    import sqlalchemy as sa
-
-    from samdrift_energy_forecast.building import Location
-    from samdrift_energy_forecast.tables import buildings
-
-    query = sa.select(buildings.c.description).where(buildings.c.is_active)
-    with ledger.read() as connection:
-        descriptions = list(connection.execute(query).scalars())
-    return [Location.model_validate(one["location"]) for one in descriptions if one.get("location")]
 
 
 def _location(text: str) -> Location:
