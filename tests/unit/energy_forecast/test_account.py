@@ -236,8 +236,8 @@ def year_of(cold_k: float) -> Days:
     outdoor = np.where((np.arange(count) >= 151) & (np.arange(count) < 243), 20.0, 7.0 - cold_k)
     heat = 100 + 10 * np.maximum(0, 17 - outdoor)
     first = (date(2025, 1, 1) - date(1970, 1, 1)).days * 24
-    hourly = [HourlyValues(first=first, values=np.repeat(values, 24)) for values in (heat / 24, outdoor, outdoor)]
-    return local_days(UTC_OFFICE, *hourly, {})
+    kwh, mean = (HourlyValues(first=first, values=np.repeat(values, 24)) for values in (heat / 24, outdoor))
+    return local_days(UTC_OFFICE, kwh, mean, mean, {})
 
 
 @pytest.mark.parametrize("cold_k", [0.0, 3.0])

@@ -24,7 +24,8 @@ MEASURES = (
 
 def account_item(building: AccountedBuilding, issue_time: datetime) -> Item:
     """The item of one account; it holds what was known at `issue_time`."""
-    payload: JsonObject = {"issue_time": issue_time.astimezone(UTC).isoformat(), ACCOUNT: building.model_dump(mode="json")}
+    made_at = issue_time.astimezone(UTC).isoformat()
+    payload: JsonObject = {"issue_time": made_at, ACCOUNT: building.model_dump(mode="json")}
     return Item(reference=building.reference, payload=payload)
 
 

@@ -18,7 +18,7 @@ from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_platform.contract import Context, Item, Outcome, Verdict
 
 #: Said of every account, because a stopped workload makes it too.
-NO_MODEL = "Measured from readings and weather; no registered model took part, so a stop of the workload changes nothing."
+NO_MODEL = "Measured from readings and weather without any registered model: a stop of the workload changes nothing."
 
 
 def accounted(item: Item, context: Context) -> Outcome:
