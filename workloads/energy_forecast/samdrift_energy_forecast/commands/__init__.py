@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_energy_forecast.commands import backtest, fetch, plan
+from samdrift_energy_forecast.commands import backtest, fetch, plan, quality
 
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
@@ -16,3 +16,4 @@ app.command("fetch")(fetch.fetch)
 app.command("import-series")(fetch.import_series)
 app.command("plan")(plan.plan)
 app.command("backtest")(backtest.backtest)
+app.command("quality")(quality.quality)
