@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyarrow import parquet
@@ -155,3 +155,28 @@ def test_an_order_holds_the_municipality_s_school_holidays(desk: OrderDesk, flee
     (item,) = ordered(desk.ledger)
     (closure,) = item.payload["building"]["calendar"]["closures"]
     assert (closure["first"], closure["last"], closure["name"]) == ("2026-02-09", "2026-02-13", "Vinterferie")
+
+
+def test_a_night_waits_for_each_building_once(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
+    enter(desk.ledger, store, fleet)
+    desk.order_night(ISSUE_TIME, now=NOW)
+    desk.plan_now(fleet.ids[0], now=NOW)
+    with desk.ledger.read() as connection:
+        assert orders.waiting(connection, ISSUE_TIME) == nightly.night(connection, ISSUE_TIME).waiting == 3
+        assert orders.waiting(connection, ISSUE_TIME + 24 * HOUR) == 0
+        assert orders.newest_night(connection) == ISSUE_TIME
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [
+        ((2026, 1, 26, 22, 59), (2026, 1, 25, 23)),
+        ((2026, 1, 26, 23, 0), (2026, 1, 26, 23)),
+        ((2026, 7, 1, 21, 59), (2026, 6, 30, 22)),
+        ((2026, 7, 1, 22, 10), (2026, 7, 1, 22)),
+        ((2026, 3, 29, 1, 30), (2026, 3, 28, 23)),
+    ],
+)
+def test_a_night_begins_at_midnight_in_denmark(now: tuple[int, ...], begins: tuple[int, ...]) -> None:
+    instant, wanted = (datetime(*given, tzinfo=UTC) for given in (now, begins))  # type: ignore[arg-type]  # five ints
+    assert nightly.midnight(instant) == wanted

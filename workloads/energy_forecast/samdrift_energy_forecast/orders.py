@@ -141,6 +141,17 @@ def of_night(connection: sa.Connection, issue_time: datetime) -> Iterator[Ordere
         )
 
 
+def waiting(connection: sa.Connection, issue_time: datetime) -> int:
+    """How many plans of one night are not made yet; cheaper than reading all that are."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(orders.join(work_items, work_items.c.id == orders.c.item_id))
+        .where(orders.c.issue_time == issue_time, orders.c.run == Run.NIGHTLY)
+        .where(work_items.c.verdict.is_(None), work_items.c.state.in_([ItemState.QUEUED, ItemState.RUNNING]))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def newest_night(connection: sa.Connection) -> datetime | None:
     """The issue time of the newest nightly run; None before the first."""
     newest = sa.func.max(orders.c.issue_time, type_=orders.c.issue_time.type)

@@ -40,13 +40,21 @@ def plan(
             _one(desk, building, as_json=as_json)
             return
         night = nightly.run(desk, now=datetime.now(UTC))
-        while wait and not night.is_over:
-            time.sleep(LOOK_S)
-            with desk.ledger.read() as connection:
-                night = nightly.night(connection, night.issue_time)
+        if wait:
+            night = _waited_for(desk, night)
     _show(night, as_json=as_json)
     if wait and night.without:
         raise typer.Exit(1)
+
+
+def _waited_for(desk: OrderDesk, night: Night) -> Night:
+    from samdrift_energy_forecast import nightly, orders
+
+    while True:
+        with desk.ledger.read() as connection:
+            if not orders.waiting(connection, night.issue_time):
+                return nightly.night(connection, night.issue_time)
+        time.sleep(LOOK_S)
 
 
 def _one(desk: OrderDesk, building: str, *, as_json: bool) -> None:
