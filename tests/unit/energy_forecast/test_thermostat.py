@@ -55,12 +55,20 @@ def test_the_plant_delivers_no_more_than_it_ever_has() -> None:
 def test_what_is_wrong_about_both_plans_cancels() -> None:
     forecast, fixed = np.array([100.0, 5.0]), np.array([80.0, 20.0])
     assert planned_heat_kwh(forecast, fixed, fixed).tolist() == forecast.tolist()
-    assert planned_heat_kwh(forecast, fixed, fixed - 10.0).tolist() == [90.0, 0.0]
+
+
+def test_no_hour_is_negative_and_the_sum_changes_by_the_difference() -> None:
+    forecast, fixed = np.array([100.0, 5.0]), np.array([80.0, 20.0])
+    assert planned_heat_kwh(forecast, fixed, fixed - 10.0).tolist() == [85.0, 0.0]
+    assert planned_heat_kwh(forecast, fixed, fixed - 60.0).tolist() == [0.0, 0.0]
 
 
 def test_the_lag_is_the_median_of_hours_below_the_set_point() -> None:
-    rooms = np.array([20.0, 20.2, 20.8, 22.0, np.nan])
+    rooms = np.array([20.8, 20.2, 20.0, 22.0, np.nan])
     seen = Readings(first=0, heat_kwh=np.zeros(5), indoor_c=rooms, coldest_room_c=rooms)
     assert lag_k(seen, still(5)) == pytest.approx(0.8)
+    warming = np.array([20.2, 17.0, 18.0, 19.0, 20.0])
+    seen = Readings(first=0, heat_kwh=np.zeros(5), indoor_c=warming, coldest_room_c=warming)
+    assert lag_k(seen, still(5)) == pytest.approx((0.8 + 4.0) / 2)
     warm = Readings(first=0, heat_kwh=np.zeros(5), indoor_c=rooms + 5.0, coldest_room_c=rooms)
     assert lag_k(warm, still(5)) == USUAL_LAG_K

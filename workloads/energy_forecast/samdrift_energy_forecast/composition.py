@@ -114,9 +114,8 @@ def _series(values: NDArray[np.float64]) -> Series:
 
 
 def _summary(building: BuildingDescription, planned: PlannedBuilding) -> Summary:
-    saved = planned.setback_kwh - planned.planned_kwh
     tariff, emission = building.tariff, building.emission
-    peaks = [float(heat.max()) for heat in (planned.setback_kwh, planned.planned_kwh)]
+    saved, peaks = _saved_by_hour(planned), _peaks_kw(planned)
     paid_kw = [max(peak, tariff.peak_paid_kw) for peak in peaks]
     saved_peak = tariff.peak_price_per_kw * (paid_kw[0] - paid_kw[1])
     factor = f"emission factor {emission.kg_co2_per_kwh:g} kg CO2/kWh, {emission.year}, {emission.method}"
@@ -124,7 +123,7 @@ def _summary(building: BuildingDescription, planned: PlannedBuilding) -> Summary
     return Summary(
         setback_kwh=rounded(planned.setback_kwh.sum()),
         planned_kwh=rounded(planned.planned_kwh.sum()),
-        saved_kwh=rounded(saved.sum()),
+        saved_kwh=rounded(float((planned.setback_kwh - planned.planned_kwh).sum())),
         saved_cost=rounded(float(saved @ planned.prices.price_per_kwh) + saved_peak),
         currency=tariff.currency,
         saved_kg_co2=rounded(float(saved @ planned.prices.kg_co2_per_kwh)),
@@ -132,3 +131,21 @@ def _summary(building: BuildingDescription, planned: PlannedBuilding) -> Summary
         peak_kw_planned=rounded(peaks[1]),
         method=f"{PLANNED_NOT_MEASURED}; {factor}{hourly}",
     )
+
+
+def _saved_by_hour(planned: PlannedBuilding) -> NDArray[np.float64]:
+    """What the plan saves in each hour in kWh: both plans behind the same thermostat, so that hours can be priced.
+
+    The forecast has its heat at other times than the thermostat model; its difference to a plan is right in sum alone.
+    """
+    if planned.solved is None:
+        return planned.setback_kwh - planned.planned_kwh
+    return planned.solved.fixed_kwh - planned.solved.held_kwh
+
+
+def _peaks_kw(planned: PlannedBuilding) -> tuple[float, float]:
+    """The highest hour under fixed setback by the forecast, and under the plan by what the thermostat model changes."""
+    peak = float(planned.setback_kwh.max())
+    if planned.solved is None:
+        return peak, peak
+    return peak, max(0.0, peak + float(planned.solved.held_kwh.max() - planned.solved.fixed_kwh.max()))

@@ -49,7 +49,9 @@ class _Explaining:
     def __init__(self, building: BuildingDescription, planned: PlannedBuilding, solved: Solved) -> None:
         self._building, self._planned, self._solved = building, planned, solved
         self._is_open = planned.operation.is_open
-        self._is_warmed = ~self._is_open & (planned.set_points.celsius > building.setback.setback_c + TOLERANCE)
+        held = planned.set_points.celsius > building.setback.setback_c + TOLERANCE
+        heated = solved.trajectory.heat_kwh > solved.problem.least_kwh + TOLERANCE
+        self._is_warmed = ~self._is_open & held & heated
 
     def of(self, k: int) -> Explanation:
         reason = self._reason(k)
@@ -93,7 +95,7 @@ class _Explaining:
         """Whether rooms are heated beyond their limit while open, because heat is dearer later that day."""
         problem, trajectory, price = self._solved.problem, self._solved.trajectory, self._prices.price_per_kwh
         above = trajectory.room_c[k] > problem.lowest_c[k] + STORED_K
-        heats = trajectory.heat_kwh[k] > problem.least_kwh[k] + TOLERANCE
+        heats = self._planned.set_points.celsius[k] >= trajectory.room_c[k]
         dearer = price[k : k + BEFORE_OPENING_H].max() > price[k] + WORTH_STORING * abs(price[k])
         return bool(self._prices.has_hourly_price and above and heats and dearer)
 

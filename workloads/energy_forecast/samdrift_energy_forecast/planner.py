@@ -37,11 +37,15 @@ LARGEST_RMSE_K = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Solved:
-    """The programme behind a plan, its solution, and the reserve for uncertainty in K of each hour."""
+    """The programme behind a plan and its solution; series have shape `(n,)`."""
 
     problem: PlanningProblem
     trajectory: Trajectory
+    #: The reserve for uncertainty in K.
     hedge_k: NDArray[np.float64]
+    #: Heat of the thermostat model under fixed setback and under the plan, in kWh: comparable hour by hour.
+    fixed_kwh: NDArray[np.float64]
+    held_kwh: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +165,7 @@ def _planned(
         thermal=model,
         safe_state=None,
         prices=prices,
-        solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k),
+        solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k, fixed_kwh=fixed, held_kwh=planned),
     )
 
 

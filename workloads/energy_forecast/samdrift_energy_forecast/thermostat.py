@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
 #: How far rooms stay below the set-point where that was never seen (K): cold surfaces.
 USUAL_LAG_K = 0.5
+#: Rooms that rise faster than this still warm up (K an hour).
+SETTLED_RISE_K = 0.1
 
 
 def lag_k(readings: Readings, operation: Operation) -> float:
-    """How far the rooms' mean stays below the warm set-point when it does, in K: the median over the readings."""
-    short = (operation.setback_c - readings.indoor_c)[operation.is_warm]
+    """How far the rooms' mean stays below the warm set-point when it does, in K: the median over the readings.
+
+    Hours in which rooms still warm up say nothing of it: a slow building would look as if it never got warm.
+    """
+    rises = np.diff(readings.indoor_c, prepend=readings.indoor_c[:1])
+    settled = operation.is_warm & ~(rises > SETTLED_RISE_K)
+    short = (operation.setback_c - readings.indoor_c)[settled]
     short = short[np.isfinite(short) & (short > 0)]
     return float(np.median(short)) if len(short) else USUAL_LAG_K
 
@@ -49,5 +56,11 @@ def thermostat_heat_kwh(
 def planned_heat_kwh(
     forecast_kwh: NDArray[np.float64], fixed_kwh: NDArray[np.float64], planned_kwh: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The forecast under fixed setback, changed by what the thermostat model sees between the plans; never negative."""
-    return np.maximum(0.0, forecast_kwh + planned_kwh - fixed_kwh)
+    """The forecast under fixed setback, changed by what the thermostat model sees between the plans; never negative.
+
+    Where an hour would be negative (the forecast has its heat at another time) the others give way, so that the sum is
+    the forecast's changed by the difference.
+    """
+    hourly = np.maximum(0.0, forecast_kwh + planned_kwh - fixed_kwh)
+    whole = max(0.0, float(forecast_kwh.sum() + planned_kwh.sum() - fixed_kwh.sum()))
+    return hourly * (whole / max(float(hourly.sum()), 1e-9))

@@ -32,12 +32,14 @@ def tracked(
     """`chosen` with the planned room temperature as set-point wherever the programme heats rooms up.
 
     While open it is never below what was chosen, and never above the highest set-point; `lag_k` is how far rooms stay
-    below their set-point.
+    below their set-point. While closed and not heated up, rooms may fall to the lowest temperature of closed hours, as
+    the programme let them.
     """
     heats = _heats_up(problem, trajectory)
     highest = max(highest_set_point_c(comfort, setback), setback.setback_c)
-    follows = np.clip(trajectory.room_c + lag_k, setback.setback_c, highest)
-    least = np.where(problem.operation.is_open, chosen.celsius, setback.setback_c)
+    closed_c = max(comfort.frost_c, min(comfort.closed_c + lag_k, setback.setback_c))
+    follows = np.clip(trajectory.room_c + lag_k, closed_c, highest)
+    least = np.where(problem.operation.is_open, chosen.celsius, closed_c)
     celsius: NDArray[np.float64] = np.where(heats, np.maximum(least, follows), least)
     return SetPoints(celsius=celsius.round(DECIMALS), reasons=chosen.reasons)
 
