@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pyarrow import parquet
@@ -170,13 +170,12 @@ def test_a_night_waits_for_each_building_once(desk: OrderDesk, fleet: Fleet, sto
 @pytest.mark.parametrize(
     ("now", "begins"),
     [
-        ((2026, 1, 26, 22, 59), (2026, 1, 25, 23)),
-        ((2026, 1, 26, 23, 0), (2026, 1, 26, 23)),
-        ((2026, 7, 1, 21, 59), (2026, 6, 30, 22)),
-        ((2026, 7, 1, 22, 10), (2026, 7, 1, 22)),
-        ((2026, 3, 29, 1, 30), (2026, 3, 28, 23)),
+        ("2026-01-26T22:59Z", "2026-01-25T23:00Z"),
+        ("2026-01-26T23:00Z", "2026-01-26T23:00Z"),
+        ("2026-07-01T21:59Z", "2026-06-30T22:00Z"),
+        ("2026-07-01T22:10Z", "2026-07-01T22:00Z"),
+        ("2026-03-29T01:30Z", "2026-03-28T23:00Z"),
     ],
 )
-def test_a_night_begins_at_midnight_in_denmark(now: tuple[int, ...], begins: tuple[int, ...]) -> None:
-    instant, wanted = (datetime(*given, tzinfo=UTC) for given in (now, begins))  # type: ignore[arg-type]  # five ints
-    assert nightly.midnight(instant) == wanted
+def test_a_night_begins_at_midnight_in_denmark(now: str, begins: str) -> None:
+    assert nightly.midnight(datetime.fromisoformat(now)) == datetime.fromisoformat(begins)
