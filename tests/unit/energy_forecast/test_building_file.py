@@ -33,7 +33,7 @@ def line_of(text: str, part: str) -> int:
 def test_the_shipped_example_is_a_building() -> None:
     found = parse(example().encode(), "school.toml")
     assert found.meter.unit is MeterUnit.KWH
-    assert [one.begins_h for one in found.calendar.opening[Weekday.MONDAY]] == [8, 18]
+    assert [one.begins_h for one in found.calendar.opening[Weekday.FRIDAY]] == [8]
 
 
 def test_the_published_schema_is_the_one_that_holds() -> None:

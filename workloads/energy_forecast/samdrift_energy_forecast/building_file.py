@@ -241,6 +241,13 @@ def _as_one_line(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
+def is_key(path: str) -> bool:
+    """Whether a building's file has a single value at this key path, such as `location.latitude`."""
+    field = _field_at(path.split("."))
+    exact = path in {known for known, _ in _all_fields()}
+    return exact and field is not None and _model_in(field.annotation) is None
+
+
 def key_table() -> str:
     """All keys as a Markdown table: key, whether it is required or its default, what it means."""
     rows = [f"| `{path}` | {_default_of(field)} | {_meaning_of(field)} |" for path, field in _all_fields()]

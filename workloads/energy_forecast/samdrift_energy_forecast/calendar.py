@@ -54,7 +54,8 @@ class BuildingCalendar:
 
     def opening_of(self, day: date) -> tuple[ClockHours, ...] | None:
         """Opening hours of a local day, in order; None when it is closed."""
-        regular = () if self._is_closed(day) else self._calendar.opening.get(WEEKDAYS[day.weekday()], ())
+        is_closed = bool(self.is_closed(np.array([_number(day)]))[0])
+        regular = () if is_closed else self._calendar.opening.get(WEEKDAYS[day.weekday()], ())
         extra = tuple(one for one in self._calendar.also_open if one.on == day)
         return tuple(sorted((*regular, *extra), key=lambda one: one.begins)) or None
 
@@ -91,7 +92,7 @@ class BuildingCalendar:
 
     def _within(self, first: int, count: int, week: NDArray[np.bool_], *, lead_h: int) -> NDArray[np.bool_]:
         local = LocalHours.of(first, count, self._zone)
-        within: NDArray[np.bool_] = week[local.weekday, local.hour] & ~self._closed_among(local.day)
+        within: NDArray[np.bool_] = week[local.weekday, local.hour] & ~self.is_closed(local.day)
         for extra in self._calendar.also_open:
             begins_h = max(extra.begins_h - lead_h, 0)
             within |= (local.day == _number(extra.on)) & (begins_h <= local.hour) & (local.hour < extra.ends_h)
@@ -112,10 +113,8 @@ class BuildingCalendar:
         earliest_h = min(opening[0].begins_h for opening in self._calendar.opening.values())
         return max(earliest_h - daily.begins_h, 0)
 
-    def _is_closed(self, day: date) -> bool:
-        return bool(self._closed_among(np.array([_number(day)]))[0])
-
-    def _closed_among(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def is_closed(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether days (since 1970-01-01, ascending) are holidays or otherwise closed; shape as `days`."""
         if not len(days):
             return np.zeros(0, dtype=np.bool_)
         first, last = int(days[0]), int(days[-1])
@@ -137,6 +136,11 @@ class BuildingCalendar:
     def _dated_spans(self) -> tuple[tuple[DayNumber, DayNumber], ...]:
         single = ((_number(day), _number(day)) for day in self._calendar.closed)
         return (*single, *((_number(one.first), _number(one.last)) for one in self._calendar.closures))
+
+
+def public_holidays(country: str, years: Iterable[int]) -> Iterable[date]:
+    """Public holidays of these years, which are closed days."""
+    return [_date(day) for year in years for day in _public_holidays(country, year)]
 
 
 @cache

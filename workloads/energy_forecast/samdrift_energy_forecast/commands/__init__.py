@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_energy_forecast.commands import backtest, fetch, plan, quality
+from samdrift_energy_forecast.commands import account, backtest, building, fetch, holidays, plan, quality
 
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
@@ -13,7 +13,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("fetch")(fetch.fetch)
+app.command("account")(account.account)
 app.command("import-series")(fetch.import_series)
 app.command("plan")(plan.plan)
 app.command("backtest")(backtest.backtest)
 app.command("quality")(quality.quality)
+app.add_typer(building.app, name="building")
+app.add_typer(holidays.app, name="holidays")

@@ -1,0 +1,1 @@
+"""Whether a building is ready for heating plans: what is missing or odd in description, calendar and readings."""
