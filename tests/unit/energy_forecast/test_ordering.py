@@ -118,6 +118,10 @@ def test_plan_now_has_a_number_and_is_not_the_night_s(desk: OrderDesk, fleet: Fl
     first, second = (desk.plan_now(fleet.ids[0], now=NOW) for _ in range(2))
     assert [first.reference, second.reference] == [f"building-00000/2026-01-26T23Z/{n}" for n in (1, 2)]
     assert first.run is Run.NOW
+    night, *asked_for = ordered(desk.ledger)
+    assert night.deadline is not None
+    assert night.deadline > NOW
+    assert [item.deadline for item in asked_for] == [NOW, NOW], "a person waits for it"
     assert len(ordered(desk.ledger)) == 3
     with desk.ledger.read() as connection:
         assert nightly.night(connection, ISSUE_TIME).ordered == 1

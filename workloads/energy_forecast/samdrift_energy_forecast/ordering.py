@@ -167,7 +167,7 @@ class OrderDesk:
             return []
         order = Submission(issue_time=issue_time, buildings=tuple(each.building for each in gathered))
         made = [
-            self._named(connection, item, building.id, issue_time, run)
+            self._named(connection, item, building.id, issue_time, run, now)
             for item, building in zip(workload.split(order, self.store), order.buildings, strict=True)
         ]
         submissions.submit(connection, self._request(made, issue_time, run), now=now)
@@ -188,12 +188,14 @@ class OrderDesk:
         orders.record(connection, written)
         return written
 
-    def _named(self, connection: sa.Connection, item: Item, building: str, issue_time: datetime, run: Run) -> Item:
-        """A night's plan has the building's and the issue time's name; one made now a number behind it."""
+    def _named(
+        self, connection: sa.Connection, item: Item, building: str, issue_time: datetime, run: Run, now: datetime
+    ) -> Item:
+        """A night's plan has the building's and the issue time's name; one made now a number behind it, and is due."""
         if run is Run.NIGHTLY:
             return item
         number = orders.count(connection, building, issue_time, run=Run.NOW) + 1
-        return replace(item, reference=f"{item.reference}/{number}")
+        return replace(item, reference=f"{item.reference}/{number}", deadline=now)
 
     def _request(self, made: Sequence[Item], issue_time: datetime, run: Run) -> Request:
         """The items hold what is ordered; the document says which they are, so that nothing is kept twice."""
