@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from samdrift_energy_forecast.pages import acting, building, buildings, plan
+from samdrift_energy_forecast.pages import acting, building, buildings, plan, quality
 
 
 def router() -> APIRouter:
@@ -20,4 +20,5 @@ def router() -> APIRouter:
     pages.add_api_route("/plans/{item_id}", plan.plan, response_class=HTMLResponse)
     pages.add_api_route("/plans/{item_id}/plan.{suffix}", plan.plan_file)
     pages.add_api_route("/plans/{item_id}/message", acting.settle_message, methods=["POST"])
+    pages.add_api_route("/quality/{item_id}", quality.quality, response_class=HTMLResponse)
     return pages

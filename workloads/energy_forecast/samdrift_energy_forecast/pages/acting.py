@@ -45,13 +45,14 @@ def set_override(
     building: BuildingId,
     set_point_c: Text = "",
     until: Annotated[Until, Form()] = Until.NEXT,
-    expires: Text = "",
+    day: Text = "",
+    clock: Text = "",
     reason: Text = "",
 ) -> Response:
     """Let a set-point hold in place of the plan's; the page says what is wrong with one that cannot be."""
-    given = {"set_point_c": set_point_c, "until": until.value, "expires": expires, "reason": reason}
+    given = {"set_point_c": set_point_c, "until": until.value, "day": day, "clock": clock, "reason": reason}
     try:
-        ends = _expires(shell, at, building, until, expires)
+        ends = _expires(shell, at, building, until, f"{day}T{clock}")
         with ledger_of(shell).write() as connection:
             overrides.put(
                 connection,
@@ -118,7 +119,7 @@ def _order(shell: Shell, at: datetime, building: str) -> None:
     desk.plan_now(building, now=at)
 
 
-def _expires(shell: Shell, at: datetime, building: str, until: Until, expires: str) -> datetime:
+def _expires(shell: Shell, at: datetime, building: str, until: Until, local_time: str) -> datetime:
     found = standing(shell, at, building)
     if until is Until.NEXT:
         plan = current_plan(shell, found)
@@ -126,10 +127,10 @@ def _expires(shell: Shell, at: datetime, building: str, until: Until, expires: s
             raise OverrideError("There is no plan to hold until the next entry of. Give a time.", field="expires")
         return overrides.until_next_entry(plan, at)
     try:
-        local = datetime.fromisoformat(expires)
+        local = datetime.fromisoformat(local_time)
     except ValueError as error:
-        raise OverrideError(f"{expires!r} is no time. Write it like 2026-01-26T17:30.", field="expires") from error
-    return local if local.tzinfo else local.replace(tzinfo=ZoneInfo(found.time_zone))
+        raise OverrideError(f"{local_time!r} is no day and time.", field="expires") from error
+    return local.replace(tzinfo=ZoneInfo(found.time_zone))
 
 
 def _celsius(text: str) -> float:

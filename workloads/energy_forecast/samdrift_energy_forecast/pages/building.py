@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from fastapi import Response
@@ -72,6 +73,7 @@ def building_page(
         sent=_sent(shell, found),
         next_entry=_next_entry(plan, at),
         given=given,
+        days=_days(at, found.time_zone),
         trouble=trouble,
         limits=overrides,
         drawn=figures,
@@ -127,6 +129,12 @@ def _items(connection: sa.Connection, listed: Listed | None) -> list[WorkItem]:
 def _sent(shell: Shell, found: Standing) -> Sequence[Sent]:
     item_id: Any = found.listed and found.listed.plan_item
     return sent_of(shell, item_id) if item_id else ()
+
+
+def _days(at: datetime, time_zone: str) -> list[datetime]:
+    """Noon of each day on which an override may expire, in the building's own time."""
+    noon = at.astimezone(ZoneInfo(time_zone)).replace(hour=12, minute=0, second=0, microsecond=0)
+    return [noon + timedelta(days=number) for number in range(overrides.LONGEST.days + 1)]
 
 
 def _next_entry(plan: Plan | None, at: datetime) -> datetime | None:
