@@ -36,7 +36,7 @@ class Finding(StrEnum):
     FROZEN = "frozen"
     #: A zero where the same hour of neighbouring days is far from zero: a missing value stored as 0.
     ZERO_AS_MISSING = "zero-as-missing"
-    #: Nothing but zeros for days of the heating season.
+    #: Nothing but zeros for days between November and March.
     DEAD = "dead"
     #: Values 1,000 or 277.8 times too high or too low: written in another unit.
     UNIT_CHANGE = "unit-change"

@@ -115,8 +115,8 @@ SENTENCES: Mapping[Finding, Sentence] = {
         remedy_en="Have missing values exported as empty cells.",
     ),
     Finding.DEAD: Sentence(
-        da="Måleren viser 0 i {hours} timer i træk i fyringssæsonen.",
-        en="The meter shows 0 for {hours} hours in a row in the heating season.",
+        da="Måleren viser 0 i {hours} timer i træk mellem november og marts.",
+        en="The meter shows 0 for {hours} hours in a row between November and March.",
         remedy_da="Undersøg, om måleren virker, eller om bygningen har været lukket ned.",
         remedy_en="Look whether the meter is alive, or whether the building was shut down.",
     ),

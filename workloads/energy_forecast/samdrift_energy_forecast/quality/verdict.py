@@ -83,5 +83,5 @@ def _filled(template: str, facts: Mapping[str, float | str], language: Language)
 def _written(value: float | str, language: Language) -> str:
     if isinstance(value, str):
         return value
-    text = f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+    text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     return text.replace(".", ",") if language == "da" else text

@@ -24,8 +24,8 @@ USUAL_SHARE = 0.35
 USUAL_SHARE_SHORT, SHORT_H = 0.1, 12
 #: Zeros that go on are judged together: with fewer odd hours than this share of them, they are a pause that came early.
 ODD_SHARE = 0.5
-#: October to April: the months of the Danish heating season.
-HEATING_MONTHS = (10, 11, 12, 1, 2, 3, 4)
+#: November to March: hardly a building in Denmark needs no heat then. Before and after, a pause may be a pause.
+HEATING_MONTHS = (11, 12, 1, 2, 3)
 #: Zeros in the heating season for so long are a dead meter, where zeros are rare in it ...
 DEAD_H = 3 * hours.DAY
 RARE_SHARE = 0.05
