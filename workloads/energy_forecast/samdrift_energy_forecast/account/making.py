@@ -12,6 +12,7 @@ from samdrift_energy_forecast.account.inputs import read_inputs
 from samdrift_energy_forecast.account.item import ACCOUNT
 from samdrift_energy_forecast.account.order import AccountedBuilding
 from samdrift_energy_forecast.account.refusal import Refusal
+from samdrift_energy_forecast.account.savings import Week
 from samdrift_energy_forecast.account.statement import statement
 from samdrift_energy_forecast.account.table import row
 from samdrift_energy_forecast.errors import ReadingsError
@@ -45,5 +46,14 @@ def accounted(item: Item, context: Context) -> Outcome:
     )
     if isinstance(made.savings, Refusal):
         return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=made.savings.text("en"))
-    account: dict[str, JsonValue] = {**row(made)}
+    account: dict[str, JsonValue] = {**row(made), "weeks": [_week(one) for one in made.savings.weeks]}
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result={ACCOUNT: account}, reason=NO_MODEL)
+
+
+def _week(week: Week) -> JsonValue:
+    return {
+        "begins": week.begins.isoformat(),
+        "days": week.days,
+        "expected_kwh": round(week.expected_kwh, 1),
+        "measured_kwh": round(week.measured_kwh, 1),
+    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from samdrift_energy_forecast.account.baseline import Baseline, fit_baseline
 from samdrift_energy_forecast.account.days import Operation
 from samdrift_energy_forecast.account.held_out import HeldOut, held_out, stretches
 from samdrift_energy_forecast.account.refusal import Refusal, RefusalCode
+from samdrift_energy_forecast.calendar import EPOCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +60,17 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Week:
+    """The measured days under plans of one week."""
+
+    #: Its Monday.
+    begins: date
+    days: int
+    expected_kwh: float
+    measured_kwh: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Savings:
     """What plans saved on the days that were measured. Negative: more was used."""
 
@@ -76,6 +89,8 @@ class Savings:
     held_out: HeldOut
     #: Whether Guideline 14's condition for reporting a saving holds.
     meets_guideline_14: bool
+    #: The measured days under plans week by week, for a person who wants to see them.
+    weeks: tuple[Week, ...]
 
     @property
     def is_shown(self) -> bool:
@@ -103,7 +118,7 @@ def measured_savings(days: Days, first: date, last: date) -> Savings | Refusal:
 
 def design_of(days: Days, reference: NDArray[np.bool_], reporting: NDArray[np.bool_]) -> Design:
     """Alternating weeks where a week under fixed setback lies beside most weeks under plans."""
-    week = (days.number + 3) // 7  # weeks from Monday on: day 0 was a Thursday
+    week = week_of(days)
     fixed = set(week[reference].tolist())
     beside = [one for one in set(week[reporting].tolist()) if {one - 1, one + 1} & fixed]
     share = float(np.isin(week[reporting], beside).mean()) if reporting.any() else 0.0
@@ -151,7 +166,26 @@ def _savings(days: Days, reporting: NDArray[np.bool_], baseline: Baseline, error
         baseline=baseline,
         held_out=errors,
         meets_guideline_14=saved > 0 and half_14 < GUIDELINE_14_SHARE * saved,
+        weeks=tuple(_weeks(days, reporting, expected)),
     )
+
+
+def _weeks(days: Days, reporting: NDArray[np.bool_], expected_kwh: NDArray[np.float64]) -> Iterator[Week]:
+    week = week_of(days)
+    for one in np.unique(week[reporting]):
+        inside = reporting & (week == one)
+        yield Week(
+            begins=EPOCH + timedelta(days=int(one) * 7 - 3),
+            days=int(inside.sum()),
+            expected_kwh=float(expected_kwh[inside].sum()),
+            measured_kwh=float(days.heat_kwh[inside].sum()),
+        )
+
+
+def week_of(days: Days) -> NDArray[np.int64]:
+    """The number of each day's week; weeks begin on Monday, and 1970-01-01 was a Thursday."""
+    week: NDArray[np.int64] = (days.number + 3) // 7
+    return week
 
 
 def _too_thin(reference: NDArray[np.bool_], reporting: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Refusal | None:

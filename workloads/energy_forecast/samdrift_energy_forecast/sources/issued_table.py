@@ -106,6 +106,12 @@ def end_of_the_hour(instant: datetime) -> datetime:
     return whole if whole == instant else whole + timedelta(hours=1)
 
 
+def without_issued(table: IssuedTable) -> bytes:
+    """CSV as `to_csv`, without the column `issued`: observations, each known at the end of its hour."""
+    lines = table.to_csv().decode().splitlines()
+    return "".join(line.partition(",")[2] + "\n" for line in lines).encode()
+
+
 def _issued(columns: table_files.Columns) -> list[object]:
     if "issued" not in columns:
         raise ReadingsError("The series file has no column `issued`. Say when all of it was known, or add the column.")

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.sources.dmi_forecast import COLUMNS as WEATHER
 from samdrift_energy_forecast.sources.energi_data_service import CO2, PRICE
-from samdrift_energy_forecast.sources.issued_table import IssuedTable, end_of_the_hour, issued_table
+from samdrift_energy_forecast.sources.issued_table import (
+    IssuedTable,
+    end_of_the_hour,
+    issued_table,
+    without_issued,
+)
 from samdrift_energy_forecast.sources.place import Place
 
 if TYPE_CHECKING:
@@ -122,7 +127,7 @@ class OrderTableMaker:
             return OrderTable(reference=None, notes=notes)
         rows = ((hours.end_of(hour), hour, [both[hour][name] for name in WEATHER]) for hour in sorted(both))
         table = issued_table(WEATHER, rows)
-        return OrderTable(reference=self._store.put(_without_issued(table)), notes=notes)
+        return OrderTable(reference=self._store.put(without_issued(table)), notes=notes)
 
     def _make_signals(self, area: str) -> OrderTable:
         end = self._issue + self._horizon_h
@@ -166,8 +171,3 @@ def _joined_signals(price: IssuedTable | None, co2: IssuedTable | None) -> Issue
 def _on_full_hours(table: IssuedTable) -> IssuedTable:
     """Issue times as orders write them: the end of their hour, never earlier than they were."""
     return IssuedTable(issued=tuple(map(end_of_the_hour, table.issued)), hours=table.hours, columns=table.columns)
-
-
-def _without_issued(table: IssuedTable) -> bytes:
-    lines = table.to_csv().decode().splitlines()
-    return "".join(line.partition(",")[2] + "\n" for line in lines).encode()
