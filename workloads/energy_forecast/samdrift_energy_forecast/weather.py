@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,8 @@ LONGEST_BRIDGED_HOLE_H = 6
 #: Behind the end of the forecasts the last day goes on, for so long at most. DMI's runs reach 2.5 days; the rest is for
 #: days without a new forecast.
 LONGEST_CONTINUATION_H = 72
+#: Tables that stay parsed: the buildings of one place in a batch have the same.
+KEPT_AT_HAND = 32
 Hour = int
 Point = tuple[float, float]
 
@@ -58,7 +62,8 @@ def weather_as_known(observed: bytes, forecast: bytes | None, *, first: int, iss
         ReadingsError: a file is unreadable, no forecast was issued by then, or too many hours are missing.
     """
     past = {hour: point for hour, point in _observed(observed).items() if first <= hour < issue}
-    future, newest = ({}, hours.start_of(issue - horizon)) if forecast is None else _issued_by(forecast, issue)
+    none: tuple[Mapping[Hour, Point], datetime] = ({}, hours.start_of(issue - horizon))
+    future, newest = none if forecast is None else _issued_by(forecast, issue)
     end = issue + horizon
     laid = np.full((end - first, 2), np.nan)
     for hour, point in (past | {hour: point for hour, point in future.items() if issue <= hour < end}).items():
@@ -74,12 +79,14 @@ def weather_as_known(observed: bytes, forecast: bytes | None, *, first: int, iss
     )
 
 
-def _observed(data: bytes) -> dict[Hour, Point]:
+@lru_cache(maxsize=KEPT_AT_HAND)
+def _observed(data: bytes) -> Mapping[Hour, Point]:
     columns = table_files.read_table(data, OBSERVED)
     return dict(zip(_hours(columns, OBSERVED), _points(columns, OBSERVED), strict=True))
 
 
-def _issued_by(data: bytes, issue: Hour) -> tuple[dict[Hour, Point], datetime]:
+@lru_cache(maxsize=KEPT_AT_HAND)
+def _issued_by(data: bytes, issue: Hour) -> tuple[Mapping[Hour, Point], datetime]:
     """Hour -> its latest forecast issued by the beginning of `issue`, and when the newest of them was issued."""
     columns = table_files.read_table(data, FORECAST)
     issued = table_files.instants(table_files.column(columns, "issued", FORECAST), "issued", FORECAST)
