@@ -10,6 +10,7 @@ from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.explanation import explained
 from samdrift_energy_forecast.fixed_setback import planned_for
 from samdrift_energy_forecast.forecast import LEVELS
+from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.plan_document import Entry, Plan, Series, Summary, rounded
 from samdrift_energy_forecast.supply import offsets_k
@@ -28,8 +29,6 @@ PLANNED_NOT_MEASURED = (
     "than under the fixed setback plan"
 )
 QUANTILES = tuple(f"setback_kwh_q{round(level * 100):02d}" for level in LEVELS)
-#: Rooms that are this much colder than closed hours allow were not heated (K).
-FAILURE_K = 1.0
 
 
 def composed(building: BuildingDescription, planned: PlannedBuilding) -> Plan:
@@ -56,7 +55,7 @@ def composed(building: BuildingDescription, planned: PlannedBuilding) -> Plan:
 def _failure(building: BuildingDescription, planned: PlannedBuilding) -> tuple[Notice, ...]:
     """Rooms colder than any plan lets them get: the heating has failed, and this plan brings it back."""
     solved, comfort = planned.solved, building.comfort
-    if solved is None or solved.problem.start.room_c >= comfort.closed_c - FAILURE_K:
+    if solved is None or not has_failed(building, solved.problem.start.room_c):
         return ()
     room_c = solved.problem.start.room_c
     warm = np.flatnonzero(solved.trajectory.room_c >= comfort.open_c)

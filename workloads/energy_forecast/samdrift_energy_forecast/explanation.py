@@ -109,6 +109,10 @@ class _Explaining:
     def _room_c(self, k: int) -> float:
         return _tenth(self._solved.trajectory.room_c[k])
 
+    def _now_c(self, k: int) -> float:
+        """The room at the beginning of the hour."""
+        return _tenth(self._solved.trajectory.room_c[k - 1] if k else self._solved.problem.start.room_c)
+
     def _limit_c(self, k: int) -> float:
         comfort = self._building.comfort
         return comfort.open_c if self._is_open[k] or self._is_warmed[k] else comfort.closed_c

@@ -19,6 +19,10 @@ else:
     B = TypeVar("B")
 
 
+#: Rooms that are this much colder than closed hours allow were not heated (K).
+FAILURE_K = 1.5
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resolved(Generic[B]):
     """A building whose limits agree, and what was changed for that."""
@@ -34,6 +38,11 @@ def resolved(building: B) -> Resolved[B]:
     findings = (*of_setback, *of_comfort, *_compared(comfort, setback))
     agreeing = building.model_copy(update={"setback": setback, "comfort": comfort}) if findings else building
     return Resolved(building=agreeing, findings=findings)
+
+
+def has_failed(building: BuildingDescription, room_c: float) -> bool:
+    """Whether rooms are colder than any plan lets them get: the heating has failed."""
+    return room_c < min(building.comfort.closed_c, building.setback.setback_c) - FAILURE_K
 
 
 def _setback(setback: Setback) -> tuple[Setback, list[Notice]]:

@@ -12,6 +12,7 @@ from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.hedge import margin_k, with_reserve
 from samdrift_energy_forecast.held import held_c
 from samdrift_energy_forecast.inputs import read_inputs
+from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.meters import Readings
 from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.operation import Operation
@@ -128,10 +129,12 @@ def _planned(
     setback = model.temperatures(deliverable, future, start)
     experience = RoomExperience.of(readings, past, building.setback)
     hedge_k = margin_k(model, len(future), forecast_age_h=forecast_age_h)
-    wanted_c = lowest_room_c(future, experience, building.comfort, setback[:, 0])
+    # After a failure the forecast of fixed setback knows nothing of cold rooms, and is no measure of what to reach.
+    reached_c = np.full(len(future), np.inf) if has_failed(building, start.room_c) else setback[:, 0]
+    wanted_c = lowest_room_c(future, experience, building.comfort, reached_c)
     held = held_c(building.overrides, future.first, len(future))
     lag = lag_k(readings, past)
-    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, setback[:, 0], future), held - lag)
+    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, reached_c, future), held - lag)
     problem = PlanningProblem(
         model=model,
         start=start,

@@ -212,19 +212,18 @@ WITH_FACTS: dict[Reason, dict[Language, str]] = {
         "{outdoor_c:.0f} °C outside.",
     },
     Reason.STORE_CHEAP: {
-        "da": "Åbent: varmes til {room_c:.1f} °C nu til {price_per_kwh:.2f} {currency}/kWh, fordi varmen er dyrere "
+        "da": "Åbent: varmes til {now_c:.1f} °C nu til {price_per_kwh:.2f} {currency}/kWh, fordi varmen er dyrere "
         "senere.",
-        "en": "Open: heated to {room_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer "
-        "later.",
+        "en": "Open: heated to {now_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer later.",
     },
     Reason.CLOSED_LIMIT: {
         "da": "Lukket: den laveste temperatur for lukket tid ({limit_c:.1f} °C) bestemmer, {outdoor_c:.0f} °C ude.",
         "en": "Closed: the lowest temperature of closed hours ({limit_c:.1f} °C) decides, {outdoor_c:.0f} °C outside.",
     },
     Reason.FULL_HEAT: {
-        "da": "Fuld varme: rummene er {room_c:.1f} °C og kan ikke nå {limit_c:.1f} °C i tide med anlæggets "
+        "da": "Fuld varme: rummene er {now_c:.1f} °C og kan ikke nå {limit_c:.1f} °C i tide med anlæggets "
         "{plant_kw:.0f} kW.",
-        "en": "Full heat: the rooms are at {room_c:.1f} °C and cannot reach {limit_c:.1f} °C in time with the "
+        "en": "Full heat: the rooms are at {now_c:.1f} °C and cannot reach {limit_c:.1f} °C in time with the "
         "plant's {plant_kw:.0f} kW.",
     },
 }
