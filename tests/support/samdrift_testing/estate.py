@@ -222,12 +222,15 @@ class Visit:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def post(self, path: str, user: str = "faye", *, json: Any = None, **form: Any) -> httpx.Response:
-        """What a form, or a program with `json`, is answered."""
+    def post(self, path: str, user: str = "faye", **form: Any) -> httpx.Response:
+        """What a form is answered."""
         with self._client(user) as client:
-            if json is not None:
-                return client.post(path, json=json)
             return client.post(path, data=form, headers={"Accept-Language": "en"})
+
+    def send(self, method: str, path: str, body: Any = None, user: str = "faye") -> httpx.Response:
+        """What a program is answered, with JSON or without."""
+        with self._client(user) as client:
+            return client.request(method, path, json=body)
 
     def _client(self, user: str) -> httpx.Client:
         def shell(request: Request) -> Shell:

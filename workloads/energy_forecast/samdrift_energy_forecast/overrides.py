@@ -86,6 +86,8 @@ def put(
 ) -> ManualOverride:
     """Let `set_point_c` hold for `building` from the running quarter of an hour; what was set before is taken back.
 
+    The same again, as a form that is sent twice, changes nothing.
+
     Args:
         connection: inside `Ledger.write()`.
         building: its id; whoever calls has made sure that it is known.
@@ -101,6 +103,8 @@ def put(
     begins, ends = quarter_of(now), _next_quarter(expires)
     checked = _checked(set_point_c, begins, ends, reason)
     take_turns(connection, f"override of {building}")
+    if (same := _same(connection, building, checked, ends, by, now)) is not None:
+        return same
     replaced = _end(connection, building, by=by, now=begins)
     values = {"building": building, "begins": begins, "expires": ends, "set_by": by, "set_at": now, **checked}
     inserted = connection.execute(sa.insert(overrides).values(**values).returning(overrides.c.seq)).scalar_one()
@@ -137,12 +141,14 @@ def history(connection: sa.Connection, building: str, *, limit: int = 20) -> lis
     return [_from_row(row) for row in connection.execute(query).mappings()]
 
 
-def until_next_entry(plan: Plan, now: datetime) -> datetime:
+def until_next_entry(plan: Plan | None, now: datetime) -> datetime:
     """When the plan's next entry begins: "hold until the next entry".
 
     Raises:
-        OverrideError: no entry follows at `now`.
+        OverrideError: no entry follows at `now`, or there is no plan.
     """
+    if plan is None:
+        raise OverrideError("There is no plan to hold until the next entry of. Give a time.", field="expires")
     following = [entry.begins for entry in plan.entries if entry.begins > now]
     if not following:
         raise OverrideError("The plan has no further entry to hold until. Give a time.", field="expires")
@@ -200,6 +206,14 @@ def _checked(set_point_c: float, begins: datetime, expires: datetime, reason: st
     if not told or len(told) > LONGEST_REASON:
         raise OverrideError(f"Say why, in 1 to {LONGEST_REASON} characters.", field="reason")
     return {"set_point_c": round(float(set_point_c), 1), "reason": told}
+
+
+def _same(
+    connection: sa.Connection, building: str, checked: Mapping[str, Any], expires: datetime, by: str, now: datetime
+) -> ManualOverride | None:
+    held = holding(connection, [building], now=now).get(building)
+    asked = {**checked, "expires": expires, "set_by": by}
+    return held if held and all(getattr(held, name) == value for name, value in asked.items()) else None
 
 
 def _end(connection: sa.Connection, building: str, *, by: str, now: datetime) -> list[int]:

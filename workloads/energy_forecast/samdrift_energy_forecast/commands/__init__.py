@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_energy_forecast.commands import account, backtest, building, fetch, holidays, plan, quality
+from samdrift_energy_forecast.commands import account, backtest, building, fetch, holidays, override, plan, quality
 
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
@@ -16,6 +16,7 @@ app.command("fetch")(fetch.fetch)
 app.command("account")(account.account)
 app.command("import-series")(fetch.import_series)
 app.command("plan")(plan.plan)
+app.command("override")(override.override)
 app.command("backtest")(backtest.backtest)
 app.command("quality")(quality.quality)
 app.add_typer(building.app, name="building")

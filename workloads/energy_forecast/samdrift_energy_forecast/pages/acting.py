@@ -21,7 +21,7 @@ from samdrift_energy_forecast.delivery.mail import MailRequest
 from samdrift_energy_forecast.delivery.mail_journal import MailJournal
 from samdrift_energy_forecast.overrides import OverrideError
 from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, ledger_of, user_of
-from samdrift_energy_forecast.pages.building import building_page, current_plan, standing
+from samdrift_energy_forecast.pages.building import building_page, newest_plan, standing
 from samdrift_platform.errors import ConflictError, NotFoundError
 from samdrift_platform.ledger import audit, endings
 from samdrift_platform.ledger.effects import EffectState
@@ -76,7 +76,7 @@ def end_override(shell: SignedIn, at: Now, building: BuildingId) -> Response:
             overrides.take_back(connection, building, by=user_of(shell), now=at)
     except NotFoundError:  # it expired, or somebody else was faster: what was wanted holds
         return _back(building, "now")
-    plan = current_plan(shell, found)
+    plan = newest_plan(shell, found)
     if found.is_registered and plan is not None and overrides.stands_in(plan, at):
         _order(shell, at, building)
     return _back(building, "now")
@@ -122,10 +122,7 @@ def _order(shell: Shell, at: datetime, building: str) -> None:
 def _expires(shell: Shell, at: datetime, building: str, until: Until, local_time: str) -> datetime:
     found = standing(shell, at, building)
     if until is Until.NEXT:
-        plan = current_plan(shell, found)
-        if plan is None:
-            raise OverrideError("There is no plan to hold until the next entry of. Give a time.", field="expires")
-        return overrides.until_next_entry(plan, at)
+        return overrides.until_next_entry(newest_plan(shell, found), at)
     try:
         local = datetime.fromisoformat(local_time)
     except ValueError as error:

@@ -14,9 +14,10 @@ from fastapi.responses import HTMLResponse
 
 from samdrift_energy_forecast import buildings as registered
 from samdrift_energy_forecast import overrides
+from samdrift_energy_forecast.current_plan import plan_that_holds
 from samdrift_energy_forecast.overrides import ManualOverride
 from samdrift_energy_forecast.pages import figures
-from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, language_of, plans_of
+from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, language_of, ledger_of, plans_of
 from samdrift_energy_forecast.pages.plan_view import PlanView
 from samdrift_energy_forecast.pages.sending import Sent, sent_of
 from samdrift_energy_forecast.plan_document import Plan
@@ -60,7 +61,7 @@ def building_page(
 ) -> HTMLResponse:
     """The page, with what could not be done and what was `given` in the form of overrides."""
     found = standing(shell, at, building)
-    plan = current_plan(shell, found)
+    plan = newest_plan(shell, found)
     view = None
     if plan is not None:
         view = PlanView(plan=overrides.overridden(plan, found.override), language=language_of(shell), at=at)
@@ -83,11 +84,7 @@ def building_page(
 
 def current_file(shell: SignedIn, at: Now, building: BuildingId, suffix: str) -> Response:
     """The plan that holds, with what a person chose on top, as a file."""
-    found = standing(shell, at, building)
-    plan = current_plan(shell, found)
-    if plan is None:
-        raise NotFoundError(f"There is no plan for {building} yet. It has files once one is made.")
-    return as_file(overrides.overridden(plan, found.override), suffix)
+    return as_file(plan_that_holds(ledger_of(shell), shell.store, building, now=at), suffix)
 
 
 def standing(shell: Shell, at: datetime, building: str) -> Standing:
@@ -114,7 +111,7 @@ def standing(shell: Shell, at: datetime, building: str) -> Standing:
         )
 
 
-def current_plan(shell: Shell, found: Standing) -> Plan | None:
+def newest_plan(shell: Shell, found: Standing) -> Plan | None:
     """The newest plan that was made, whether it still holds or not; None when none was."""
     reference = None if found.listed is None else found.listed.plan
     return None if reference is None else Plan.from_json(shell.object(reference))
