@@ -91,3 +91,22 @@ def test_the_mass_follows_the_room_and_never_overshoots(constant: float) -> None
     # After one time constant 63 % of the way is done.
     if constant <= 24:
         assert np.interp(constant, np.arange(25), mass[23:]) == pytest.approx(10 + 10 * np.exp(-1), abs=0.35)
+
+
+def test_a_model_is_judged_by_runs_of_two_days_from_measured_states() -> None:
+    operation = surroundings(14 * 24)
+    heat = np.random.default_rng(5).uniform(100, 500, len(operation))
+    room = MODEL.temperatures(heat, operation, ThermalState(room_c=20.0, mass_c=20.0))[:, 0]
+    room += np.random.default_rng(6).normal(0, 0.3, len(room))
+    found = identify(Readings(first=0, heat_kwh=heat, indoor_c=room, coldest_room_c=room), operation)
+    mass = [float(room[:24].mean())]
+    for measured in room:
+        mass.append(mass[-1] + found.mass_share * (measured - mass[-1]))
+    assert mass_temperatures(room, found.time_constant_h) == pytest.approx(mass[1:])
+    errors = []
+    for begin in range(48, len(room) - 47, 48):
+        start = ThermalState(room_c=room[begin - 1], mass_c=mass[begin])
+        run = found.temperatures(heat[begin : begin + 48], operation.window(begin, 48), start)
+        errors.append(run[:, 0] - room[begin : begin + 48])
+    assert len(errors) == 6
+    assert found.simulation_rmse_k == pytest.approx(np.sqrt(np.mean(np.square(errors))))

@@ -113,13 +113,11 @@ class ThermalState:
 
 def mass_temperatures(room_c: NDArray[np.float64], time_constant_h: float) -> NDArray[np.float64]:
     """The mass's temperature behind a measured room temperature, both in C and of shape `(n,)`."""
+    from scipy.signal import lfilter
+
     share = 1 - np.exp(-1 / time_constant_h)
-    mass = np.empty_like(room_c)
-    state = float(room_c[: hours.DAY].mean())
-    for k, room in enumerate(room_c):
-        state += share * (room - state)
-        mass[k] = state
-    return mass
+    mass, _ = lfilter([share], [1.0, share - 1.0], room_c, zi=[(1 - share) * room_c[: hours.DAY].mean()])
+    return np.asarray(mass, dtype=np.float64)
 
 
 def present_state(model: ThermalModel, readings: Readings) -> ThermalState:
@@ -186,27 +184,21 @@ def _terms(room_c: NDArray[np.float64], operation: Operation, time_constant_h: f
 def _judged(
     model: ThermalModel, heat_kwh: NDArray[np.float64], room_c: NDArray[np.float64], operation: Operation
 ) -> ThermalModel:
-    mass_c = mass_temperatures(room_c, model.time_constant_h)
+    """`model` with the error of its runs, all made side by side with the equations of `temperatures`."""
+    begins = np.arange(2 * hours.DAY, len(room_c) - JUDGED_RUN_H + 1, JUDGED_RUN_H)
+    runs = np.add.outer(np.arange(JUDGED_RUN_H), begins)
     heat = np.where(np.isfinite(heat_kwh), heat_kwh, np.nanmean(heat_kwh))
-    errors = [
-        _run_error(model, heat, room_c, mass_c, operation, begin)
-        for begin in range(2 * hours.DAY, len(room_c) - JUDGED_RUN_H + 1, JUDGED_RUN_H)
-    ]
+    share = model.mass_share
+    keeps = model.mass_kw_per_k * (1 - share)
+    given = (heat - model.fixed_kwh(operation))[runs]
+    holds = (model.capacity_kwh_per_k + keeps + model.room_kw_per_k(operation))[runs]
+    room, mass = room_c[begins - 1], mass_temperatures(room_c, model.time_constant_h)[begins - 1]
+    errors = np.empty(runs.shape)
+    for k in range(JUDGED_RUN_H):
+        room = (given[k] + model.capacity_kwh_per_k * room + keeps * mass) / holds[k]
+        mass = mass + share * (room - mass)
+        errors[k] = room - room_c[runs[k]]
     return replace(model, simulation_rmse_k=float(np.sqrt(np.mean(np.square(errors)))))
-
-
-def _run_error(
-    model: ThermalModel,
-    heat_kwh: NDArray[np.float64],
-    room_c: NDArray[np.float64],
-    mass_c: NDArray[np.float64],
-    operation: Operation,
-    begin: int,
-) -> NDArray[np.float64]:
-    run = slice(begin, begin + JUDGED_RUN_H)
-    start = ThermalState(room_c=float(room_c[begin - 1]), mass_c=float(mass_c[begin - 1]))
-    window = operation.window(operation.first + begin, JUDGED_RUN_H)
-    return model.temperatures(heat_kwh[run], window, start)[:, 0] - room_c[run]
 
 
 def _bridged(room_c: NDArray[np.float64]) -> NDArray[np.float64]:
