@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Text, aware or naive datetimes, or numpy's `datetime64` (aware ones are in UTC by then; see `Naive`).
 Cells: TypeAlias = "Sequence[object] | NDArray[Any]"
 
-_OFFSET = re.compile(r"T?\d{2}:?\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
+_OFFSET = re.compile(r"(?:T\d{2}|\d{2}:\d{2}).*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ REACH_H = 3 * hours.WEEK
 FEWEST_DAYS = 8
 #: How alike (correlation of the profiles' steps) two profiles must be to be compared at all ...
 LEAST_ALIKE = 0.55
-#: ... and by how much one explanation must be better than the other.
+#: ... and by how much one explanation must be better than the others.
 MARGIN = 0.15
 #: A morning rise counts when it makes up this share of the profile's range, and so many times the next largest.
 SHARP_SHARE, SHARP_RATIO = 0.3, 1.3
@@ -35,6 +35,8 @@ class ClockEvidence(StrEnum):
     RIGHT = "right"
     #: They stay where they are in UTC: the stamps are local time, or the heating's own clock ignores summer time.
     STANDS_STILL = "stands-still"
+    #: They move by two hours: the stamps stay on winter time but are read as local ones.
+    MOVES_TWICE = "moves-twice"
     #: There is no change of summer time in it, or too flat a profile.
     CANNOT_TELL = "cannot-tell"
 
@@ -88,20 +90,20 @@ def _changes(first: int, count: int, zone: ZoneInfo) -> Iterator[Change]:
 
 def follows_summer_time(first: int, kwh: NDArray[np.float64], zone: ZoneInfo) -> ClockEvidence:
     """Compare working days before and after each change: does the daily profile move with the local clock?"""
-    moved, stood = [], []
+    likeness = []
     for change in changes(first, len(kwh), zone):
         place = change.hour - first
         before = _profile(kwh[max(place - REACH_H, 0) : place], max(change.hour - REACH_H, first))
         after = _profile(kwh[place : place + REACH_H], change.hour)
         if before is not None and after is not None:
-            moved.append(_alike(np.roll(before, -change.step_h), after))
-            stood.append(_alike(before, after))
-    if not moved:
+            likeness.append([_alike(np.roll(before, -change.step_h * moved), after) for moved in range(3)])
+    if not likeness:
         return ClockEvidence.CANNOT_TELL
-    with_clock, without = float(np.mean(moved)), float(np.mean(stood))
-    if max(with_clock, without) < LEAST_ALIKE or abs(with_clock - without) < MARGIN:
+    mean = np.mean(likeness, axis=0)
+    _, second, best = np.sort(mean)
+    if best < LEAST_ALIKE or best - second < MARGIN:
         return ClockEvidence.CANNOT_TELL
-    return ClockEvidence.RIGHT if with_clock > without else ClockEvidence.STANDS_STILL
+    return (ClockEvidence.STANDS_STILL, ClockEvidence.RIGHT, ClockEvidence.MOVES_TWICE)[int(mean.argmax())]
 
 
 def skips_local_hour(first: int, kwh: NDArray[np.float64], doubled: frozenset[int], zone: ZoneInfo) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from samdrift_energy_forecast.quality.examination import ExaminedMeter
 
 #: The drawing's own units; it scales to the room it gets.
-WIDTH, LEFT, RIGHT = 900, 170, 890
+WIDTH, LEFT, RIGHT = 900, 170, 855
 TOP, BOTTOM, STRIP = 12, 220, 22
 #: Ticks on the time axis at most.
 MOST_TICKS = 8

@@ -52,7 +52,7 @@ class Finding(StrEnum):
     COARSE_READINGS = "coarse-readings"
     #: Another meter times a factor.
     SCALED_COPY = "scaled-copy"
-    #: Stamps that follow the local clock although they say UTC.
+    #: Stamps that follow the local clock although they say UTC, or ignore summer time although they say local.
     WRONG_TIME_ZONE = "wrong-time-zone"
     #: The morning rise lies an hour away from where the building's fixed plan puts it: start and end of hour mixed up.
     STAMP_EDGE = "stamp-edge"

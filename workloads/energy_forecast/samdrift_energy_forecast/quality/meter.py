@@ -38,12 +38,18 @@ if TYPE_CHECKING:
 
 #: Irregular readings further apart than this tell no single hours.
 LONGEST_IRREGULAR_S = 2 * hours.SECONDS
-#: How it is known that stamps follow the local clock, in Danish and English.
+#: How it is known that stamps and clock do not fit, in Danish and English.
 SKIPS = ("den time, som uret springer over, mangler", "the hour that the clock skips is missing")
-STANDS_STILL = (
-    "hverdagenes rytme flytter sig ikke, når uret stilles",
-    "the rhythm of working days does not move when the clock changes",
-)
+RHYTHM = {
+    ClockEvidence.STANDS_STILL: (
+        "hverdagenes rytme flytter sig ikke, når uret stilles",
+        "the rhythm of working days does not move when the clock changes",
+    ),
+    ClockEvidence.MOVES_TWICE: (
+        "hverdagenes rytme flytter sig to timer, når uret stilles en",
+        "the rhythm of working days moves by two hours when the clock changes by one",
+    ),
+}
 
 
 def examined(
@@ -151,12 +157,13 @@ def _of_clock(
     """What the series tells of its clock; and what of that a person should know."""
     if _is_coarse(ordered) or not len(heat):
         return ClockEvidence.CANNOT_TELL, Edge(evidence=EdgeEvidence.CANNOT_TELL), []
-    evidence, reason = follows_summer_time(hourly.first, heat, surroundings.zone), STANDS_STILL
+    evidence = follows_summer_time(hourly.first, heat, surroundings.zone)
+    reason = RHYTHM.get(evidence, SKIPS)
     doubled = frozenset(hour_of(second, meter) for second in ordered.conflicting.tolist())
     if skips_local_hour(hourly.first, hourly.kwh, doubled, surroundings.zone):
         evidence, reason = ClockEvidence.STANDS_STILL, SKIPS
     edge = Edge(evidence=EdgeEvidence.CANNOT_TELL)
-    if surroundings.heats_from is not None and evidence is not ClockEvidence.STANDS_STILL:
+    if surroundings.heats_from is not None and evidence not in RHYTHM:
         edge = morning_rise(hourly.first, heat, surroundings.zone, surroundings.heats_from)
     told = _clock_findings(evidence, edge, reason, meter, surroundings)
     return (
@@ -169,7 +176,7 @@ def _of_clock(
 def _clock_findings(
     evidence: ClockEvidence, edge: Edge, reason: tuple[str, str], meter: Meter, surroundings: Surroundings
 ) -> Iterator[tuple[Finding, dict[str, float | str]]]:
-    if evidence is ClockEvidence.STANDS_STILL:
+    if evidence in RHYTHM:
         zone = surroundings.zone.key
         yield (
             Finding.WRONG_TIME_ZONE,

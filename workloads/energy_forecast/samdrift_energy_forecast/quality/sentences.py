@@ -163,8 +163,8 @@ SENTENCES: Mapping[Finding, Sentence] = {
         remedy_en="Count {of} alone; find out how its consumption was apportioned.",
     ),
     Finding.WRONG_TIME_ZONE: Sentence(
-        da="Tidspunkterne følger det lokale ur ({zone}), selv om de angiver {named}: {evidence_da}.",
-        en="The stamps follow the local clock ({zone}) although they say {named}: {evidence_en}.",
+        da="Tidspunkterne ({named}) passer ikke med uret i {zone}: {evidence_da}.",
+        en="The stamps ({named}) do not fit the clock of {zone}: {evidence_en}.",
         remedy_da="Ret tidszonen i bygningens fil, medmindre varmens eget ur ikke kender sommertid.",
         remedy_en="Correct the time zone in the building's file, unless the heating's own clock ignores summer time.",
     ),

@@ -52,7 +52,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "meters": "Meters",
         "meter": "Meter",
         "nothing": "Nothing was found that needs a look.",
-        "principle": "Nothing is repaired. Values that cannot be used are left out; the JSON output has the raw values.",
+        "principle": "Nothing is repaired. Values that cannot be used are left out; the JSON output has the raw ones.",
         "from": "From",
         "until": "Until",
         "hours": "Hours",
@@ -91,6 +91,7 @@ CLOCK: Mapping[ClockEvidence, Mapping[Language, str]] = {
         "da": "følger ikke sommertid som angivet",
         "en": "does not follow summer time as said",
     },
+    ClockEvidence.MOVES_TWICE: {"da": "følger ikke sommertid som angivet", "en": "does not follow summer time as said"},
     ClockEvidence.CANNOT_TELL: {"da": "kan ikke afgøres", "en": "cannot tell"},
 }
 EDGE: Mapping[EdgeEvidence, Mapping[Language, str]] = {
