@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def read(cells: list[tuple[str, object]], meter: Meter | None = None, *, zone: ZoneInfo | None = None) -> ExaminedMeter:
+def read(cells: Sequence[tuple[str, object]], meter: Meter | None = None, *, zone: ZoneInfo | None = None) -> ExaminedMeter:
     raw = RawReadings(stamps=[stamp for stamp, _ in cells], series={"heat": [str(value) for _, value in cells]})
     return examine(raw, meter or Meter(), SURROUNDINGS, naive_zone=zone).meters["heat"]
 
