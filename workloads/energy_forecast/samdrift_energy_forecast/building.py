@@ -18,6 +18,7 @@ from samdrift_energy_forecast.document import Document as Document
 from samdrift_energy_forecast.emission import Emission as Emission
 from samdrift_energy_forecast.heating_plant import HeatingPlant
 from samdrift_energy_forecast.tariff import Tariff as Tariff
+from samdrift_energy_forecast.verification import Verification
 
 
 def _whole_hour(clock: time) -> time:
@@ -314,6 +315,8 @@ class BuildingDescription(Document):
     """What heat emits."""
     delivery: Delivery = Delivery()
     """Who gets the plans."""
+    verification: Verification | None = None
+    """Weeks under fixed setback by lot, for a saving that can be measured; none without it."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -65,7 +65,7 @@ def _best(building: Building, issue: int, store: Store, family: FamilyModel) -> 
     except Exception as error:
         log.exception("no plan", building=building.id)
         return _instead(building, issue, store, (told("planner_failed", why=type(error).__name__),))
-    if plan.safe_state is None:
+    if plan.safe_state is None or plan.safe_state.code == "comparison_week":
         return plan
     # A forecast without a plan: the plan before knows the rooms better than fixed setback does.
     earlier, unreadable = _earlier(building, issue, store)

@@ -33,6 +33,10 @@ NOTICES: dict[str, dict[Language, str]] = {
         "da": "Varmeplanlægningen er stoppet, så den faste natsænkning gælder.",
         "en": "Heat planning is stopped, so the fixed setback plan applies.",
     },
+    "comparison_week": {
+        "da": "Denne uge gælder den faste natsænkning efter lodtrækning, så besparelsen kan måles. Intet er galt.",
+        "en": "The lot has put this week under fixed setback, so that the saving can be measured. Nothing is wrong.",
+    },
     "rooms_not_measured": {
         "da": "Rumtemperaturen er ikke målt frem til planens start, så den faste natsænkning gælder.",
         "en": "Room temperature was not measured up to the plan's beginning, so the fixed setback plan applies.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.hedge import margin_k, with_reserve
@@ -101,6 +102,8 @@ def plan(
     issue = surroundings.end - HORIZON_H
     future = surroundings.window(issue, HORIZON_H)
     prices = heat_prices(building, signals or Signals.unknown(HORIZON_H), future.temperature_c)
+    if _is_compared_with(building, issue):
+        return _safe(future, expected, None, COMPARISON_WEEK, prices)
     if not readings.has_room_temperature or readings.end < issue:
         return _safe(future, expected, None, NOT_MEASURED, prices)
     past = surroundings.window(readings.first, len(readings.heat_kwh))
@@ -110,6 +113,7 @@ def plan(
     return _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
 
 
+COMPARISON_WEEK = told("comparison_week")
 NOT_MEASURED = told("rooms_not_measured")
 NOT_DESCRIBED = told("rooms_not_described")
 
@@ -170,6 +174,12 @@ def _planned(
         prices=prices,
         solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k, fixed_kwh=fixed, held_kwh=planned),
     )
+
+
+def _is_compared_with(building: Building, issue: int) -> bool:
+    """Whether the plan begins on a day that the lot has put under fixed setback."""
+    day = hours.start_of(issue).astimezone(building.zone).date()
+    return building.verification is not None and building.verification.is_comparison_day(building.id, day)
 
 
 def _highest_c(building: Building, lowest_c: NDArray[np.float64]) -> float:

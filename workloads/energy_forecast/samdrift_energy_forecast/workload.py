@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from samdrift_registry.verified import VerifiedModel
 
 MODEL = "energy-forecast-ridge"
+#: A plan is replaced after a night, so its later days are not counted: the next plan's are.
+COUNTED = "counted for its first 24 h, until the next night's plan"
 
 
 class EnergyForecast:
@@ -96,12 +98,13 @@ class EnergyForecast:
         summary = outcome.result.get("summary")
         if not isinstance(summary, Mapping) or outcome.result.get("safe_state"):
             return
-        method = str(summary["method"])
+        method = f"{summary['method']}; {COUNTED}"
+        share = _number(outcome.result["counted_share"])
         for measure, name, unit in (
             ("heat_planned_saved", "saved_kwh", "kWh"),
             ("co2_planned_saved", "saved_kg_co2", "kg"),
         ):
-            yield Benefit(measure=measure, quantity=_number(summary[name]), unit=unit, method=method)
+            yield Benefit(measure=measure, quantity=_number(summary[name]) * share, unit=unit, method=method)
 
     def receivers(self) -> Mapping[str, Receiver]:
         """A mail server and a folder, as the settings name them."""
@@ -161,6 +164,7 @@ def _ordered(item: Item) -> tuple[Building, int]:
 
 def _done(item: Item, plan: Plan, context: Context) -> Outcome:
     """The plan is one stored object; the item's result holds what lists, ledgers and deliveries need of it."""
+    from samdrift_energy_forecast.account.planned import counted_share
     from samdrift_energy_forecast.delivery.planned import wanted
 
     result: dict[str, JsonValue] = {
@@ -171,6 +175,7 @@ def _done(item: Item, plan: Plan, context: Context) -> Outcome:
         "safe_state": None if plan.safe_state is None else asdict(plan.safe_state),
         "attention": [asdict(notice) for notice in plan.attention],
         "summary": asdict(plan.summary),
+        "counted_share": counted_share(plan),
         "plan": context.store.put(plan.to_json()),
         "delivery": wanted(item.payload),
     }

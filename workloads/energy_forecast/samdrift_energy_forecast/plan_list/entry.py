@@ -28,6 +28,8 @@ class Urgency(IntEnum):
     NONE = 4
 
 
+#: The fixed setback plan holds because it is that week's turn, see `verification`: nobody has to look.
+WANTED = "comparison_week"
 #: The newest order came to nothing.
 _FRUITLESS = frozenset({ItemState.REJECTED, ItemState.FAILED, ItemState.WAITING_FOR_PERSON})
 
@@ -66,6 +68,8 @@ def urgency(values: Mapping[str, Any]) -> Urgency:
     if values["newest_state"] in _FRUITLESS and values["newest_seq"] != values["plan_seq"]:
         return Urgency.OLD_PLAN
     notices = values["notices"]
-    if any(notice.get("safe") for notice in notices):
+    if any(notice.get("safe") and notice["code"] != WANTED for notice in notices):
         return Urgency.SAFE_STATE
-    return Urgency.NOTICE if notices or values["lacks"] else Urgency.NONE
+    notices = [notice for notice in notices if notice.get("code") != WANTED]
+    unsent = values["newest_state"] == ItemState.WAITING_FOR_PERSON  # its plan was made: who gets it is the question
+    return Urgency.NOTICE if notices or values["lacks"] or unsent else Urgency.NONE
