@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.buildings import Registered
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.pushed_readings import Row, read_csv, read_json
@@ -16,9 +15,7 @@ from samdrift_energy_forecast.reading_store import Reading
 from samdrift_testing.heating import DESCRIPTION
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
-SCHOOL = Registered(
-    description=BuildingDescription.model_validate(DESCRIPTION), is_active=True, changed_at=NOW, changed_by="olga"
-)
+SCHOOL = Registered(building="school-1", document=DESCRIPTION, is_active=True, changed_at=NOW, changed_by="olga")
 
 
 def judged(stamp: object = "2026-02-01T08:00Z", value: object = 5, series: object = "heat") -> Reading | str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,17 +40,24 @@ class Change(StrEnum):
 class Registered:
     """A building as it stands in the table."""
 
-    description: BuildingDescription
+    building: str
+    #: The description as JSON.
+    document: Mapping[str, Any]
     #: Whether the nightly run plans for it.
     is_active: bool
     changed_at: datetime
     #: Who is signed in when they changed it.
     changed_by: str
 
+    @cached_property
+    def description(self) -> BuildingDescription:
+        """Read when it is asked for: lists of thousands do not need it."""
+        return BuildingDescription.model_validate(self.document)
+
     @property
     def digest(self) -> str:
         """Digest of the description: two with the same one are the same."""
-        return digest_of(self.description.model_dump(mode="json"))
+        return digest_of(self.document)
 
 
 def put(
@@ -61,20 +69,18 @@ def put(
     """
     take_turns(connection, "energy_forecast_buildings")
     held = _held(connection, [one.id for one in descriptions])
-    changes = {one.id: _change(one, held.get(one.id)) for one in descriptions}
-    changed = [one for one in descriptions if changes[one.id] is not Change.UNCHANGED]
+    documents = {one.id: one.model_dump(mode="json") for one in descriptions}
+    changes = {building: _change(document, held.get(building)) for building, document in documents.items()}
+    changed = {building: documents[building] for building, change in changes.items() if change is not Change.UNCHANGED}
     rows = [
-        {
-            "building": one.id,
-            "description": one.model_dump(mode="json"),
-            "is_active": True,
-            "changed_at": now,
-            "changed_by": by,
-        }
-        for one in changed
+        {"building": building, "description": document, "is_active": True, "changed_at": now, "changed_by": by}
+        for building, document in changed.items()
     ]
     _write(connection, rows)
-    events = [_event(by, changes[one.id], one.id, {"digest": _digest_without_people(one)}) for one in changed]
+    events = [
+        _event(by, changes[building], building, {"digest": _digest_without_people(document)})
+        for building, document in changed.items()
+    ]
     audit.append(connection, events, now=now)
     return changes
 
@@ -154,12 +160,10 @@ def _held(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Mapp
     return held
 
 
-def _change(description: BuildingDescription, held: tuple[Mapping[str, Any], bool] | None) -> Change:
+def _change(document: Mapping[str, Any], held: tuple[Mapping[str, Any], bool] | None) -> Change:
     if held is None:
         return Change.ADDED
-    if held == (description.model_dump(mode="json"), True):
-        return Change.UNCHANGED
-    return Change.CHANGED
+    return Change.UNCHANGED if held == (document, True) else Change.CHANGED
 
 
 def _write(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -172,7 +176,8 @@ def _write(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None
 
 def _registered(row: sa.RowMapping) -> Registered:
     return Registered(
-        description=BuildingDescription.model_validate(row["description"]),
+        building=row["building"],
+        document=row["description"],
         is_active=row["is_active"],
         changed_at=row["changed_at"],
         changed_by=row["changed_by"],
@@ -187,6 +192,6 @@ def _subject(building: str) -> str:
     return f"building:{building}"
 
 
-def _digest_without_people(description: BuildingDescription) -> str:
+def _digest_without_people(document: Mapping[str, Any]) -> str:
     """Addresses stay out: a digest of few unknowns can be found by trying all of them."""
-    return digest_of(description.model_dump(mode="json", exclude={"delivery"}))
+    return digest_of({name: value for name, value in document.items() if name != "delivery"})

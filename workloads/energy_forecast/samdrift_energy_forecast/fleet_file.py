@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +107,7 @@ def _of_row(
     if len(line) != len(header):
         said = f"{len(line)} cells; the header has {len(header)}"
         return [Fault(line=None, key="", said=said)]
-    document = deepcopy(dict(template))
+    document = dict(template)
     try:
         for key, cell in zip(header, line, strict=True):
             if text := cell.strip():
@@ -132,21 +131,18 @@ class _CellError(FleetFileError):
 
 
 def _put(document: dict[str, Any], key: str, text: str) -> None:
+    """Set a key; tables on the way are copied, because rows share the template's."""
     *tables, name = key.split(".")
     place = document
     for table in tables:
-        place = place.setdefault(table, {})
-    if key.startswith(OPENING):
-        _put_opening(place, key, name, text)
+        place[table] = dict(place.get(table, {}))
+        place = place[table]
+    if key.startswith(OPENING) and text == CLOSED:
+        place.pop(name, None)
+    elif key.startswith(OPENING):
+        place[name] = list(_hours(key, text))
     else:
         place[name] = text.split() if key in SEVERAL else text
-
-
-def _put_opening(week: dict[str, Any], key: str, day: str, text: str) -> None:
-    if text == CLOSED:
-        week.pop(day, None)
-    else:
-        week[day] = list(_hours(key, text))
 
 
 def _hours(key: str, text: str) -> Iterator[dict[str, str]]:

@@ -61,7 +61,7 @@ def listed(ledger: TheLedger, after: After = "", limit: Limit = PAGE, removed: I
     page = found[:limit]
     return {
         "buildings": [_answer(one) for one in page],
-        "next": page[-1].description.id if len(found) > limit else None,
+        "next": page[-1].building if len(found) > limit else None,
     }
 
 
@@ -134,7 +134,7 @@ def _check_several(ids: list[str]) -> None:
 
 def _answer(found: Registered) -> dict[str, Any]:
     return {
-        "description": found.description.model_dump(mode="json"),
+        "description": found.document,
         "is_active": found.is_active,
         "changed_at": found.changed_at,
         "changed_by": found.changed_by,

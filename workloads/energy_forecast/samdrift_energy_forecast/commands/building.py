@@ -240,7 +240,7 @@ def _show_items(building: BuildingDescription, items: Sequence[Item], *, as_json
 def _put(client: Client, descriptions: Sequence[BuildingDescription]) -> dict[str, str]:
     changes: dict[str, str] = {}
     for some in _parts(descriptions, BUILDINGS_AT_ONCE):
-        body = {"buildings": [one.model_dump(mode="json") for one in some]}
+        body = {"buildings": [one.model_dump(mode="json", exclude_unset=True) for one in some]}
         changes |= client.call("POST", f"{API}/buildings", json=body)["changes"]
     return changes
 

@@ -1,0 +1,135 @@
+"""The how-to "Add a building", as it stands there, against a real server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from samdrift_energy_forecast import buildings, reading_store
+from samdrift_energy_forecast.series import Series
+from samdrift_platform.ledger import items
+from samdrift_testing.governing import opened
+from samdrift_testing.heating import Heating, heating, token_of
+
+GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-building.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(kind: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")) if found == kind]
+
+
+def shell(folder: Path, command: str, plane: Heating) -> subprocess.CompletedProcess[str]:
+    """Run with `samdrift` on the path, on the platform of the test."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "SAMDRIFT_HOME": str(plane.home),
+        "SAMDRIFT_URL": plane.url,
+        "SAMDRIFT_TOKEN_FILE": str(plane.home / "token"),
+        "SAMDRIFT_DATABASE_URL": plane.ledger.url,
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture
+def plane(sqlite_url: str, tmp_path: Path) -> Iterator[Heating]:
+    (tmp_path / "home").mkdir()
+    with heating(sqlite_url, tmp_path / "home") as running:
+        opened(running.ledger, running.home)  # the operator is appointed, who may give the gateway its token
+        (running.home / "token").write_text(running.token)
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What the reader brings: a meter file, and the tables that the page shows."""
+    holidays, pushed, fleet = blocks("csv")
+    (tmp_path / "holidays.csv").write_text(holidays)
+    (tmp_path / "readings.csv").write_text(pushed)
+    (tmp_path / "fleet.csv").write_text(fleet)
+    last = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    with (tmp_path / "meter.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["stamp", "heat", "indoor_c", "coldest_room_c"])
+        for k in range(28 * 24):
+            stamp = last - timedelta(hours=28 * 24 - 1 - k)
+            rows.writerow([stamp.isoformat(), 20 + 10 * (6 <= stamp.hour < 15) + k % 7, 20.5, 19.5])
+    return tmp_path
+
+
+def test_the_page_holds_from_nothing_to_an_order(plane: Heating, folder: Path) -> None:
+    for command in blocks("sh"):
+        ended = shell(folder, command, plane)
+        assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+    with plane.ledger.read() as connection:
+        registered = {one.description.id: one.is_active for one in buildings.each(connection, active_only=False)}
+        latest = reading_store.latest(connection, "school-1")
+        (ordered,) = items.find(connection, workload="energy_forecast")
+    assert registered == {"school-1": True, "school-2": True, "school-3": True}
+    assert set(latest) == {Series.HEAT, Series.INDOOR, Series.COLDEST_ROOM}
+    assert ordered.reference.startswith("school-1/")
+
+
+def test_the_page_s_gateway_sends_every_file_once(plane: Heating, folder: Path) -> None:
+    assert shell(folder, "samdrift energy building example > school.toml", plane).returncode == 0
+    assert shell(folder, "samdrift energy building add school.toml", plane).returncode == 0
+    (source,) = blocks("python")
+    (folder / "gateway.py").write_text(source)
+    (folder / "gateway.token").write_text(token_of(plane.ledger, "gateway-1"))
+    spool = folder / "spool"
+    spool.mkdir()
+    (spool / "1.csv").write_text("stamp,heat\n2026-02-01T08:00:00Z,12.4\n")
+    (spool / "2.csv").write_text("stamp,heat\n2026-02-01T09:00:00Z,12.4\nnever,1\n")
+    away = shell(folder, f"{sys.executable} gateway.py http://127.0.0.1:9 gateway.token spool school-1", plane)
+    assert away.returncode == 1
+    assert "1.csv: no answer" in away.stderr
+    done = shell(folder, f"{sys.executable} gateway.py {plane.url} gateway.token spool school-1", plane)
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.name for file in spool.iterdir()) == ["1.sent", "2.refused"]
+    with plane.ledger.read() as connection:
+        assert reading_store.latest(connection, "school-1") == {Series.HEAT: datetime(2026, 2, 1, 9, tzinfo=UTC)}
+
+
+def test_the_check_says_what_is_missing_by_its_status(plane: Heating, folder: Path) -> None:
+    shell(folder, "samdrift energy building example > school.toml", plane)
+    bare = shell(folder, "samdrift energy building check school.toml --json", plane)
+    assert bare.returncode == 1
+    told = {item["what"]: item["standing"] for item in json.loads(bare.stdout)["items"]}
+    assert (told["location"], told["readings"]) == ("ok", "missing")
+    whole = shell(
+        folder,
+        "sed -i 's/0101/0999/' school.toml && samdrift energy building check school.toml --readings meter.csv "
+        "--school-holidays holidays.csv",
+        plane,
+    )
+    assert whole.returncode == 0, whole.stdout
+    wrong = shell(folder, "echo 'id = 3' > x.toml; samdrift energy building check x.toml", plane)
+    assert wrong.returncode == 1
+    assert "x.toml, line 1: id" in wrong.stderr
+
+
+def test_a_fleet_with_a_fault_is_imported_whole_or_not_at_all(plane: Heating, folder: Path) -> None:
+    shell(folder, "samdrift energy building example > school.toml", plane)
+    table = (folder / "fleet.csv").read_text()
+    (folder / "fleet.csv").write_text(table + "school 4,Fejl,1,55,12,\n")
+    command = "samdrift energy building import fleet.csv --template school.toml"
+    refused = shell(folder, command, plane)
+    assert refused.returncode == 1
+    assert "fleet.csv, row 3, id: not in the form" in refused.stdout
+    with plane.ledger.read() as connection:
+        assert buildings.count(connection) == 0
+    skipped = shell(folder, f"{command} --skip-wrong --json", plane)
+    assert skipped.returncode == 1
+    assert json.loads(skipped.stdout)["changes"] == {"added": 2}
