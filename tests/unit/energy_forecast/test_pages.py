@@ -153,6 +153,12 @@ def test_a_plan_that_is_over_says_what_applies(estate: Estate, visit: Visit) -> 
     assert "Set now" not in text
 
 
+def test_what_a_person_set_holds_also_after_the_plan_is_over(estate: Estate, visit: Visit) -> None:
+    estate.planned(begins=BEGINS - 80 * HOUR)
+    visit.post(f"{BUILDING}/override", set_point_c="19", until="time", day="2026-01-26", clock="20:00", reason="r")
+    assert "19.0 °C" in visit.page(BUILDING).partition('id="now"')[2].partition("</table>")[0]
+
+
 def test_an_unknown_building_is_not_found(visit: Visit) -> None:
     assert visit.get(BUILDING).status_code == 404
 
@@ -301,6 +307,7 @@ def test_a_person_says_what_became_of_a_message(estate: Estate, visit: Visit, ar
     item_id = estate.planned(delivery={"email": ["faye@example.org", "gus@example.org"]})
     assert "E-mail to 2" in visit.page(BUILDING)
     stopped(estate, item_id, EffectState.UNKNOWN)
+    assert "Its plan did not reach everybody." in visit.page("/energy_forecast/?show=attention")
     text = visit.page(BUILDING)
     assert "Did the message arrive?" in text
     assert "faye@example.org" not in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,19 +53,29 @@ def _files(plan: Plan) -> dict[str, bytes]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all, also when the machine stops: readers never see a part of a file."""
+    """Whole or not at all, also when the machine stops: readers never see a part of a file under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)  # the building-management system is another user
-    Path(file.name).replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
+    part = path.with_name(f".{path.name}.part")
     try:
-        os.fsync(directory)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)  # the building-management system is another user
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    _make_durable(path.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    """Write the folder's own entries to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(directory)
+        os.close(descriptor)
 
 
 def _answer(plan: Plan) -> JsonObject:
