@@ -14,6 +14,7 @@ import pytest
 import samdrift_energy_forecast
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation, operation
 from samdrift_energy_forecast.ridge import FamilyModel
@@ -25,7 +26,7 @@ from samdrift_registry.verified import VerifiedModel
 
 #: Monday 5 January 2026, midnight in Copenhagen, and three weeks of readings.
 BEGINS = datetime(2026, 1, 4, 23, tzinfo=UTC)
-HISTORY_H, HORIZON_H = 21 * 24, 48
+HISTORY_H = 21 * 24
 ISSUE_TIME = BEGINS + timedelta(hours=HISTORY_H)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.errors import ShippedModelError
-from samdrift_energy_forecast.features import NAMES, features, running, smoothed
-from samdrift_energy_forecast.forecast import forecast
+from samdrift_energy_forecast.errors import ReadingsError, ShippedModelError
+from samdrift_energy_forecast.features import GAIN_K, NAMES, ROOM_H, features, running, smoothed, typical_room
+from samdrift_energy_forecast.forecast import HORIZON_H, PRIOR, forecast, forecasts
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.ridge import FamilyModel
@@ -20,10 +20,10 @@ from samdrift_registry.verified import VerifiedModel
 def test_changing_later_readings_changes_no_forecast(
     meter_csv: bytes, surroundings: Operation, family: FamilyModel, issue: int
 ) -> None:
-    earlier = issue - 48
-    window = surroundings.window(surroundings.first, len(surroundings) - 48)
+    earlier = issue - HORIZON_H
+    window = surroundings.window(surroundings.first, len(surroundings) - HORIZON_H)
     rows = meter_csv.decode().splitlines()
-    tampered = [f"{row.split(',')[0]},999,35,35" if k > len(rows) - 48 else row for k, row in enumerate(rows)]
+    tampered = [f"{row.split(',')[0]},999,35,35" if k > len(rows) - HORIZON_H else row for k, row in enumerate(rows)]
     honest, told = (
         forecast(read_meters(data, earlier), window, family) for data in (meter_csv, "\n".join(tampered).encode())
     )
@@ -31,13 +31,13 @@ def test_changing_later_readings_changes_no_forecast(
     np.testing.assert_array_equal(honest.quantiles_kwh, told.quantiles_kwh)
 
 
-def test_features_of_an_hour_see_no_heat_younger_than_two_days(readings: Readings, surroundings: Operation) -> None:
+def test_features_of_an_hour_see_no_heat_younger_than_three_days(readings: Readings, surroundings: Operation) -> None:
     past = surroundings.window(readings.first, len(readings.heat_kwh))
     row = 400
     tampered = readings.heat_kwh.copy()
-    tampered[row - 47 :] = 1e6
+    tampered[row - 71 :] = 1e6
     np.testing.assert_array_equal(features(past, tampered)[row], features(past, readings.heat_kwh)[row])
-    tampered[row - 48] = 1e6
+    tampered[row - 72] = 1e6
     assert (features(past, tampered)[row] != features(past, readings.heat_kwh)[row]).any()
 
 
@@ -45,7 +45,7 @@ def test_quantiles_rise_and_heat_is_never_negative(
     readings: Readings, surroundings: Operation, family: FamilyModel
 ) -> None:
     made = forecast(readings, surroundings, family)
-    assert made.heat_kwh.shape == (48,)
+    assert made.heat_kwh.shape == (HORIZON_H,)
     assert (np.diff(made.quantiles_kwh, axis=0) >= 0).all()
     assert (made.quantiles_kwh >= 0).all()
     assert (made.heat_kwh >= 0).all()
@@ -53,16 +53,79 @@ def test_quantiles_rise_and_heat_is_never_negative(
 
 
 def test_the_forecast_beats_the_week_before(readings: Readings, surroundings: Operation, family: FamilyModel) -> None:
-    earlier = readings.end - 48
+    earlier = readings.end - HORIZON_H
     cut = replace(
         readings,
-        heat_kwh=readings.heat_kwh[:-48],
-        indoor_c=readings.indoor_c[:-48],
-        coldest_room_c=readings.coldest_room_c[:-48],
+        heat_kwh=readings.heat_kwh[:-HORIZON_H],
+        indoor_c=readings.indoor_c[:-HORIZON_H],
+        coldest_room_c=readings.coldest_room_c[:-HORIZON_H],
     )
-    made = forecast(cut, surroundings.window(surroundings.first, earlier + 48 - surroundings.first), family)
-    actual, naive = readings.heat_kwh[-48:], readings.heat_kwh[-48 - 168 : -168]
+    made = forecast(cut, surroundings.window(surroundings.first, earlier + HORIZON_H - surroundings.first), family)
+    actual, naive = readings.heat_kwh[-HORIZON_H:], readings.heat_kwh[-HORIZON_H - 168 : -168]
     assert np.abs(actual - made.heat_kwh).mean() < np.abs(actual - naive).mean()
+
+
+# Nothing changes the house's readings, so that examples may share them.
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.floats(0.1, 50.0), min_size=2, max_size=4), days=st.lists(st.integers(8, 21), min_size=4))
+def test_many_buildings_at_once_get_the_numbers_of_one_by_one(
+    readings: Readings, surroundings: Operation, family: FamilyModel, sizes: list[float], days: list[int]
+) -> None:
+    many = [_shortened(readings, surroundings, size, count) for size, count in zip(sizes, days, strict=False)]
+    for (own, operation), made in zip(many, forecasts(many, family), strict=True):
+        alone = forecast(own, operation, family)
+        np.testing.assert_allclose(made.heat_kwh, alone.heat_kwh, rtol=1e-9)
+        np.testing.assert_allclose(made.quantiles_kwh, alone.quantiles_kwh, rtol=1e-9)
+        assert made.weights == pytest.approx(alone.weights)
+
+
+def _shortened(readings: Readings, surroundings: Operation, size: float, days: int) -> tuple[Readings, Operation]:
+    """The last days of a larger or smaller building."""
+    skipped = len(readings.heat_kwh) - days * 24
+    own = replace(
+        readings,
+        first=readings.first + skipped,
+        heat_kwh=size * readings.heat_kwh[skipped:],
+        indoor_c=readings.indoor_c[skipped:],
+        coldest_room_c=readings.coldest_room_c[skipped:],
+    )
+    return own, surroundings.window(own.first, len(surroundings) - skipped)
+
+
+def test_with_a_week_of_readings_the_forecast_is_no_worse_than_the_week_before(
+    readings: Readings, surroundings: Operation, family: FamilyModel
+) -> None:
+    ours, theirs = [], []
+    for day in range(7, 18):
+        until = day * 24
+        week = replace(
+            readings,
+            first=readings.first + until - 168,
+            heat_kwh=readings.heat_kwh[until - 168 : until],
+            indoor_c=readings.indoor_c[until - 168 : until],
+            coldest_room_c=readings.coldest_room_c[until - 168 : until],
+        )
+        made = forecast(week, surroundings.window(week.first, 168 + HORIZON_H), family)
+        measured = readings.heat_kwh[until : until + HORIZON_H]
+        ours.append(measured - made.heat_kwh[: len(measured)])
+        theirs.append(measured - week.heat_kwh[: len(measured)])
+    assert np.square(np.concatenate(ours)).mean() <= np.square(np.concatenate(theirs)).mean()
+
+
+def test_weights_of_the_members_sum_to_one_and_are_the_members_own(
+    readings: Readings, surroundings: Operation, family: FamilyModel
+) -> None:
+    with_trees, without = (forecast(readings, surroundings, one) for one in (family, replace(family, trees=None)))
+    assert sum(with_trees.weights.values()) == pytest.approx(1)
+    assert with_trees.weights.keys() <= PRIOR.keys()
+    assert "trees" not in without.weights
+
+
+def test_nothing_read_lately_is_said(readings: Readings, surroundings: Operation, family: FamilyModel) -> None:
+    heat = readings.heat_kwh.copy()
+    heat[-7 * 24 :] = np.nan
+    with pytest.raises(ReadingsError, match="Nothing was read in the last 168 h"):
+        forecast(replace(readings, heat_kwh=heat), surroundings, family)
 
 
 def test_missing_hours_are_left_out(readings: Readings, surroundings: Operation, family: FamilyModel) -> None:
@@ -104,6 +167,17 @@ def test_what_is_no_family_model_says_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "model.skops").write_bytes(b"PK")
     with pytest.raises(ShippedModelError, match=r"no model\.json and no model\.safetensors.*log_model"):
         FamilyModel.load(tmp_path)
+
+
+def test_the_typical_room_is_the_one_that_is_computed_hour_by_hour(surroundings: Operation) -> None:
+    room, held = typical_room(surroundings)
+    state = float(surroundings.setback_c[0])
+    for k in range(len(surroundings)):
+        equilibrium = surroundings.temperature_c[k] + GAIN_K
+        free = state + (equilibrium - state) / ROOM_H
+        lost = max(0.0, surroundings.setback_c[k] - equilibrium) if free <= surroundings.setback_c[k] + 1e-9 else 0.0
+        state = max(free, surroundings.setback_c[k])
+        assert (room[k], held[k]) == (pytest.approx(state), pytest.approx(lost))
 
 
 def test_smoothing_halves_after_its_half_life() -> None:

@@ -12,7 +12,7 @@ from samdrift_energy_forecast.training.report import Judged
 from samdrift_energy_forecast.training.winters import HELD_OUT, Winter
 from samdrift_evaluation.estimate import Estimate
 
-DAYS = 8
+DAYS = 9
 
 
 def winter_of(seed: int, bias_kwh: float) -> Judged:

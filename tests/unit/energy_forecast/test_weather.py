@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.weather import weather_as_known
 
 HISTORY_H = 21 * 24
@@ -16,7 +17,7 @@ def warmer(forecast_csv: bytes, issued: str, kelvin: float) -> list[str]:
 
 
 def temperatures(observed: bytes, forecast: bytes, issue: int) -> np.ndarray:
-    known = weather_as_known(observed, forecast, first=issue - HISTORY_H, issue=issue, horizon=48)
+    known = weather_as_known(observed, forecast, first=issue - HISTORY_H, issue=issue, horizon=HORIZON_H)
     return known.temperature_c
 
 
@@ -41,7 +42,7 @@ def test_where_the_forecast_ends_too_early_the_day_before_goes_on_and_it_is_told
     observed_csv: bytes, forecast_csv: bytes, issue: int
 ) -> None:
     short = b"\n".join(forecast_csv.splitlines()[:-20])
-    known = weather_as_known(observed_csv, short, first=issue - HISTORY_H, issue=issue, horizon=48)
+    known = weather_as_known(observed_csv, short, first=issue - HISTORY_H, issue=issue, horizon=HORIZON_H)
     assert known.continued_h == 20
     np.testing.assert_array_equal(known.temperature_c[-20:], known.temperature_c[-44:-24])
     assert known.forecast_age_h == 0.0
@@ -50,7 +51,7 @@ def test_where_the_forecast_ends_too_early_the_day_before_goes_on_and_it_is_told
 def test_of_several_forecasts_each_hour_has_its_latest(observed_csv: bytes, forecast_csv: bytes, issue: int) -> None:
     header, *rows = forecast_csv.decode().splitlines()
     older = warmer(forecast_csv, "2026-01-25T11:07:30Z", 5.0)
-    mixed = "\n".join([header, *older, *rows[:30]]).encode()
+    mixed = "\n".join([header, *older, *rows[: HORIZON_H - 18]]).encode()
     found, whole = temperatures(observed_csv, mixed, issue), temperatures(observed_csv, forecast_csv, issue)
     np.testing.assert_allclose(found[-18:], whole[-18:] + 5.0)
     np.testing.assert_array_equal(found[:-18], whole[:-18])

@@ -25,10 +25,12 @@ FAST_H, SLOW_H = 3.0, 36.0
 ROOM_H, MASS_H = 30.0, 24.0
 #: What people, lamps and sun keep a room above the outdoors without heat (K).
 GAIN_K = 4.0
-#: Heat of the same hour two days and a week earlier: known for every hour of a 48-h forecast.
-LAGS_H = (2 * hours.DAY, hours.WEEK)
+#: Heat of the same hour three days and a week earlier: known for every hour of a 72-h forecast.
+LAGS_H = (3 * hours.DAY, hours.WEEK)
 #: A closure at least this long lets the fabric cool: a weekend, not a night.
 LONG_CLOSURE_H = 24
+#: Rounding that does not make a held room a falling one (K), and the longest block of `_decaying_maximum`.
+TOLERANCE_K, BLOCK_H = 1e-9, 5_000
 
 PHASES = (
     "warm_hour_1",
@@ -52,57 +54,74 @@ NAMES = (
 
 
 def features(operation: Operation, heat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Feature matrix, shape `(n, len(NAMES))`, NaN where a lag reaches before the readings.
+    """Feature matrix, shape `(..., n, len(NAMES))`, NaN where a lag reaches before the readings.
 
-    `heat` has shape `(n,)` in any unit; of it only hours at least 48 h before a row's own are used.
+    `heat` has the shape of the operation's series, `(n,)` or `(buildings, n)`, in any unit; of it only hours at least
+    72 h before a row's own are used.
     """
     fast, slow = (np.maximum(0.0, BASE_C - smoothed(operation.temperature_c, life)) for life in (FAST_H, SLOW_H))
     room, held = typical_room(operation)
     recharge = np.maximum(0.0, room - smoothed(room, MASS_H))
     phase = _phase_indicators(operation)
-    terms = np.column_stack([np.ones(len(operation)), fast, slow, recharge, held])
-    by_phase = (phase[:, :, None] * terms[:, None, :]).reshape(len(operation), -1)
+    terms = np.stack([np.ones(fast.shape), fast, slow, recharge, held], axis=-1)
+    by_phase = (phase[..., :, None] * terms[..., None, :]).reshape(*fast.shape, -1)
     sun = operation.global_radiation_w_m2 / 100.0
     others = [sun * operation.is_warm, sun * ~operation.is_warm, *(_lagged(heat, lag) for lag in LAGS_H)]
-    return np.column_stack([by_phase, *others])
+    return np.concatenate([by_phase, np.stack(others, axis=-1)], axis=-1)
 
 
 def smoothed(values: NDArray[np.float64], half_life_h: float) -> NDArray[np.float64]:
-    """Exponentially smoothed `values`, shape `(n,)`; each hour sees itself and hours before it."""
+    """Exponentially smoothed `values` along the last axis; each hour sees itself and hours before it."""
     keep = 0.5 ** (1.0 / half_life_h)
-    result = np.empty_like(values)
-    state = values[0]
-    for place, value in enumerate(values):
-        state = keep * state + (1 - keep) * value
-        result[place] = state
-    return result
+    return _first_order(values, keep, values[..., :1])
 
 
 def typical_room(operation: Operation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Temperature of a typical room under the fixed setback plan in C, and the K of heat loss that it is held against.
 
-    The room falls freely until it meets its set-point. Both have shape `(n,)`; the second is 0 while it falls.
+    The room falls freely until it meets its set-point: `room_k = max(free_k, set-point_k)` with `free_k` between the
+    hour before and the equilibrium without heat. Both have the series' shape; the second is 0 while the room falls.
     """
-    room = np.empty(len(operation))
-    held = np.zeros(len(operation))
-    state = float(operation.setback_c[0])
-    for k, (set_point_c, outdoor_c) in enumerate(zip(operation.setback_c, operation.temperature_c, strict=True)):
-        equilibrium = outdoor_c + GAIN_K
-        free = state + (equilibrium - state) / ROOM_H
-        state = max(free, set_point_c)
-        held[k] = max(0.0, set_point_c - equilibrium) if free <= set_point_c else 0.0
-        room[k] = state
+    set_point, keep = operation.setback_c, 1 - 1 / ROOM_H
+    equilibrium = operation.temperature_c + GAIN_K
+    start = set_point[..., :1]
+    never_heated = _first_order(equilibrium, keep, start)
+    # How far the set-points have lifted the room above that: each lift decays, and the highest one counts.
+    room = never_heated + _decaying_maximum(set_point - never_heated, keep)
+    before = np.concatenate([start, room[..., :-1]], axis=-1)
+    free = before + (equilibrium - before) / ROOM_H
+    held = np.where(free <= set_point + TOLERANCE_K, np.maximum(0.0, set_point - equilibrium), 0.0)
     return room, held
 
 
 def running(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many hours `flags` has been true without a break, this hour included; 0 where it is false. Shape `(n,)`."""
-    lengths = np.zeros(len(flags), dtype=np.int64)
-    length = 0
-    for place, flag in enumerate(flags):
-        length = length + 1 if flag else 0
-        lengths[place] = length
-    return lengths
+    """How many hours `flags` has been true without a break, this hour included; 0 where false. Along the last axis."""
+    places = np.arange(flags.shape[-1])
+    return places - np.maximum.accumulate(np.where(flags, -1, places), axis=-1)
+
+
+def _first_order(values: NDArray[np.float64], keep: float, start: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`y_k = keep y_(k-1) + (1 - keep) values_k`, with `start` before the first hour."""
+    from scipy.signal import lfilter
+
+    answer: NDArray[np.float64] = lfilter([1 - keep], [1, -keep], values, axis=-1, zi=keep * start)[0]
+    return answer
+
+
+def _decaying_maximum(lifts: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
+    """`m_k = max(keep m_(k-1), lifts_k)` from 0, along the last axis.
+
+    In blocks, because the powers of `keep` that turn it into a plain running maximum overflow over years.
+    """
+    answer = np.empty(lifts.shape)
+    last = np.zeros((*lifts.shape[:-1], 1))
+    for first in range(0, lifts.shape[-1], BLOCK_H):
+        block = lifts[..., first : first + BLOCK_H]
+        powers = keep ** np.arange(1, block.shape[-1] + 1)
+        highest = np.maximum.accumulate(np.concatenate([last, block / powers], axis=-1), axis=-1)[..., 1:]
+        answer[..., first : first + BLOCK_H] = highest * powers
+        last = answer[..., first + block.shape[-1] - 1, None]
+    return answer
 
 
 def _phase_indicators(operation: Operation) -> NDArray[np.float64]:
@@ -122,18 +141,17 @@ def _phase_indicators(operation: Operation) -> NDArray[np.float64]:
         cool & ~ventilated & (cool_for < LONG_CLOSURE_H),
         cool & ~ventilated & (cool_for >= LONG_CLOSURE_H),
     )
-    return np.column_stack(columns).astype(np.float64)
+    return np.stack(columns, axis=-1).astype(np.float64)
 
 
 def _last_closure(cool_for: NDArray[np.int64], is_warm: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Length of the closure before each warm hour, 0 elsewhere."""
-    lengths = np.zeros(len(cool_for), dtype=np.int64)
-    last = 0
-    for place, (cool, warm) in enumerate(zip(cool_for, is_warm, strict=True)):
-        last = last if warm else int(cool)
-        lengths[place] = last if warm else 0
-    return lengths
+    """Length of the closure before each warm hour, 0 elsewhere and where none was seen."""
+    places = np.arange(is_warm.shape[-1])
+    last_cool = np.maximum.accumulate(np.where(is_warm, -1, places), axis=-1)
+    lengths = np.take_along_axis(cool_for, np.maximum(last_cool, 0), axis=-1)
+    return np.where(is_warm & (last_cool >= 0), lengths, 0)
 
 
 def _lagged(heat: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
-    return np.concatenate([np.full(lag, np.nan), heat])[: len(heat)]
+    before = np.full((*heat.shape[:-1], min(lag, heat.shape[-1])), np.nan)
+    return np.concatenate([before, heat[..., : max(heat.shape[-1] - lag, 0)]], axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """Consecutive hours from `first`; all series have shape `(n,)`."""
+    """Consecutive hours from `first`; all series have shape `(n,)`, or `(buildings, n)` when several are stacked."""
 
     first: int
     temperature_c: NDArray[np.float64]
@@ -29,7 +30,7 @@ class Operation:
 
     def __len__(self) -> int:
         """Number of hours."""
-        return len(self.temperature_c)
+        return int(self.temperature_c.shape[-1])
 
     @property
     def end(self) -> int:
@@ -39,15 +40,18 @@ class Operation:
     def window(self, first: int, count: int) -> Operation:
         """Hours `first` to `first + count - 1`."""
         part = slice(first - self.first, first - self.first + count)
-        return Operation(
-            first=first,
-            temperature_c=self.temperature_c[part],
-            global_radiation_w_m2=self.global_radiation_w_m2[part],
-            is_open=self.is_open[part],
-            is_ventilated=self.is_ventilated[part],
-            is_warm=self.is_warm[part],
-            setback_c=self.setback_c[part],
-        )
+        return Operation(first=first, **{name: getattr(self, name)[..., part] for name in SERIES})
+
+
+SERIES = ("temperature_c", "global_radiation_w_m2", "is_open", "is_ventilated", "is_warm", "setback_c")
+
+
+def stacked(operations: Sequence[Operation]) -> Operation:
+    """Operations of the same hours as one with series of shape `(buildings, n)`."""
+    import numpy as np
+
+    series = {name: np.stack([getattr(one, name) for one in operations]) for name in SERIES}
+    return Operation(first=operations[0].first, **series)
 
 
 def operation(weather: Weather, calendar: BuildingCalendar) -> Operation:

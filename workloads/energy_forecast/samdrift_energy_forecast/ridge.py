@@ -1,4 +1,4 @@
-"""Ridge regression that is pulled towards a family of buildings instead of towards zero."""
+"""The family model: a ridge regression that a building's own is pulled towards, and trees that know how it errs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from samdrift_energy_forecast import features
 from samdrift_energy_forecast.errors import ShippedModelError
+from samdrift_energy_forecast.trees import FamilyTrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WEIGHTS_FILE, FACTS_FILE = "model.safetensors", "model.json"
+WEIGHTS_FILE, FACTS_FILE, TREES_FILE = "model.safetensors", "model.json", "trees.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,12 @@ class FamilyModel:
     feature_scale: NDArray[np.float64]
     #: Strength of the pull towards the family, in hours of readings.
     penalty: float
+    #: None where the family has no trees; then the ridge stands alone.
+    trees: FamilyTrees | None = None
 
     @classmethod
     def load(cls, folder: Path) -> FamilyModel:
-        """Read `model.safetensors` and `model.json`; ShippedModelError when they are missing or for other features."""
+        """Read the folder; ShippedModelError when the ridge's files are missing or made for other features."""
         from safetensors.numpy import load_file
 
         if missing := [name for name in (FACTS_FILE, WEIGHTS_FILE) if not (folder / name).is_file()]:
@@ -43,20 +46,27 @@ class FamilyModel:
         if tuple(facts["features"]) != features.NAMES:
             raise ShippedModelError(f"The model in {folder.name} was trained on other features. Train it again.")
         arrays = load_file(folder / WEIGHTS_FILE)
-        return cls(weights=arrays["weights"], feature_scale=arrays["feature_scale"], penalty=float(facts["penalty"]))
+        trees = folder / TREES_FILE
+        return cls(
+            weights=arrays["weights"],
+            feature_scale=arrays["feature_scale"],
+            penalty=float(facts["penalty"]),
+            trees=FamilyTrees(trees.read_text(encoding="utf-8")) if trees.is_file() else None,
+        )
 
     def adapted(self, design: NDArray[np.float64], heat: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weights for one building: least squares plus `penalty` times the squared distance from the family.
+        """Weights for each building: least squares plus `penalty` times the squared distance from the family.
 
-        `design` is `(n, p)`, `heat` `(n,)` in heat per scale; rows with a NaN are left out. With no row left the
-        family's own weights come back, which is how a building without history begins.
+        `design` is `(..., n, p)`, `heat` `(..., n)` in heat per scale; rows with a NaN are left out. With no row left
+        the family's own weights come back, which is how a building without history begins.
         """
-        known = np.isfinite(design).all(axis=1) & np.isfinite(heat)
-        rows = design[known] / self.feature_scale
+        known = np.isfinite(design).all(axis=-1) & np.isfinite(heat)
+        rows = np.where(known[..., None], design, 0.0) / self.feature_scale
         prior = self.weights * self.feature_scale
-        residual = heat[known] - rows @ prior
-        normal = rows.T @ rows + self.penalty * np.eye(len(prior))
-        shift = np.linalg.solve(normal, rows.T @ residual).astype(np.float64)
+        residual = np.where(known, heat - rows @ prior, 0.0)
+        across = rows.swapaxes(-1, -2)
+        normal = across @ rows + self.penalty * np.eye(len(prior))
+        shift = np.linalg.solve(normal, across @ residual[..., None])[..., 0]
         return (prior + shift) / self.feature_scale
 
 

@@ -70,6 +70,7 @@ def check_unseen(family: Sequence[str], held_out: Sequence[Winter]) -> None:
 
 def report_of(folder: Path, judged: Mapping[Winter, Judged], data: DataUsed) -> Report:
     """The report from what was forecast and what was measured."""
+    from samdrift_energy_forecast.forecast import HORIZON_H
     from samdrift_evaluation.checklist import checked
     from samdrift_evaluation.content import content_digest
     from samdrift_evaluation.report import Report
@@ -84,7 +85,7 @@ def report_of(folder: Path, judged: Mapping[Winter, Judged], data: DataUsed) -> 
         lines=lines,
         curves=curves,
         limits=LIMITS,
-        settings={"horizon_h": 48, "resampled": "days", "interval": "0.1 to 0.9 quantile"},
+        settings={"horizon_h": HORIZON_H, "resampled": "days", "interval": "0.1 to 0.9 quantile"},
     )
     return replace(report, checklist=checked(report, CHECKLISTS))
 

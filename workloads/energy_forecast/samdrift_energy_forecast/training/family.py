@@ -12,6 +12,7 @@ from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.features import NAMES, features
 from samdrift_energy_forecast.forecast import HORIZON_H, expected_heat
 from samdrift_energy_forecast.ridge import FamilyModel, heat_scale
+from samdrift_energy_forecast.training.trees import grow, lessons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +29,26 @@ FIRST_ORIGIN_DAY, DAYS_BETWEEN_ORIGINS = 28, 2
 
 
 def fit_family(winters: Mapping[Winter, Readings]) -> FamilyModel:
-    """Fit on `winters`, each building with the same weight, and choose the penalty that serves a new building best."""
+    """Fit on `winters`, each building with the same weight; what serves a new kind of building best is chosen.
+
+    That is the penalty first, and with it the number of trees.
+    """
     errors = {penalty: _left_out_error(winters, penalty) for penalty in PENALTIES}
-    return replace(_pooled(winters), penalty=min(errors, key=errors.__getitem__))
+    family = replace(_pooled(winters), penalty=min(errors, key=errors.__getitem__))
+    taught = [
+        lessons(winter, readings, _without(winters, winter.building, family.penalty), _starts(winter))
+        for winter, readings in winters.items()
+    ]
+    return replace(family, trees=grow(taught))
+
+
+def _without(winters: Mapping[Winter, Readings], building: str, penalty: float) -> FamilyModel:
+    others = {winter: readings for winter, readings in winters.items() if winter.building != building}
+    return replace(_pooled(others), penalty=penalty)
+
+
+def _starts(winter: Winter) -> list[int]:
+    return list(origins(len(winter.operation) // hours.DAY))
 
 
 def origins(days: int) -> Iterator[int]:
@@ -66,8 +84,7 @@ def _left_out_error(winters: Mapping[Winter, Readings], penalty: float) -> float
     """Mean over buildings of the relative squared error when the building's own kind was not in the family."""
     errors = []
     for building in {winter.building for winter in winters}:
-        others = {winter: readings for winter, readings in winters.items() if winter.building != building}
-        family = replace(_pooled(others), penalty=penalty)
+        family = _without(winters, building, penalty)
         own = {winter: readings for winter, readings in winters.items() if winter.building == building}
         errors += [_relative_error(winter, readings, family) for winter, readings in own.items()]
     return float(np.mean(errors))

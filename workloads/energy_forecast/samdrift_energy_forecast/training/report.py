@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """Measured hours of one winter beside what was forecast for them up to 48 h before; all shapes `(n,)`."""
+    """Measured hours of one winter beside what was forecast for them up to 72 h before; all shapes `(n,)`."""
 
     measured_kwh: NDArray[np.float64]
     expected_kwh: NDArray[np.float64]
@@ -50,7 +50,7 @@ class Judged:
 
 
 def judge(winter: Winter, readings: Readings, family: FamilyModel) -> Judged:
-    """Forecast every second midnight from the fourth week on, with what was known then, and keep all 48 h."""
+    """Forecast every second midnight from the fourth week on, with what was known then, and keep all of its hours."""
     operation = winter.operation
     starts = list(origins(len(operation) // hours.DAY))
     made = [
