@@ -28,6 +28,8 @@ CHANGE_COST = 1.5
 OTHER_COST = 1e-3
 #: How far a stretch, put back into the usual unit, may be from the week before and the week after it.
 FIT = 0.8
+#: How far beyond the levels of all other days a day may be, put back into the usual unit.
+HEADROOM = 0.3
 #: How far a single hour, put back into the usual unit, may be from what is typical.
 HOUR_TOLERANCE_LOG10 = 0.5
 #: Hours above 0 that make a day's level.
@@ -48,8 +50,9 @@ def unit_changes(kwh: NDArray[np.float64]) -> list[Stretch]:
     values, counts = np.unique(exponents, return_counts=True)
     relative = np.round(exponents - values[counts.argmax()], 6)
     found = []
-    for begin, end in _segments(relative):
-        exponent = _fitting(levels[days], begin, end, relative[begin])
+    segments = [part for segment in _segments(relative) for part in _plausible(levels[days], *segment, relative)]
+    for begin, end in segments:
+        exponent = _fitting(levels[days], begin, end, relative)
         if exponent:
             found.append(_stretch(kwh, levels, days, begin, end, exponent))
     return found
@@ -118,16 +121,33 @@ def _likeliest(levels: NDArray[np.float64]) -> NDArray[np.float64]:
     return EXPONENTS[path[::-1]]
 
 
-def _fitting(levels: NDArray[np.float64], begin: int, end: int, exponent: float) -> float:
+def _plausible(
+    levels: NDArray[np.float64], begin: int, end: int, relative: NDArray[np.float64]
+) -> list[tuple[int, int]]:
+    """The stretch without days that, put back into the usual unit, are beyond what the series shows otherwise.
+
+    Such days are in the usual unit already: the change back was hidden by a change of the load.
+    """
+    rest = levels[relative == 0]
+    back = levels[begin:end] - relative[begin]
+    beyond = np.flatnonzero((back > rest.max() + HEADROOM) | (back < rest.min() - HEADROOM))
+    if not beyond.size:
+        return [(begin, end)]
+    first, last = begin + int(beyond[0]), begin + int(beyond[-1])
+    parts = [(begin, first)] if begin and first > begin else []
+    return [*parts, (last + 1, end)] if end < len(levels) and end > last + 1 else parts
+
+
+def _fitting(levels: NDArray[np.float64], begin: int, end: int, relative: NDArray[np.float64]) -> float:
     """The exponent with which the stretch joins the week before and the week after it; 0 where none does well."""
     joints = []
-    if begin:
+    if begin and relative[begin - 1] == 0:
         joints.append(np.median(levels[begin : min(begin + 7, end)]) - np.median(levels[max(begin - 7, 0) : begin]))
-    if end < len(levels):
+    if end < len(levels) and relative[end] == 0:
         joints.append(np.median(levels[max(end - 7, begin) : end]) - np.median(levels[end : end + 7]))
-    if any(abs(joint - exponent) > FIT for joint in joints):
+    if not joints or any(abs(joint - relative[begin]) > FIT for joint in joints):
         return 0.0
-    known = EXPONENTS[np.sign(EXPONENTS) == np.sign(exponent)]
+    known = EXPONENTS[np.sign(EXPONENTS) == np.sign(relative[begin])]
     return float(known[np.abs(known - np.mean(joints)).argmin()])
 
 
