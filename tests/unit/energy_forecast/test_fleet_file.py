@@ -66,6 +66,7 @@ def test_faults_are_told_by_row_and_key_and_right_rows_are_kept() -> None:
         (b"id,id\na,b\n", "a column twice"),
         (b"id,nam\na,A\n", "unknown keys nam"),
         (b"id,location\na,x\n", "unknown keys location"),
+        (b"id,calendar.closures.first\na,2026-02-09\n", "unknown keys calendar.closures.first"),
         (b"id,calendar.opening.fredag\na,08-16\n", "unknown keys calendar.opening.fredag"),
         (b'id,name\na,"open\n', "not CSV"),
         (b"id,name\n\xff,A\n", "line 2: not UTF-8"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -242,10 +242,22 @@ def _as_one_line(text: str) -> str:
 
 
 def is_key(path: str) -> bool:
-    """Whether a building's file has a single value at this key path, such as `location.latitude`."""
+    """Whether a building's file has a value, not a table, at this path outside of lists: `location.latitude`."""
+    names = path.split(".")
+    around = [_field_at(names[:n]) for n in range(1, len(names))]
+    field = _field_at(names) if path in {known for known, _ in _all_fields()} else None
+    inside_list = any(one is not None and _is_list(one) for one in around)
+    return field is not None and not inside_list and _model_in(field.annotation) is None
+
+
+def holds_several(path: str) -> bool:
+    """Whether the value at this path is a list."""
     field = _field_at(path.split("."))
-    exact = path in {known for known, _ in _all_fields()}
-    return exact and field is not None and _model_in(field.annotation) is None
+    return field is not None and _is_list(field)
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
 
 
 def key_table() -> str:

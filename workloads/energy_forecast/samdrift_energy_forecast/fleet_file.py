@@ -12,14 +12,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from samdrift_energy_forecast.building import BuildingDescription, Weekday
-from samdrift_energy_forecast.building_file import Fault, faults_of, is_key, told
+from samdrift_energy_forecast.building_file import Fault, faults_of, holds_several, is_key, told
 from samdrift_platform.errors import InputError
 
 #: Denmark's municipalities have about 23,000 buildings.
 MOST_ROWS = 100_000
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
-#: Columns whose cells hold several values, separated by spaces.
-SEVERAL = frozenset({"delivery.email", "calendar.closed", "calendar.closed_every_year"})
 OPENING = "calendar.opening."
 CLOSED = "closed"
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
@@ -46,7 +44,8 @@ def read_fleet(data: bytes, where: str, template: Mapping[str, Any]) -> Fleet:
 
     Args:
         data: UTF-8 with a header row of key paths (`building-file.md`), among them `id` and `name`.
-            `calendar.opening.monday` takes `08-16`, or several such separated by spaces, or `closed`.
+            `calendar.opening.monday` takes `08-16`, or several such, or `closed`; several values are separated by
+            spaces.
         where: names the file in faults.
         template: a building's file as tables; may lack what the rows bring.
 
@@ -142,7 +141,7 @@ def _put(document: dict[str, Any], key: str, text: str) -> None:
     elif key.startswith(OPENING):
         place[name] = list(_hours(key, text))
     else:
-        place[name] = text.split() if key in SEVERAL else text
+        place[name] = text.split() if holds_several(key) else text
 
 
 def _hours(key: str, text: str) -> Iterator[dict[str, str]]:
