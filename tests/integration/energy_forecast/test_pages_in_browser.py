@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from samdrift_energy_forecast import overrides
 from samdrift_energy_forecast.notice import Notice
+from samdrift_energy_forecast.plan_document import HOUR
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
-from samdrift_testing.estate import BEGINS, DEAD, HOUR, NOW, STALE, Estate, app_over, described
+from samdrift_testing.estate import BEGINS, DEAD, NOW, STALE, Estate, app_over, described
 from samdrift_testing.pages import check_page, check_rules
 from samdrift_testing.serving import serving
 

@@ -83,44 +83,63 @@ def _identified(subjects: Iterable[str], kind: str) -> Iterator[UUID]:
 
 def _refresh(connection: sa.Connection, item_ids: Sequence[UUID]) -> None:
     """Write the rows of these items' buildings anew."""
-    found = _items(connection, item_ids)
+    found = _items(connection, work_items.c.id.in_(item_ids))
     if not found:
         return
     held = _held(connection, {row["building"] for row in found})
     lacks = _lacks(connection, [row["id"] for row in found])
     for row in found:
         building = row["building"]
-        held[building] = _with(held.get(building, _EMPTY), row, lacks.get(row["id"], []))
+        held[building] = _with(connection, held.get(building, _EMPTY), row, lacks.get(row["id"], []))
     _write(connection, [{"building": building, **values} for building, values in held.items()])
 
 
-def _items(connection: sa.Connection, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+def _items(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Mapping[str, Any]]:
     """This workload's of these items, in the order in which they were submitted."""
     described = work_items.c.payload["building"]
     columns = (work_items.c.id, work_items.c.seq, work_items.c.state, work_items.c.result)
     query = (
         sa.select(*columns, described["id"].as_string().label("building"), described["name"].as_string().label("name"))
-        .where(work_items.c.id.in_(item_ids), work_items.c.workload == WORKLOAD)
-        .where(described["id"].as_string().is_not(None))  # an account of savings is an item too, and no plan
+        .where(which, work_items.c.workload == WORKLOAD)
         .order_by(work_items.c.seq)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-#: A building of which nothing is known yet.
-_EMPTY: Mapping[str, Any] = {"newest_seq": 0, "plan_seq": None, "notices": [], "lacks": []}
+#: What is not known of a building before its first plan, and its row before anything is.
+_NO_PLAN: Mapping[str, Any] = {
+    **dict.fromkeys(("plan_seq", "plan_item", "plan", "version", "issue_time", "ends", "saved_kwh")),
+    "notices": [],
+}
+_EMPTY: Mapping[str, Any] = {"newest_seq": 0, "lacks": [], **_NO_PLAN}
 
 
-def _with(before: Mapping[str, Any], row: Mapping[str, Any], lacks: list[str]) -> dict[str, Any]:
+def _with(
+    connection: sa.Connection, before: Mapping[str, Any], row: Mapping[str, Any], lacks: list[str]
+) -> dict[str, Any]:
     """The row of a building after one more look at one of its items."""
     values = dict(before)
-    if row["seq"] >= values["newest_seq"] and row["state"] != ItemState.CANCELLED:
+    if row["seq"] >= values["newest_seq"]:
         values |= order_values(row, lacks)
     if _has_plan(row) and row["seq"] >= (values["plan_seq"] or 0):
         values |= plan_values(row)
-    if "name" not in values:  # all that is known of it was cancelled
-        values |= order_values(row, lacks)
+    elif row["id"] == values["plan_item"]:  # it was withdrawn before anybody saw it: the plan before it holds
+        values |= _plan_before(connection, row)
     return values | {"urgency": urgency(values)}
+
+
+def _plan_before(connection: sa.Connection, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    earlier = sa.and_(work_items.c.seq < row["seq"], of_building(connection, row["building"]))
+    made = [each for each in _items(connection, earlier) if _has_plan(each)]
+    return plan_values(made[-1]) if made else _NO_PLAN
+
+
+def of_building(connection: sa.Connection, building: str) -> sa.ColumnElement[bool]:
+    """That a work item is of this building: `split` begins its reference with the building's id."""
+    if connection.dialect.name == "sqlite":  # it compares bytes, and uses the index for a range but not for LIKE
+        end = f"{building}{chr(ord('/') + 1)}"
+        return sa.and_(work_items.c.reference > f"{building}/", work_items.c.reference < end)
+    return work_items.c.reference.startswith(f"{building}/", autoescape=True)
 
 
 def _has_plan(row: Mapping[str, Any]) -> bool:

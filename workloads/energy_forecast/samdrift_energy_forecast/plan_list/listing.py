@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from samdrift_energy_forecast.plan_list.entry import OLDEST, Urgency
+from samdrift_energy_forecast.plan_list.following import of_building
 from samdrift_energy_forecast.tables import buildings, plan_list
 from samdrift_platform.ledger.tables import work_items
 
@@ -97,14 +98,12 @@ def without_order(connection: sa.Connection, *, limit: int) -> tuple[int, Sequen
 
 
 def plans_of(connection: sa.Connection, listed: Listed, *, limit: int) -> list[UUID]:
-    """The newest work items of a building, newest first: `split` begins their references with its id."""
-    first, end = f"{listed.building}/", f"{listed.building}{chr(ord('/') + 1)}"
+    """The newest work items of a building, newest first."""
     newest = sa.select(work_items.c.workload, work_items.c.tenant).where(work_items.c.id == listed.newest_item)
     workload, tenant = connection.execute(newest).one()
-    named = work_items.c.reference.startswith(first, autoescape=True)
-    if connection.dialect.name == "sqlite":  # it compares bytes, and uses the index for a range but not for LIKE
-        named = sa.and_(work_items.c.reference > first, work_items.c.reference < end)
-    query = sa.select(work_items.c.id).where(work_items.c.workload == workload, work_items.c.tenant == tenant, named)
+    query = sa.select(work_items.c.id).where(
+        work_items.c.workload == workload, work_items.c.tenant == tenant, of_building(connection, listed.building)
+    )
     return list(connection.execute(query.order_by(work_items.c.seq.desc()).limit(limit)).scalars())
 
 
