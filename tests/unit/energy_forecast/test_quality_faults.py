@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from samdrift_energy_forecast.quality.clock import ClockEvidence, EdgeEvidence
 from samdrift_energy_forecast.quality.finding import Finding
@@ -94,3 +96,12 @@ def test_the_copy_names_the_larger_meter(heat: Floats) -> None:
     assert (verdict.meter, verdict.facts["of"]) == ("copy", "heat")
     assert verdict.facts["factor"] == pytest.approx(0.37, abs=0.001)
     assert list(examination.kept) == ["heat"]
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.integers(14, 90), st.integers(0, 270))
+def test_no_sound_meter_is_accused(seed: int, days: int, after_days: int) -> None:
+    first = BEGINS + 24 * after_days
+    heat = clean_heat(24 * days, seed=seed, first=first)
+    sound = Injected(raw=as_readings(heat, first), hours=NOTHING, codes=frozenset(), heats_from=HEATS_FROM)
+    assert list(examined(sound).verdicts) == []

@@ -26,7 +26,7 @@ LEAST_STEP = 1.5
 CHANGE_COST = 1.5
 #: Tells apart what is equal otherwise: the unit that most days have is the right one.
 OTHER_COST = 1e-3
-#: How far a stretch, put back into the usual unit, may be from the week before and the week after it.
+#: How far a stretch, put back into the usual unit, may be from the days before and the days after it.
 FIT = 0.8
 #: How far beyond the levels of all other days a day may be, put back into the usual unit.
 HEADROOM = 0.3
@@ -139,16 +139,22 @@ def _plausible(
 
 
 def _fitting(levels: NDArray[np.float64], begin: int, end: int, relative: NDArray[np.float64]) -> float:
-    """The exponent with which the stretch joins the week before and the week after it; 0 where none does well."""
+    """The exponent with which the stretch joins the days before and after it; 0 where none does well."""
     joints = []
     if begin and relative[begin - 1] == 0:
-        joints.append(np.median(levels[begin : min(begin + 7, end)]) - np.median(levels[max(begin - 7, 0) : begin]))
+        joints.append(_joint(levels[begin:end], levels[:begin][::-1], relative[begin]))
     if end < len(levels) and relative[end] == 0:
-        joints.append(np.median(levels[max(end - 7, begin) : end]) - np.median(levels[end : end + 7]))
+        joints.append(_joint(levels[begin:end][::-1], levels[end:], relative[begin]))
     if not joints or any(abs(joint - relative[begin]) > FIT for joint in joints):
         return 0.0
     known = EXPONENTS[np.sign(EXPONENTS) == np.sign(relative[begin])]
     return float(known[np.abs(known - np.mean(joints)).argmin()])
+
+
+def _joint(inside: NDArray[np.float64], outside: NDArray[np.float64], exponent: float) -> float:
+    """The step from outside, both counted from their border; of some days or of a week, whichever fits better."""
+    steps = [float(np.median(inside[:days]) - np.median(outside[:days])) for days in (3, 7)]
+    return min(steps, key=lambda step: abs(step - exponent))
 
 
 def _segments(relative: NDArray[np.float64]) -> list[tuple[int, int]]:
