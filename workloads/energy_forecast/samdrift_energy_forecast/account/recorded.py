@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from samdrift_energy_forecast.account.item import ACCOUNT
-from samdrift_platform.errors import ConflictError
+from samdrift_platform.errors import ConflictError, NotFoundError
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.tables import work_items
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WORKLOAD = "energy_forecast"
 #: Of items that count, or may still come to count.
 _COUNTING = (ItemState.QUEUED, ItemState.RUNNING, ItemState.DONE)
+
+
+_COLUMNS = (work_items.c.id, work_items.c.state, work_items.c.payload, work_items.c.result, work_items.c.reason)
 
 
 class OverlappingAccountError(ConflictError):
@@ -48,14 +51,26 @@ def recorded(
 ) -> list[RecordedAccount]:
     """Accounts whose period begins in `year`, of one building or all, in the order of building and period."""
     prefix = f"{ACCOUNT}/" if building is None else f"{ACCOUNT}/{building}/"
-    columns = (work_items.c.id, work_items.c.state, work_items.c.payload, work_items.c.result, work_items.c.reason)
     query = (
-        sa.select(*columns)
+        sa.select(*_COLUMNS)
         .where(work_items.c.workload == WORKLOAD, work_items.c.reference.startswith(prefix, autoescape=True))
         .order_by(work_items.c.reference)
     )
     found = list(_accounts(connection.execute(query).mappings()))
     return [one for one in found if year is None or one.first.year == year]
+
+
+def recorded_item(connection: sa.Connection, item_id: UUID) -> RecordedAccount:
+    """One account.
+
+    Raises:
+        NotFoundError: there is no such item, or it is no account.
+    """
+    query = sa.select(*_COLUMNS).where(work_items.c.workload == WORKLOAD, work_items.c.id == item_id)
+    found = next(_accounts(connection.execute(query).mappings()), None)
+    if found is None:
+        raise NotFoundError(f"There is no account {item_id} here. Check the identifier.")
+    return found
 
 
 def refuse_overlap(connection: sa.Connection, building: AccountedBuilding) -> None:
