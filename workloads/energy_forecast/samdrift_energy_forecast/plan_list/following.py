@@ -101,6 +101,7 @@ def _items(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Map
     query = (
         sa.select(*columns, described["id"].as_string().label("building"), described["name"].as_string().label("name"))
         .where(which, work_items.c.workload == WORKLOAD)
+        .where(described["id"].as_string().is_not(None))  # an account of savings is an item too, and no plan
         .order_by(work_items.c.seq)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
