@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from samdrift_energy_forecast import buildings, orders
 from samdrift_energy_forecast.ordering import OrderDesk
 from samdrift_energy_forecast.orders import Ordered
+from samdrift_energy_forecast.plan_list.entry import WANTED
 from samdrift_platform.ledger.items import ItemState
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def codes(found: Ordered) -> tuple[str, ...]:
     told = [str(lack) for lack in found.order.lacks]
     told += {ItemState.FAILED: [FAILED], ItemState.REJECTED: [REJECTED]}.get(found.state, [])
     notices = [*(found.result.get("attention") or ())]
-    if safe := found.result.get("safe_state"):
+    safe = found.result.get("safe_state")
+    if safe and safe["code"] != WANTED:
         notices.append(safe)
     return tuple(dict.fromkeys([*told, *(notice["code"] for notice in notices)]))
 
