@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from samdrift_energy_forecast import building_file, reading_store
 from samdrift_energy_forecast.series import Series
@@ -239,3 +242,78 @@ def test_gateways_at_once_store_each_reading_once(plane: Heating, http: httpx.Cl
         answers = list(senders.map(lambda _: http.post("/readings", json=batch), range(16)))
     assert {answer.status_code for answer in answers} == {202}
     assert len(stored(plane)) == 200
+
+
+def test_a_change_of_somebody_else_is_not_overwritten(plane: Heating, http: httpx.Client) -> None:
+    tag = http.get("/buildings/school-1").headers["etag"]
+    mine, theirs = ({"If-Match": tag}, DESCRIPTION | {"name": "Deres"})
+    assert http.put("/buildings/school-1", json=theirs, headers=mine).status_code == 200
+    late = http.put("/buildings/school-1", json=DESCRIPTION, headers=mine)
+    assert (late.status_code, late.json()["field"]) == (412, "If-Match")
+    assert http.put("/buildings/school-9", json=DESCRIPTION | {"id": "school-9"}, headers=mine).status_code == 412
+    assert http.get("/buildings/school-1").json()["description"]["name"] == "Deres"
+
+
+def test_two_at_once_put_a_building_one_after_the_other(plane: Heating, http: httpx.Client) -> None:
+    names = [DESCRIPTION | {"name": f"Skole {k}"} for k in range(12)]
+    with ThreadPoolExecutor(6) as senders:
+        answers = list(senders.map(lambda one: http.put("/buildings/school-1", json=one), names))
+    assert {answer.json()["change"] for answer in answers} == {"changed"}
+    shown = http.get("/buildings/school-1").json()
+    assert len(shown["history"]) == 13
+    assert shown["description"]["name"] in {one["name"] for one in names}
+
+
+def test_school_holidays_come_from_both_kinds_of_file(plane: Heating) -> None:
+    table = b"municipality,municipality_name,name,first,last,source\n0999,,Vinterferie,2027-02-15,2027-02-19,example\n"
+    calendar = (
+        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Sommerferie\r\n"
+        b"DTSTART;VALUE=DATE:20270626\r\nDTEND;VALUE=DATE:20270809\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    ical = {"Content-Type": "text/calendar"}
+    with plane.http() as http:
+        assert http.post("/school_holidays", content=table).json() == {"imported": 1, "left_out": []}
+        named = http.post("/school_holidays?municipality=0999&source=skolen", content=calendar, headers=ical)
+        assert named.json()["imported"] == 1
+        nameless = http.post("/school_holidays", content=calendar, headers=ical)
+        assert (nameless.status_code, nameless.json()["field"]) == (422, "municipality")
+        found = http.get("/school_holidays?municipality=0999").json()["school_holidays"]
+        assert http.get("/school_holidays?municipality=12").status_code == 422
+        assert http.get("/audit").status_code == 404
+    assert [(one["name"], one["last"]) for one in found] == [
+        ("Vinterferie", "2027-02-19"),
+        ("Sommerferie", "2027-08-08"),
+    ]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+pushed = st.fixed_dictionaries(
+    {},
+    optional={
+        "building": st.just("school-1") | json_values,
+        "series": st.sampled_from(["heat", "indoor"]) | json_values,
+        "stamp": st.just("2026-02-01T00:00Z") | st.datetimes().map(str) | json_values,
+        "value": st.floats() | json_values,
+    },
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=st.lists(pushed | json_values, max_size=4), raw=st.binary(max_size=60), description=json_values)
+def test_whatever_is_sent_is_answered_and_nothing_is_our_fault(
+    http: httpx.Client, sent: list[Any], raw: bytes, description: Any
+) -> None:
+    for body in (json.dumps({"readings": sent}).encode(), raw):
+        for media_type in ("application/json", "text/csv", "text/calendar"):
+            headers = {"Content-Type": media_type}
+            assert http.post("/readings?building=school-1", content=body, headers=headers).status_code < 500
+            assert http.post("/school_holidays?municipality=0999", content=body, headers=headers).status_code < 500
+    wrong = description if isinstance(description, dict) else {"calendar": description}
+    for body in (json.dumps(DESCRIPTION | wrong).encode(), raw):
+        for media_type in ("application/json", "application/toml"):
+            answer = http.put("/buildings/school-1", content=body, headers={"Content-Type": media_type})
+            assert answer.status_code < 500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,7 +16,10 @@ from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger
 from samdrift_platform.control.invalid_input import InvalidInputError
 from samdrift_platform.control.json_body import JsonBody
-from samdrift_platform.errors import BodyTooLargeError, InputError
+from samdrift_platform.errors import BodyTooLargeError, ConflictError, InputError
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 #: Buildings of one answer.
 PAGE = 1000
@@ -29,6 +32,12 @@ Identifier = Annotated[str, Path(max_length=64, description="The building's id."
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most buildings in the answer.")]
 After = Annotated[str, Query(max_length=64, description="Buildings whose ids follow this one.")]
 Inactive = Annotated[bool, Query(description="Also those that were removed.")]
+
+
+class ChangedMeanwhileError(ConflictError):
+    """Somebody changed this meanwhile. Read it again, change that, and send it with its new ETag."""
+
+    status = 412
 
 
 class Buildings(JsonBody):
@@ -77,9 +86,13 @@ def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[s
 
 
 def put(building: Identifier, user: SignedIn, ledger: TheLedger, body: Body, request: Request) -> JSONResponse:
-    """Add a building or replace its description, sent as JSON or, as `application/toml`, as its file."""
+    """Add a building or replace its description, sent as JSON or, as `application/toml`, as its file.
+
+    With `If-Match`, the `ETag` of an earlier answer, only the description that was read then is replaced.
+    """
     description = _sent(building, body, request.headers.get("content-type", ""))
     with ledger.write() as connection:
+        _check_is_the_one_read(connection, building, request.headers.get("if-match"))
         change = buildings.put(connection, [description], by=user.subject, now=datetime.now(UTC))[building]
     status = 201 if change is Change.ADDED else 200
     return JSONResponse({"building": building, "change": change}, status)
@@ -117,6 +130,17 @@ def _sent(building: str, body: bytes, media_type: str) -> BuildingDescription:
             f"The body describes {description.id!r} but is put as {building!r}. Make them equal.", field="id"
         )
     return description
+
+
+def _check_is_the_one_read(connection: sa.Connection, building: str, tag: str | None) -> None:
+    """RFC 9110 section 13.1.1."""
+    if tag is None:
+        return
+    found = buildings.known(connection, [building]).get(building)
+    if found is None or (tag != "*" and tag.strip('"') != found.digest):
+        raise ChangedMeanwhileError(
+            f"{building!r} is not as it was read. {ChangedMeanwhileError.__doc__}", field="If-Match"
+        )
 
 
 def _check_size(body: bytes) -> None:
