@@ -72,7 +72,7 @@ def read_meters(data: bytes, issue: int, building: BuildingDescription | None = 
         data: CSV or Parquet with `stamp` and `heat_kwh` (kWh of the interval that ends then), or with `heat` as the
             building's meter writes; and `indoor_c`, `coldest_room_c` where rooms are measured. Stamps carry an offset.
         issue: the plan's first hour.
-        building: whose clock and setback plan help to judge the meter.
+        building: whose clock helps to judge the meter, and how the meter writes.
 
     Raises:
         ReadingsError: with the row and the remedy, when the readings cannot carry a plan.
@@ -99,7 +99,7 @@ def examined_heat(data: bytes, until: int, building: BuildingDescription) -> Exa
     Args:
         data: as of `read_meters`.
         until: readings of this hour and later are not looked at.
-        building: whose meter, clock and setback plan it is.
+        building: whose meter and clock it is.
 
     Raises:
         ReadingsError: the file as a whole cannot be read.
@@ -129,9 +129,8 @@ def _columns(
 def _examined(raw: RawReadings, meter: Meter, issue: int, building: BuildingDescription | None) -> ExaminedMeter:
     from samdrift_energy_forecast.quality.examination import Surroundings, examine
 
-    zone = ZoneInfo("UTC") if building is None else building.zone
-    heats_from = None if building is None else building.setback.warm.begins.hour
-    surroundings = Surroundings(zone=zone, heats_from=heats_from)
+    # The fixed plan's first hour is not held against the meter here: a building that follows our plans heats earlier.
+    surroundings = Surroundings(zone=ZoneInfo("UTC") if building is None else building.zone)
     (examined,) = examine(raw, meter, surroundings, until=issue).meters.values()
     return examined
 
