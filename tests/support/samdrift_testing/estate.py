@@ -23,7 +23,7 @@ from samdrift_energy_forecast.plan_list.following import WORKLOAD, catch_up
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.workload import workload
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Outcome, Priority, Verdict
+from samdrift_platform.contract import Outcome, Priority, Store, Verdict
 from samdrift_platform.control import problems
 from samdrift_platform.ledger import effects, endings
 from samdrift_platform.ledger.database import Ledger
@@ -115,7 +115,7 @@ class Estate:
     """Puts buildings and plans into `ledger`."""
 
     ledger: Ledger
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     now: datetime = NOW
     _numbers: count[int] = field(default_factory=lambda: count(1))
 

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from samdrift_energy_forecast import overrides
 from samdrift_energy_forecast.current_plan import current_plan, plan_that_holds
 from samdrift_energy_forecast.exports import KINDS
-from samdrift_energy_forecast.overrides import ManualOverride, NoOverrideError
+from samdrift_energy_forecast.overrides import ManualOverride
 from samdrift_energy_forecast.pages.asking import now
 from samdrift_energy_forecast.plan_files import as_file, etag
 from samdrift_platform.control.access import SignedIn
@@ -85,11 +85,9 @@ def plan_now(
 
 
 def held(building: Identifier, ledger: TheLedger, store: TheStore, at: Now) -> Mapping[str, Any]:
-    """The set-point by hand that holds now; 404 when the plan decides."""
+    """The set-point by hand that holds now; `override` is null when the plan decides."""
     override = current_plan(ledger, store, building, now=at).override
-    if override is None:
-        raise NoOverrideError("No override holds for this building now: its plan decides.")
-    return _answer(override)
+    return {"building": building, "override": None} if override is None else _answer(override)
 
 
 def put(

@@ -11,7 +11,7 @@ import typer
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_fields, show_json
-from samdrift_platform.errors import InputError, NotFoundError
+from samdrift_platform.errors import InputError
 
 
 def override(
@@ -40,17 +40,8 @@ def override(
             body = {"set_point_c": set_point_c, "expires": _expires(hours, until), "reason": reason}
             found = client.call("PUT", path, json=body)
         else:
-            found = _held(client, path, building)
+            found = client.call("GET", path)
     _show(found, as_json=as_json)
-
-
-def _held(client: Any, path: str, building: str) -> Mapping[str, Any]:
-    try:
-        found: Mapping[str, Any] = client.call("GET", path)
-    except NotFoundError:
-        client.call("GET", f"/energy_forecast/api/buildings/{quote(building, safe='')}")  # is there such a building?
-        return {"building": building, "override": None}
-    return found
 
 
 def _expires(hours: float | None, until: str | None) -> str | None:
