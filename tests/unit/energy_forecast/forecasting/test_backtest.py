@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ def test_figures_by_hand() -> None:
     measured, expected = np.array([1.0, 3.0, np.nan, 4.0]), np.array([2.0, 3.0, 9.0, 2.0])
     quantiles = np.array([0.5, 0.8, 1.0, 1.2, 1.5])[:, None] * np.array([2.0, 2.0, 2.0, 2.0])
     found = score(measured, expected, quantiles, "x")
-    assert (found.n, found.cvrmse) == (3, pytest.approx(np.sqrt(5 / 3) / (8 / 3)))
+    assert found.n == 3
+    assert found.cvrmse == pytest.approx(np.sqrt(5 / 3) / (8 / 3))
     assert found.nmbe == pytest.approx((1 / 3) / (8 / 3))
     assert found.coverage80 == 0.0  # 1, 3, 4 against 1.6 to 2.4
     # Level 0.1 at 1.6: 0.9*0.6, 0.1*1.4, 0.1*2.4; 0.5 at 2: 0.5*(1+1+2);
@@ -93,11 +95,11 @@ def test_the_command_prints_figures_by_building(tmp_path: Path) -> None:
 def test_files_say_what_they_lack(tmp_path: Path) -> None:
     panel = made_panel(1, 20)
     meters, weather = written(panel, tmp_path)
-    arguments = {"until": date(2025, 9, 15), "fitted_until": date(2025, 9, 10)}
-    assert read_panel(meters, weather, **arguments).days == 15
+    read = partial(read_panel, meters, weather, until=date(2025, 9, 15), fitted_until=date(2025, 9, 10))
+    assert read().days == 15
     pd.read_parquet(weather).drop(columns="ta_c").to_parquet(weather)
     with pytest.raises(ReadingsError, match="no column ta_c or temperature_c"):
-        read_panel(meters, weather, **arguments)
+        read()
     with pytest.raises(ReadingsError, match="weather ends"):
         read_panel(meters, weather, until=date(2026, 1, 1), fitted_until=date(2025, 9, 10))
 

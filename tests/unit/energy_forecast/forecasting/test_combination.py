@@ -18,7 +18,7 @@ def test_weights_minimise_over_the_simplex(seed: int, pull: float) -> None:
     size = np.trace(covariance) / 3
 
     def objective(w: np.ndarray) -> float:
-        return float(w @ covariance @ w + pull * size * ((w - prior) ** 2).sum()) / size
+        return float((w @ covariance @ w + pull * size * ((w - prior) ** 2).sum()) / size)
 
     found = simplex_weights(covariance[None], prior, pull)[0]
     peer = minimize(
