@@ -97,6 +97,11 @@ def test_prefect_keeps_the_schedules_of_the_platform_and_of_workloads(up: Tree) 
     }
 
 
+def test_prefect_has_planned_the_next_run_of_each_schedule(up: Tree) -> None:
+    """Its scheduler is a service of its own inside the server: it may fail while everything else works."""
+    up.wait_until("runs are planned", lambda: len(_planned(up.prefect_url)) == 2, timeout_s=READY_S)
+
+
 def test_prefect_runs_what_a_workload_scheduled(up: Tree) -> None:
     with httpx.Client(base_url=f"{up.prefect_url}/api", timeout=10) as prefect:
         deployment = prefect.get("/deployments/name/scheduled/errands-list").json()
@@ -167,6 +172,17 @@ def _scheduled(url: str) -> dict[str, tuple[str, str]]:
     found = answer.json() if answer.is_success else []
     times = {one["name"]: one["schedules"][0]["schedule"] for one in found if one["schedules"]}
     return {name: (time["cron"], time["timezone"]) for name, time in times.items()}
+
+
+def _planned(url: str) -> set[str]:
+    """Schedules of which Prefect itself has planned a run."""
+    wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    try:
+        answer = httpx.post(f"{url}/api/flow_runs/filter", json=wanted, timeout=5)
+    except httpx.TransportError:
+        return set()
+    found = answer.json() if answer.is_success else []
+    return {run["parameters"]["schedule"] for run in found if run["auto_scheduled"]}
 
 
 def _members(up: Tree) -> list[psutil.Process]:
