@@ -91,8 +91,10 @@ def plan_of(building: BuildingDescription, begins: datetime = BEGINS, **changes:
             "setback_room_c": tuple(19.5 + (h % 24) / 12 for h in hours),
             "price_per_kwh": tuple(0.4 + (h % 24) / 50 for h in hours),
             "kg_co2_per_kwh": tuple(0.03 + (h % 24) / 500 for h in hours),
+            "hedge": tuple(0.4 if 6 <= h % 24 < 8 else 0.0 for h in hours),
+            "supply_offset_k": tuple(2.5 if 8 <= h % 24 < 16 else -3.0 for h in hours),
         },
-        "binding": (None,) * HORIZON_H,
+        "binding": tuple("comfort" if 8 <= h % 24 < 16 else None for h in hours),
         "summary": Summary(
             setback_kwh=8000.0,
             planned_kwh=7600.0,

@@ -140,6 +140,34 @@ def test_every_coming_entry_has_its_reason_and_every_plot_a_table(estate: Estate
     assert "not measured" in text or "ikke målt" in text
 
 
+def test_what_decides_each_hour_and_the_reserve_stand_in_a_table(estate: Estate, visit: Visit) -> None:
+    estate.planned()
+    text = visit.page(BUILDING)
+    table = text.partition('id="deciding"')[2].partition("</table>")[0]
+    assert table.count("<tr>") == 73
+    assert (table.count("The lowest room temperature"), table.count("Nothing: the cheapest hours")) == (24, 48)
+    assert "Forward temperature: +2.5 K" in text.partition('id="now"')[2]
+    assert "Fremløbstemperatur: +2,5 K" in visit.page(BUILDING, "da")
+    estate.planned(series={}, binding=(None,) * 72)
+    assert 'id="deciding"' not in visit.page(BUILDING)
+
+
+def test_every_constraint_of_the_planner_has_its_words(estate: Estate, visit: Visit) -> None:
+    from samdrift_energy_forecast.plan import Binding
+
+    codes = [code.value for code in Binding]
+    estate.planned(binding=(*codes, *[None] * (72 - len(codes))))
+    table = visit.page(BUILDING).partition('id="deciding"')[2].partition("</table>")[0]
+    assert [code for code in codes if f">{code}<" in table] == []
+
+
+def test_every_lack_of_an_order_has_its_words(visit: Visit) -> None:
+    from samdrift_energy_forecast.orders import Lack
+
+    parts = visit.app.state.templates._environments["energy_forecast", "en"].get_template("energy_forecast/parts.html")
+    assert [lack for lack in Lack if str(parts.module.lack(lack.value)) == lack.value] == []
+
+
 def test_a_safe_state_and_notices_are_told_before_anything(estate: Estate, visit: Visit) -> None:
     estate.planned(safe_state=STOPPED, attention=(STALE,))
     text = visit.page(BUILDING)
@@ -211,7 +239,10 @@ def test_until_a_time_on_the_buildings_own_clock(estate: Estate, visit: Visit) -
         ({"set_point_c": "40", "reason": "r"}, "A set-point is a number from 7 to 26 °C."),
         ({"set_point_c": "20", "reason": ""}, "Say why, in a few words."),
         ({"set_point_c": "20", "reason": "r", "until": "time", "day": "soon", "clock": ""}, "Say until when"),
-        ({"set_point_c": "20", "reason": "r", "until": "time", "day": "2026-01-20", "clock": "10:00"}, "Say until when"),
+        (
+            {"set_point_c": "20", "reason": "r", "until": "time", "day": "2026-01-20", "clock": "10:00"},
+            "Say until when",
+        ),
     ],
 )
 def test_what_cannot_be_set_keeps_what_was_typed(estate: Estate, visit: Visit, form: dict[str, str], said: str) -> None:
@@ -239,7 +270,9 @@ def test_taken_back_from_a_plan_that_knows_it_a_new_plan_is_ordered(estate: Esta
     estate.registered(described("school-1", "Skolen ved Søen"))
     held = Entry(begins=BEGINS, set_point_c=22.0, reason=Reason.OVERRIDE, facts={"why": "A feast"})
     estate.planned(entries=(held,))
-    visit.post(f"{BUILDING}/override", set_point_c="22", until="time", day="2026-01-26", clock="20:00", reason="A feast")
+    visit.post(
+        f"{BUILDING}/override", set_point_c="22", until="time", day="2026-01-26", clock="20:00", reason="A feast"
+    )
     visit.post(f"{BUILDING}/override/end")
     assert "Queued" in visit.page(BUILDING)
 

@@ -24,8 +24,10 @@ SERIES = {
     "planned_kw": "planned_kwh",
     "price_per_kwh": "price_per_kwh",
     "kg_co2_per_kwh": "kg_co2_per_kwh",
+    "supply_offset_k": "supply_offset_k",
+    "reserve_k": "hedge",
 }
-COLUMNS = ("begins_local", "begins_utc", "set_point_c", "open", *SERIES, "reason", "reason_text")
+COLUMNS = ("begins_local", "begins_utc", "set_point_c", "open", *SERIES, "binding", "reason", "reason_text")
 _QUARTERS = 4
 
 
@@ -57,6 +59,7 @@ def _rows(plan: Plan, language: Language) -> Iterator[Mapping[str, Any]]:
             "set_point_c": entry.set_point_c,
             "open": None if is_open[hour] is None else int(is_open[hour] or 0),
             **{column: values[hour] for column, values in hourly.items()},
+            "binding": plan.binding[hour],
             "reason": entry.reason.value,
             "reason_text": entry.text(language),
         }

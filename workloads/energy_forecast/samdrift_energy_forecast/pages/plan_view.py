@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.plan_document import HOUR, Plan
 from samdrift_energy_forecast.reasons import Language, Reason
 
 
@@ -20,6 +20,19 @@ class ShownEntry:
     reason: str
     #: A person chose it.
     by_hand: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownHour:
+    """What decides one hour, and what is kept in reserve; None where nothing does, or nothing is known."""
+
+    begins: datetime
+    #: Code of the constraint.
+    binding: str | None
+    #: Warmth kept for an outside that is colder than forecast, K.
+    reserve_k: float | None
+    #: How far the water is to be above the heating curve, K; negative: below.
+    supply_offset_k: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +73,20 @@ class PlanView:
                 found.append(entry)
             before = entry.set_point_c
         return tuple(found)
+
+    @property
+    def supply_offset_k(self) -> float | None:
+        """How far the water is to be above the heating curve now, K; None where the building does not shift it."""
+        return next((each.supply_offset_k for each in self.hours if each.begins <= self.at < each.begins + HOUR), None)
+
+    @property
+    def hours(self) -> tuple[ShownHour, ...]:
+        """What decides each hour; empty where nothing is known of any."""
+        reserve, offset = self.plan.values("hedge"), self.plan.values("supply_offset_k")
+        if not any(value is not None for value in (*self.plan.binding, *reserve, *offset)):
+            return ()
+        columns = zip(self.plan.hours, self.plan.binding, reserve, offset, strict=True)
+        return tuple(ShownHour(begins=b, binding=c, reserve_k=r, supply_offset_k=o) for b, c, r, o in columns)
 
     @property
     def is_over(self) -> bool:
