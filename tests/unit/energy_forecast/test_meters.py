@@ -10,8 +10,10 @@ from pyarrow import parquet
 
 from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.inputs import read_inputs
 from samdrift_energy_forecast.meters import read_meters
 from samdrift_energy_forecast.submission import Building
+from samdrift_platform.checks import MemoryStore
 
 
 def changed(meter_csv: bytes, row: int, text: str) -> bytes:
@@ -92,6 +94,14 @@ def test_a_person_is_told_what_was_left_out(meter_csv: bytes, issue: int) -> Non
     assert notice.da.startswith("Målerdata, 1 timer til 2026-01-05 09:00 UTC: Målingen er negativ")
     assert "does not run backwards" in notice.en
     assert readings.notices(issue + 5 * 168) == ()
+
+
+def test_a_plan_s_notices_name_what_was_left_out(
+    meter_csv: bytes, issue: int, building: Building, store: MemoryStore
+) -> None:
+    faulty = store.put(changed(meter_csv, 10, "2026-01-05T09:00:00Z,-3,20,20"))
+    inputs = read_inputs(building.model_copy(update={"readings": faulty}), issue, store)
+    assert "readings_negative" in {notice.code for notice in inputs.attention}
 
 
 def test_a_sensor_s_error_value_is_no_room_temperature(meter_csv: bytes, issue: int) -> None:
