@@ -102,3 +102,14 @@ def test_a_wrong_order_is_told(samdrift: Samdrift, file: Path, options: tuple[st
     ended = samdrift("energy", "quality", str(file), *named, *options)
     assert ended.status != 0
     assert says in ended.err
+
+
+def test_a_danish_export_is_read_as_it_is_written(samdrift: Samdrift, tmp_path: Path) -> None:
+    rows = [f"{1 + k // 24:02d}-02-2026 {k % 24:02d}.00;{5 + k % 7},5" for k in range(72)]
+    path = tmp_path / "eksport.csv"
+    path.write_bytes("\r\n".join(["Tidspunkt;Måler 4", *rows]).encode("cp1252"))
+    options = ("--stamp-column", "Tidspunkt", "--stamp-format", "%d-%m-%Y %H.%M", "--time-zone", "Europe/Copenhagen")
+    ended = samdrift("energy", "quality", str(path), *options, "--json")
+    assert ended.status == 0, ended.err
+    (meter,) = json.loads(ended.out)["meters"]
+    assert (meter["meter"], meter["hours"], meter["begins"]) == ("Måler 4", 72, "2026-01-31T22:00:00+00:00")

@@ -23,7 +23,9 @@ BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def read(cells: Sequence[tuple[str, object]], meter: Meter | None = None, *, zone: ZoneInfo | None = None) -> ExaminedMeter:
+def read(
+    cells: Sequence[tuple[str, object]], meter: Meter | None = None, *, zone: ZoneInfo | None = None
+) -> ExaminedMeter:
     raw = RawReadings(stamps=[stamp for stamp, _ in cells], series={"heat": [str(value) for _, value in cells]})
     return examine(raw, meter or Meter(), SURROUNDINGS, naive_zone=zone).meters["heat"]
 
@@ -177,3 +179,8 @@ def test_a_date_alone_has_no_offset_although_it_ends_like_one() -> None:
 def test_danish_decimals(cells: list[str], values: list[float | None]) -> None:
     read_values = read_numbers(cells, decimal_comma=True).values.tolist()
     assert [None if np.isnan(value) else value for value in read_values] == values
+
+
+def test_a_wrong_year_makes_no_endless_row_of_hours() -> None:
+    meter = read([*every(HOUR, [5.0, 6.0, 7.0]), ("9026-01-05T04:00:00Z", 8.0)])
+    assert (len(meter.heat_kwh), meter.counts) == (3, {Finding.STRAY_STAMP: 1})

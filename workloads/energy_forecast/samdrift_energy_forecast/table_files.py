@@ -53,6 +53,7 @@ def read_cells(data: bytes, what: str) -> CellTable:
         utc = frozenset(name for name in table.column_names if getattr(table.schema.field(name).type, "tz", None))
         found = CellTable(columns=columns, utc=utc, decimal_comma=False)
     else:
+        data = _as_utf_8(data)
         delimiter = _delimiter(data)
         columns = dict(_csv(data, what, delimiter))
         found = CellTable(columns=columns, utc=frozenset(), decimal_comma=delimiter == ";")
@@ -95,6 +96,15 @@ def numbers(values: Sequence[object], name: str, what: str, *, may_be_missing: b
 def _check_not_empty(data: bytes, what: str) -> None:
     if not data.strip():
         raise ReadingsError(f"The {what} file is empty. Export it again.")
+
+
+def _as_utf_8(data: bytes) -> bytes:
+    """Danish spreadsheets also write Windows-1252; only names of columns have letters in which it differs."""
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data if b"\0" in data else data.decode("cp1252", errors="replace").encode()
+    return data
 
 
 def _delimiter(data: bytes) -> str:

@@ -44,6 +44,9 @@ def quality(
     stamp_column: Annotated[
         str | None, typer.Option(help="Where it is not `stamp` or the only column of times.")
     ] = None,
+    stamp_format: Annotated[
+        str | None, typer.Option(help="Of stamps that are no ISO 8601, such as '%d-%m-%Y %H:%M'.")
+    ] = None,
     weather: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Outdoor temperature, to judge what fits a forecast."),
@@ -60,7 +63,7 @@ def quality(
     meter = _meter(described, quantity, unit, kwh_per_m3, rolls_over_at, stamp, time_zone)
     naive_zone = _zone(time_zone) if time_zone else (None if described is None else _zone(described.meter.time_zone))
     surroundings = _surroundings(described, clock or time_zone, weather)
-    examination = _examined(file, meter, surroundings, naive_zone, stamp_column)
+    examination = _examined(file, meter, surroundings, naive_zone, (stamp_column, stamp_format))
     if html is not None:
         _write_page(html, examination, file.stem if described is None else described.name, language)
     if as_json:
@@ -126,12 +129,16 @@ def _surroundings(described: BuildingDescription | None, clock: str | None, weat
 
 
 def _examined(
-    file: Path, meter: Meter, surroundings: Surroundings, naive_zone: ZoneInfo | None, stamp_column: str | None
+    file: Path,
+    meter: Meter,
+    surroundings: Surroundings,
+    naive_zone: ZoneInfo | None,
+    stamps: tuple[str | None, str | None],
 ) -> Examination:
     from samdrift_energy_forecast.quality.examination import examine
     from samdrift_energy_forecast.quality.files import meter_readings
 
-    return examine(meter_readings(file.read_bytes(), stamp_column), meter, surroundings, naive_zone=naive_zone)
+    return examine(meter_readings(file.read_bytes(), *stamps), meter, surroundings, naive_zone=naive_zone)
 
 
 def _write_page(path: Path, examination: Examination, name: str, language: str) -> None:

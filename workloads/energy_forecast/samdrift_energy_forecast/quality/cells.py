@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Text, aware or naive datetimes, or numpy's `datetime64` (aware ones are in UTC by then; see `Naive`).
 Cells: TypeAlias = "Sequence[object] | NDArray[Any]"
 
+#: Ten years.
+FARTHEST_S = 10 * 365.25 * 86400
+
 _OFFSET = re.compile(r"(?:T\d{2}|\d{2}:\d{2}).*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 
 
@@ -65,7 +68,16 @@ def read_stamps(cells: Cells, *, is_utc: bool = False, zone: ZoneInfo | None = N
     else:
         texts = [cell.isoformat() if isinstance(cell, datetime) else str(cell) for cell in cells]
         seconds, faults = _parsed(texts, zone)
-    return Stamps(seconds=seconds, faults=faults, cells=cells)
+    return Stamps(seconds=seconds, faults=faults | _stray(seconds, faults), cells=cells)
+
+
+def _stray(seconds: NDArray[np.int64], faults: Mapping[int, Finding]) -> dict[int, Finding]:
+    """Stamps far from the middle one: a wrong year would make the row of hours endless."""
+    known = np.setdiff1d(np.arange(len(seconds)), list(faults))
+    if not known.size:
+        return {}
+    far = np.abs(seconds[known] - np.median(seconds[known])) > FARTHEST_S
+    return dict.fromkeys(known[far].tolist(), Finding.STRAY_STAMP)
 
 
 def read_numbers(cells: Cells, *, decimal_comma: bool = False) -> Numbers:

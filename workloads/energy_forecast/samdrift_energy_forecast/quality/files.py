@@ -8,7 +8,7 @@ import numpy as np
 
 from samdrift_energy_forecast import hours, table_files
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.quality.cells import read_numbers, read_stamps
+from samdrift_energy_forecast.quality.cells import Cells, read_numbers, read_stamps
 from samdrift_energy_forecast.quality.examination import RawReadings
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ NO_METERS = frozenset({"indoor_c", "coldest_room_c", "return_c", "volume_m3", "o
 OUTDOOR = ("temperature_c", "ta_c")
 
 
-def meter_readings(data: bytes, stamp_column: str | None = None) -> RawReadings:
+def meter_readings(data: bytes, stamp_column: str | None = None, stamp_format: str | None = None) -> RawReadings:
     """The meters of a CSV or Parquet file.
+
+    Args:
+        data: the file.
+        stamp_column: where it is neither `stamp` nor the only column of times.
+        stamp_format: of stamps that are no ISO 8601, such as `%d-%m-%Y %H:%M` (`datetime.strptime`).
 
     Raises:
         ReadingsError: it cannot be read, or it is not clear which column holds the stamps.
@@ -30,6 +35,8 @@ def meter_readings(data: bytes, stamp_column: str | None = None) -> RawReadings:
     table = table_files.read_cells(data, "meter")
     name = stamp_column or _stamp_column(table)
     stamps = table.named(name, "meter")
+    if stamp_format is not None:
+        stamps = _as_iso(stamps, stamp_format)
     series = {other: cells for other, cells in table.columns.items() if other != name and other not in NO_METERS}
     if not series:
         raise ReadingsError(f"The meter file has no column beside `{name}`. Export it with its values.")
@@ -55,6 +62,18 @@ def outdoor_temperature(data: bytes) -> tuple[int, NDArray[np.float64]]:
     laid = np.full(int(places.max() - places.min()) + 1, np.nan)
     laid[places - places.min()] = celsius[stamps.is_known]
     return int(places.min()), laid
+
+
+def _as_iso(cells: Cells, stamp_format: str) -> list[str]:
+    """What the format reads, as ISO 8601; what it does not read stays as it is and becomes a verdict."""
+    import pandas as pd
+
+    texts = [str(cell) for cell in cells]
+    try:
+        moments = pd.to_datetime(pd.Series(texts, dtype=object), format=stamp_format, errors="coerce")
+    except ValueError as error:
+        raise ReadingsError(f"{stamp_format!r} is no format of times ({error}). Use such as %d-%m-%Y %H:%M.") from error
+    return [text if pd.isna(moment) else moment.isoformat() for text, moment in zip(texts, moments, strict=True)]
 
 
 def _stamp_column(table: table_files.CellTable) -> str:

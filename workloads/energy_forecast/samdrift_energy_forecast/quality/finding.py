@@ -16,6 +16,8 @@ class Finding(StrEnum):
     SKIPPED_LOCAL_HOUR = "skipped-local-hour"
     #: A local stamp inside the hour that comes twice in autumn, and the rows do not say which of the two it is.
     DOUBLED_LOCAL_HOUR = "doubled-local-hour"
+    #: A stamp years away from all the others.
+    STRAY_STAMP = "stray-stamp"
     #: A stamp beside the grid on which the meter's other stamps lie.
     OFF_GRID_STAMP = "off-grid-stamp"
     #: A value that is no finite number.

@@ -54,6 +54,12 @@ SENTENCES: Mapping[Finding, Sentence] = {
         remedy_da="Skriv tiden med forskydning, for eksempel +02:00.",
         remedy_en="Write the stamp with its offset, such as +02:00.",
     ),
+    Finding.STRAY_STAMP: Sentence(
+        da="Tidspunktet ligger mere end ti år fra de øvrige.",
+        en="The stamp lies more than ten years from the others.",
+        remedy_da="Undersøg årstallet og dataloggerens ur.",
+        remedy_en="Look at the year, and at the data logger's clock.",
+    ),
     Finding.OFF_GRID_STAMP: Sentence(
         da="Tidspunktet ligger uden for det mønster på {step_min} minutter, som måleren ellers følger.",
         en="The stamp lies beside the grid of {step_min} minutes that the meter follows otherwise.",
