@@ -65,9 +65,13 @@ class Capacity:
         """Cores that classes below CLINICAL may fill; at least one, or they would never run."""
         return max(1.0, self.cpus - math.ceil(self.cpus * self.reserved_clinical_share))
 
+    def open_to(self, priority: Priority) -> float:
+        """Cores that batches of a class may fill: more replicas than these keep busy would only wait."""
+        return self.cpus if priority is Priority.CLINICAL else self.shared_cpus
+
     def lends(self, batch: Offer | Running) -> float:
         """Cores that a batch is lent. One that asks for more than its class may have makes do with that."""
-        return min(batch.cpus, self.cpus if batch.priority is Priority.CLINICAL else self.shared_cpus)
+        return min(batch.cpus, self.open_to(batch.priority))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -151,7 +151,7 @@ class Dispatcher:
 
     def _keep_house(self, now: datetime) -> None:
         orders = self._orders.current()
-        self._roster.muster(orders, self._capacity.cpus)
+        self._roster.muster(orders, self._capacity)
         held = [*self._batches.values(), *(returned.batch for returned in self._returns)]
         with self._ledger.write() as connection:
             for batch in held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from samdrift_platform.admission import Capacity
 from samdrift_platform.assignments import Assignment, Wanted
 from samdrift_platform.contract import Workload
 from samdrift_platform.crew import Crew
@@ -28,16 +29,16 @@ class Roster:
         """Line -> crew."""
         return {**self._answering, **self._shadowing}
 
-    def muster(self, wanted: Wanted, cpus: float) -> None:
+    def muster(self, wanted: Wanted, capacity: Capacity) -> None:
         """Give every crew its assignment, hire those that are missing, dismiss those without one."""
         self._missing = dict(wanted.missing)
         for name in set(self._answering) - set(wanted.crews):
             self._answering.pop(name).dismiss()
         for name, assignment in wanted.crews.items():
-            self._answer(name, assignment, cpus)
+            self._answer(name, assignment, capacity.open_to(self._lines[name].priority))
         for name, line in self._lines.items():
             line.shadows = tuple(deployment for deployment, _ in wanted.shadows.get(name, ()))
-        self._shadow(wanted, cpus)
+        self._shadow(wanted, capacity.cpus)
 
     def tend(self) -> None:
         """Let every crew take in what has loaded, and change what is due."""

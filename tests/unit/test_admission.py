@@ -264,3 +264,12 @@ def test_nothing_starts_on_a_cluster_without_cores() -> None:
     head = Head(workload="w", urgency=0, due=NOW, seq=1, fresh=True, waiting=1)
     empty = Capacity(cpus=0.0, reserved_clinical_share=0.5, chunk_s=2.0)
     assert admit([head], {"w": offer}, [], empty) is None
+
+
+@pytest.mark.parametrize(
+    ("cpus", "share", "clinical", "below"), [(2.0, 0.5, 2.0, 1.0), (2.0, 0.0, 2.0, 2.0), (8.0, 0.5, 8.0, 4.0)]
+)
+def test_cores_that_replicas_of_a_class_can_keep_busy(cpus: float, share: float, clinical: float, below: float) -> None:
+    capacity = Capacity(cpus=cpus, reserved_clinical_share=share, chunk_s=2.0)
+    assert capacity.open_to(Priority.CLINICAL) == clinical
+    assert {capacity.open_to(priority) for priority in BELOW} == {below}
