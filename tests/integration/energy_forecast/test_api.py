@@ -110,6 +110,8 @@ def test_several_buildings_are_written_or_none(plane: Heating) -> None:
         assert "more than once" in http.post("/buildings", json={"buildings": several * 2}).json()["detail"]
         first = http.get("/buildings", params={"limit": 3}).json()
         second = http.get("/buildings", params={"limit": 3, "after": first["next"]}).json()
+        brief = http.get("/buildings", params={"brief": True}).json()["buildings"]
+    assert [(one["id"], one["name"], "description" in one) for one in brief[:1]] == [("b0", "Skolen ved Søen", False)]
     assert [one["description"]["id"] for page in (first, second) for one in page["buildings"]] == [
         f"b{k}" for k in range(5)
     ]

@@ -33,8 +33,9 @@ def test_a_row_is_a_building_over_the_template() -> None:
 
 def test_danish_decimals_are_read() -> None:
     fleet = read_fleet(b"id;name;location.latitude;location.longitude\na;A;55,7;12,6\n", "fleet.csv", TEMPLATE)
-    assert fleet.buildings[0].location is not None
-    assert fleet.buildings[0].location.longitude == 12.6
+    (found,) = fleet.buildings
+    assert found.location is not None
+    assert found.location.longitude == 12.6
 
 
 def test_faults_are_told_by_row_and_key_and_right_rows_are_kept() -> None:

@@ -32,11 +32,17 @@ class FleetFileError(InputError):
 class Fleet:
     """What became of each row."""
 
-    buildings: tuple[BuildingDescription, ...]
+    #: Id -> description as JSON. Text, because thousands of objects cost more to keep than to read again.
+    documents: Mapping[str, str]
     #: One line a fault, each with its row and key.
     faults: tuple[str, ...]
     #: Rows with a fault.
     wrong_rows: int
+
+    @property
+    def buildings(self) -> Iterator[BuildingDescription]:
+        """Those without a fault, in the order of their rows."""
+        return (BuildingDescription.model_validate_json(document) for document in self.documents.values())
 
 
 def read_fleet(data: bytes, where: str, template: Mapping[str, Any]) -> Fleet:
@@ -53,7 +59,7 @@ def read_fleet(data: bytes, where: str, template: Mapping[str, Any]) -> Fleet:
         FleetFileError: the table as a whole cannot be read.
     """
     header, lines, decimal_comma = _table(data, where)
-    found: list[BuildingDescription] = []
+    documents: dict[str, str] = {}
     faults: list[str] = []
     rows_of: dict[str, int] = {}
     wrong = 0
@@ -63,11 +69,11 @@ def read_fleet(data: bytes, where: str, template: Mapping[str, Any]) -> Fleet:
             result = [Fault(line=None, key="id", said=f"{result.id!r} is also that of row {rows_of[result.id]}")]
         if isinstance(result, BuildingDescription):
             rows_of[result.id] = number
-            found.append(result)
+            documents[result.id] = result.model_dump_json(exclude_unset=True)
         else:
             wrong += 1
             faults.append(told(f"{where}, row {number}", result))
-    return Fleet(buildings=tuple(found), faults=tuple(faults), wrong_rows=wrong)
+    return Fleet(documents=documents, faults=tuple(faults), wrong_rows=wrong)
 
 
 def _table(data: bytes, where: str) -> tuple[list[str], list[list[str]], bool]:

@@ -33,6 +33,8 @@ Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most buildings in the a
 After = Annotated[str, Query(max_length=64, description="Buildings whose ids follow this one.")]
 Inactive = Annotated[bool, Query(description="Also those that were removed.")]
 
+Brief = Annotated[bool, Query(description="Without descriptions: id, name, type, and who changed it.")]
+
 
 class ChangedMeanwhileError(ConflictError):
     """Somebody changed this meanwhile. Read it again, change that, and send it with its new ETag."""
@@ -63,15 +65,15 @@ def schema() -> JSONResponse:
     return JSONResponse(building_file.schema(), media_type="application/schema+json")
 
 
-def listed(ledger: TheLedger, after: After = "", limit: Limit = PAGE, removed: Inactive = False) -> dict[str, Any]:
+def listed(
+    ledger: TheLedger, after: After = "", limit: Limit = PAGE, removed: Inactive = False, brief: Brief = False
+) -> JSONResponse:
     """Buildings in the order of their ids; `next` is the `after` of the next page, null on the last."""
     with ledger.read() as connection:
         found = list(buildings.each(connection, after=after, limit=limit + 1, active_only=not removed))
     page = found[:limit]
-    return {
-        "buildings": [_answer(one) for one in page],
-        "next": page[-1].building if len(found) > limit else None,
-    }
+    last = page[-1].building if len(found) > limit else None
+    return JSONResponse({"buildings": [_brief(one) if brief else _answer(one) for one in page], "next": last})
 
 
 def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[str, Any]:
@@ -156,13 +158,19 @@ def _check_several(ids: list[str]) -> None:
         raise InputError(f"{twice!r} stands more than once among the buildings. Send each once.", field="buildings")
 
 
-def _answer(found: Registered) -> dict[str, Any]:
+def _brief(found: Registered) -> dict[str, Any]:
     return {
-        "description": found.document,
+        "id": found.building,
+        "name": found.document["name"],
+        "type": found.document["type"],
         "is_active": found.is_active,
-        "changed_at": found.changed_at,
+        "changed_at": found.changed_at.isoformat(),
         "changed_by": found.changed_by,
     }
+
+
+def _answer(found: Registered) -> dict[str, Any]:
+    return {**_brief(found), "description": found.document}
 
 
 def _described(model: type[Buildings | BuildingDescription]) -> dict[str, Any]:
