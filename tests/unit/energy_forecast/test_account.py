@@ -85,7 +85,7 @@ def test_errors_of_held_out_stretches_by_brute_force() -> None:
         out = reference & ((days.number + 3) // 7 == week)
         design = terms(days, baseline.base_c)
         weights, *_ = np.linalg.lstsq(design[reference & ~out], days.heat_kwh[reference & ~out], rcond=None)
-        expected = float(np.maximum(design[out] @ weights, 0).sum())
+        expected = float((design[out] @ weights).sum())
         squares += (float(days.heat_kwh[out].sum()) - expected) ** 2
         expected_squares += expected**2
     assert found.stretches == len(weeks) == 13
@@ -99,13 +99,17 @@ def terms(days: Days, base_c: float) -> NDArray[np.float64]:
         degrees = max(0.0, base_c - days.smoothed_c[place])
         today = max(0.0, base_c - days.outdoor_c[place])
         opened = bool(days.is_open[place])
+        first = opened and place > 0 and not days.is_open[place - 1]
         rows.append(
             [
                 float(opened),
                 float(not opened),
                 degrees if opened else 0.0,
                 0.0 if opened else degrees,
-                float(opened and place > 0 and not days.is_open[place - 1]),
+                max(0.0, degrees - 8) if opened else 0.0,
+                0.0 if opened else max(0.0, degrees - 8),
+                float(first),
+                degrees if first else 0.0,
                 today - degrees,
                 days.radiation_w_m2[place] / 100,
             ]
