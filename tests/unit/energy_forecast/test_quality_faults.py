@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samdrift_energy_forecast.building import Meter
 from samdrift_energy_forecast.quality.clock import ClockEvidence, EdgeEvidence
+from samdrift_energy_forecast.quality.examination import Surroundings, examine
 from samdrift_energy_forecast.quality.finding import Finding
 from samdrift_testing.meter_faults import (
     BEGINS,
@@ -21,6 +23,7 @@ from samdrift_testing.meter_faults import (
     clean_heat,
     examined,
     judged,
+    outdoor_c,
 )
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -105,3 +108,17 @@ def test_no_sound_meter_is_accused(seed: int, days: int, after_days: int) -> Non
     heat = clean_heat(24 * days, seed=seed, first=first)
     sound = Injected(raw=as_readings(heat, first), hours=NOTHING, codes=frozenset(), heats_from=HEATS_FROM)
     assert list(examined(sound).verdicts) == []
+
+
+@pytest.mark.parametrize("factor", [10.0, 1 / 3.6])
+def test_a_meter_that_shows_more_in_the_same_weather_is_told_and_used(heat: Floats, factor: float) -> None:
+    at = 130 * 24  # January
+    changed = np.concatenate([heat[:at], heat[at:] * factor])
+    weather = Surroundings(zone=COPENHAGEN, outdoor_first=BEGINS, outdoor_c=outdoor_c())
+    examination = examine(as_readings(changed, BEGINS), Meter(), weather)
+    (verdict,) = examination.verdicts
+    assert verdict.code is Finding.LEVEL_CHANGE
+    assert verdict.first == pytest.approx(BEGINS + at, abs=7 * 24)
+    assert verdict.facts["factor"] == pytest.approx(factor, rel=0.2)
+    np.testing.assert_array_equal(examination.meters["heat"].heat_kwh, changed)
+    assert list(examine(as_readings(heat, BEGINS), Meter(), weather).verdicts) == []
