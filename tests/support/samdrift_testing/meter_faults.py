@@ -29,20 +29,24 @@ def wall(first: int, count: int, zone: ZoneInfo) -> list[datetime]:
     return [datetime.fromtimestamp((first + k) * 3600, tz=zone) for k in range(count)]
 
 
-def clean_heat(count: int = YEAR, *, seed: int = 0, first: int = BEGINS) -> Floats:
-    """Hourly kWh of a school: weather, working days from 06 to 17 local time, some hot water, rounded to 0.1 kWh."""
+def outdoor_c(count: int = YEAR, *, seed: int = 0, first: int = BEGINS) -> Floats:
+    """Hourly outdoor temperature in C: the year's swing, and weather that lasts for days."""
     random = np.random.default_rng(seed)
-    clock = wall(first, count, COPENHAGEN)
-    day_of_year = np.array([moment.timetuple().tm_yday for moment in clock])
+    day_of_year = np.array([moment.timetuple().tm_yday for moment in wall(first, count, COPENHAGEN)])
     slow = np.zeros(count)
     for k in range(1, count):
         slow[k] = 0.99 * slow[k - 1] + random.normal(0, 0.45)
-    outdoor = 8.5 - 9.0 * np.cos(2 * np.pi * (day_of_year - 20) / 365) + slow
+    return np.asarray(8.5 - 9.0 * np.cos(2 * np.pi * (day_of_year - 20) / 365) + slow)
+
+
+def clean_heat(count: int = YEAR, *, seed: int = 0, first: int = BEGINS) -> Floats:
+    """Hourly kWh of a school: weather, working days from 06 to 17 local time, some hot water, rounded to 0.1 kWh."""
+    clock = wall(first, count, COPENHAGEN)
     warm = np.array([moment.weekday() < 5 and HEATS_FROM <= moment.hour < 17 for moment in clock])
     morning = np.array([moment.weekday() < 5 and moment.hour == HEATS_FROM for moment in clock])
-    demand = np.maximum(17.0 - outdoor, 0.0) * (2.0 + 2.5 * warm + 2.0 * morning)
+    demand = np.maximum(17.0 - outdoor_c(count, seed=seed, first=first), 0.0) * (2.0 + 2.5 * warm + 2.0 * morning)
     hot_water = 1.5 + 2.0 * warm
-    noise = random.lognormal(0, 0.12, count)
+    noise = np.random.default_rng((seed, 1)).lognormal(0, 0.12, count)
     return np.round((demand + hot_water) * noise, 1)
 
 

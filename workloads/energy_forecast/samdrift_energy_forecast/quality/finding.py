@@ -42,6 +42,8 @@ class Finding(StrEnum):
     DEAD = "dead"
     #: Values 1,000 or 277.8 times too high or too low: written in another unit.
     UNIT_CHANGE = "unit-change"
+    #: So many times as much as before in the same weather, from one day on; told where the weather is known.
+    LEVEL_CHANGE = "level-change"
     #: A counter that fell back to about 0.
     COUNTER_RESET = "counter-reset"
     #: A counter that reached the end of its digits and began again.
@@ -71,6 +73,7 @@ _NOTICES = frozenset(
     {
         Finding.REPEATED,
         Finding.COARSE_READINGS,
+        Finding.LEVEL_CHANGE,
         Finding.SCALED_COPY,
         Finding.WRONG_TIME_ZONE,
         Finding.STAMP_EDGE,

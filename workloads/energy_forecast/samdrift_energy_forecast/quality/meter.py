@@ -22,6 +22,7 @@ from samdrift_energy_forecast.quality.counter import CounterEvent, consumption, 
 from samdrift_energy_forecast.quality.examination import ExaminedMeter, RawReadings, Surroundings
 from samdrift_energy_forecast.quality.finding import Finding
 from samdrift_energy_forecast.quality.frozen import frozen
+from samdrift_energy_forecast.quality.levels import level_changes
 from samdrift_energy_forecast.quality.resampling import GAP_STEPS, Hourly, factor, intervals, is_regular, to_hours
 from samdrift_energy_forecast.quality.rows import Rows, hour_of, rows
 from samdrift_energy_forecast.quality.runs import runs
@@ -62,6 +63,9 @@ def examined(
     stretches = [] if _is_coarse(ordered) else _stretches(hourly, surroundings)
     found += [*ordered.verdicts, *(_verdict(name, hourly, stretch) for stretch in stretches)]
     heat = without(hourly.kwh, stretches)
+    outdoor = surroundings.outdoor(hourly.first, len(hourly.kwh))
+    if outdoor is not None:
+        found += [_verdict(name, hourly, stretch) for stretch in level_changes(hourly.first, heat, outdoor)]
     evidence, edge, told = _of_clock(name, hourly, heat, ordered, meter, surroundings)
     found += [*told, *_coarse(name, hourly, ordered)]
     found += _gaps(name, hourly, found)
@@ -74,7 +78,7 @@ def examined(
         step_s=ordered.step_s,
         clock=evidence,
         edge=edge,
-        unsuitable=unsuitable(hourly.first, hourly.kwh, surroundings.outdoor(hourly.first, len(hourly.kwh))),
+        unsuitable=unsuitable(hourly.first, hourly.kwh, outdoor),
     )
 
 
@@ -120,6 +124,8 @@ def _stretches(hourly: Hourly, surroundings: Surroundings) -> list[Stretch]:
 def _verdict(name: str, hourly: Hourly, stretch: Stretch) -> Verdict:
     raw = hourly.kwh[stretch.begin : stretch.end]
     shown = raw[:1] if (raw == raw[0]).all() else raw
+    if stretch.code.is_notice:
+        shown = raw[:0]  # the values are in use, and nobody needs them twice
     return Verdict(
         code=stretch.code,
         meter=name,

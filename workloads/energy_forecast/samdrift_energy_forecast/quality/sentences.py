@@ -132,6 +132,12 @@ SENTENCES: Mapping[Finding, Sentence] = {
         remedy_da="Find ud af, hvornår enheden skiftede, og send værdierne i én enhed.",
         remedy_en="Find out when the unit changed, and send the values in one unit.",
     ),
+    Finding.LEVEL_CHANGE: Sentence(
+        da="Fra {since} viser måleren omkring {factor} gange så meget som før i samme vejr.",
+        en="From {since} on the meter shows about {factor} times as much as before in the same weather.",
+        remedy_da="Undersøg, om måleren, dens impulstal eller enhed er skiftet, eller om bygningen bruges anderledes.",
+        remedy_en="Ask whether the meter, its pulse constant or its unit was changed, or the building's use.",
+    ),
     Finding.COUNTER_RESET: Sentence(
         da="Tælleren faldt fra {before} til {after}: den er nulstillet.",
         en="The counter fell from {before} to {after}: it was reset.",
