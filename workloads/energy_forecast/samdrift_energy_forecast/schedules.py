@@ -27,12 +27,15 @@ def schedules() -> Iterable[Schedule]:
 
 
 def plan_tonight() -> Sequence[str]:
-    """Order what tonight lacks, and say how far it is."""
+    """Order what tonight lacks, and say how far it is. The list of plans follows, so that no page has to."""
     from samdrift_energy_forecast import nightly
+    from samdrift_energy_forecast.plan_list.following import catch_up
 
     with _installation() as (chosen, ledger):
         desk = nightly.desk(ledger, chosen.objects_url, chosen.tenant)
-        return nightly.run(desk, now=datetime.now(UTC)).sentences()
+        night = nightly.run(desk, now=datetime.now(UTC))
+        catch_up(ledger)
+        return night.sentences()
 
 
 def fetch() -> Sequence[str]:
