@@ -110,14 +110,27 @@ def test_the_check_says_what_is_missing_by_its_status(plane: Heating, folder: Pa
     assert (told["location"], told["readings"]) == ("ok", "missing")
     whole = shell(
         folder,
-        "sed -i 's/0101/0999/' school.toml && samdrift energy building check school.toml --readings meter.csv "
-        "--school-holidays holidays.csv",
+        "samdrift energy building check school.toml --readings meter.csv --school-holidays holidays.csv",
         plane,
     )
     assert whole.returncode == 0, whole.stdout
     wrong = shell(folder, "echo 'id = 3' > x.toml; samdrift energy building check x.toml", plane)
     assert wrong.returncode == 1
     assert "x.toml, line 1: id" in wrong.stderr
+
+
+def test_a_registered_building_is_checked_with_what_the_platform_has(plane: Heating, folder: Path) -> None:
+    shell(folder, "samdrift energy building example > school.toml", plane)
+    shell(folder, "samdrift energy building add school.toml --readings meter.csv", plane)
+    command = "samdrift energy building check school-1 --registered --json"
+    before, _ = shell(folder, command, plane), shell(folder, "samdrift energy holidays import holidays.csv", plane)
+    after = shell(folder, command, plane)
+    standings = [
+        {item["what"]: item["standing"] for item in json.loads(ended.stdout)["items"]} for ended in (before, after)
+    ]
+    assert (before.returncode, standings[0]["school holidays"]) == (1, "missing")
+    assert (after.returncode, standings[1]["school holidays"]) == (0, "ok")
+    assert (standings[1]["readings"], standings[1]["rooms"]) == ("ok", "ok")
 
 
 def test_a_fleet_with_a_fault_is_imported_whole_or_not_at_all(plane: Heating, folder: Path) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from samdrift_energy_forecast import building_file, buildings, reading_store
+from samdrift_energy_forecast import building_file, buildings, meter_file, reading_store, school_holiday_store
 from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.buildings import Change, Registered
+from samdrift_energy_forecast.readiness.check import check
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger
 from samdrift_platform.control.invalid_input import InvalidInputError
@@ -27,6 +28,8 @@ PAGE = 1000
 MOST_AT_ONCE = 2000
 LARGEST_BODY_BYTES = 16 * 1024 * 1024
 TOML = "application/toml"
+#: Readings that a building's readiness is judged on.
+CHECKED = timedelta(days=400)
 
 Identifier = Annotated[str, Path(max_length=64, description="The building's id.")]
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most buildings in the answer.")]
@@ -55,6 +58,7 @@ def router() -> APIRouter:
     routes.add_api_route("/buildings", listed, methods=["GET"])
     routes.add_api_route("/buildings", put_several, methods=["POST"], openapi_extra=_described(Buildings))
     routes.add_api_route("/buildings/{building}", shown, methods=["GET"])
+    routes.add_api_route("/buildings/{building}/readiness", readiness, methods=["GET"])
     routes.add_api_route("/buildings/{building}", put, methods=["PUT"], openapi_extra=_described(BuildingDescription))
     routes.add_api_route("/buildings/{building}", remove, methods=["DELETE"])
     return routes
@@ -85,6 +89,21 @@ def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[s
     response.headers["ETag"] = f'"{found.digest}"'
     changes = [{"at": event.at, "by": event.actor, "change": event.action.partition(".")[2]} for event in events]
     return {**_answer(found), "latest_readings": latest, "history": changes}
+
+
+def readiness(building: Identifier, ledger: TheLedger) -> dict[str, Any]:
+    """What is there, odd and missing for plans, by its description, its readings of a year and imported holidays."""
+    now = datetime.now(UTC)
+    with ledger.read() as connection:
+        found = buildings.find(connection, building).description
+        code = found.calendar.school_holidays_of
+        holidays = list(school_holiday_store.held(connection, [code])) if code else None
+        table = reading_store.order_table(
+            connection, building, first=now - CHECKED, end=now + timedelta(days=1), known_at=now
+        )
+    file = meter_file.parse(table, found) if table else None
+    items = check(found, file=file, holidays=holidays, now=now)
+    return {"building": building, "items": [item.to_json() for item in items]}
 
 
 def put(building: Identifier, user: SignedIn, ledger: TheLedger, body: Body, request: Request) -> JSONResponse:

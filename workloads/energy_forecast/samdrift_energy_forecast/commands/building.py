@@ -17,7 +17,6 @@ from samdrift_platform.errors import InputError
 if TYPE_CHECKING:
     from samdrift_energy_forecast.building import BuildingDescription
     from samdrift_energy_forecast.meter_file import MeterFile
-    from samdrift_energy_forecast.readiness.item import Item
     from samdrift_energy_forecast.school_holidays import SchoolHoliday
     from samdrift_platform.client import Client
 
@@ -34,7 +33,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-File = Annotated[Path, typer.Argument(help="The building's TOML file.", show_default=False)]
 Identifier = Annotated[str, typer.Argument(help="The building's id.", show_default=False)]
 ReadingsFile = Annotated[Path | None, typer.Option("--readings", help="Its meter file, CSV or Parquet.")]
 
@@ -65,27 +63,31 @@ def keys() -> None:
 
 @app.command()
 def check(
-    file: File,
+    building: Annotated[
+        str, typer.Argument(metavar="FILE", help="Its TOML file; its id with --registered.", show_default=False)
+    ],
     readings: ReadingsFile = None,
     school_holidays: Annotated[
         Path | None, typer.Option("--school-holidays", help="CSV of school holidays, as it will be imported.")
     ] = None,
+    registered: Annotated[
+        bool, typer.Option("--registered", help="Ask the platform, which has its readings and the school holidays.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a building has, what is missing and what is odd. Asks no platform.
+    """Say what a building has, what is missing and what is odd.
 
-    Exit status: 0 nothing is missing (something may be odd), 1 something is missing or the file cannot be used.
+    Exit status: 0 nothing is missing (something may be odd), 1 something is missing or a file cannot be used.
     """
-    from samdrift_energy_forecast.building_file import read_building_file
-    from samdrift_energy_forecast.readiness.check import check as check_building
-    from samdrift_energy_forecast.readiness.item import Standing
-
-    building = read_building_file(file)
-    meter_file = None if readings is None else _meter_file(readings, building)
-    holidays = _holidays(school_holidays, building)
-    items = check_building(building, file=meter_file, holidays=holidays, now=datetime.now(UTC))
-    _show_items(building, items, as_json=as_json)
-    if any(item.standing is Standing.MISSING for item in items):
+    if registered and (readings or school_holidays):
+        raise InputError("With --registered the platform's own readings and holidays are looked at.", field="readings")
+    items = _registered(building) if registered else _described(Path(building), readings, school_holidays)
+    if as_json:
+        show_json({"building": building, "items": items})
+    else:
+        rows = [[item[name] for name in ("standing", "what", "found", "todo")] for item in items]
+        show_table(["", "what", "found", "to do"], rows, empty="")
+    if any(item["standing"] == "missing" for item in items):
         raise typer.Exit(1)
 
 
@@ -210,6 +212,22 @@ def import_fleet(
         raise typer.Exit(1)
 
 
+def _registered(building: str) -> list[dict[str, str]]:
+    with connect() as client:
+        found: list[dict[str, str]] = client.call("GET", f"{API}/buildings/{building}/readiness")["items"]
+    return found
+
+
+def _described(path: Path, readings: Path | None, school_holidays: Path | None) -> list[dict[str, str]]:
+    from samdrift_energy_forecast.building_file import read_building_file
+    from samdrift_energy_forecast.readiness.check import check as check_building
+
+    building = read_building_file(path)
+    file = None if readings is None else _meter_file(readings, building)
+    items = check_building(building, file=file, holidays=_holidays(school_holidays, building), now=datetime.now(UTC))
+    return [item.to_json() for item in items]
+
+
 def _holidays(file: Path | None, building: BuildingDescription) -> Sequence[SchoolHoliday] | None:
     if file is None:
         return None
@@ -222,19 +240,6 @@ def _meter_file(path: Path, building: BuildingDescription) -> MeterFile:
     from samdrift_energy_forecast.meter_file import read_meter_file
 
     return read_meter_file(path, building)
-
-
-def _show_items(building: BuildingDescription, items: Sequence[Item], *, as_json: bool) -> None:
-    if as_json:
-        told = [
-            {"what": item.what, "standing": str(item.standing), "found": item.found, "todo": item.todo}
-            for item in items
-        ]
-        show_json({"building": building.id, "items": told})
-        return
-    say(f"{building.name} ({building.id})")
-    rows = [(item.standing, item.what, item.found, item.todo) for item in items]
-    show_table(["", "what", "found", "to do"], rows, empty="")
 
 
 def _put(client: Client, documents: Iterable[str]) -> dict[str, str]:

@@ -29,6 +29,10 @@ class Item:
     #: What to do; empty where nothing is.
     todo: str = ""
 
+    def to_json(self) -> dict[str, str]:
+        """For programs."""
+        return {"what": self.what, "standing": str(self.standing), "found": self.found, "todo": self.todo}
+
 
 def ok(what: str, found: str) -> Item:
     """It is there and plausible."""
