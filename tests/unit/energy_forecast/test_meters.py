@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import contextlib
+import csv
 import io
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity
@@ -155,3 +159,36 @@ def test_readings_after_the_issue_time_are_not_looked_at(meter_csv: bytes, issue
 def test_without_room_temperature_heat_is_still_read(meter_csv: bytes, issue: int) -> None:
     rows = [",".join(line.split(",")[:2]) for line in meter_csv.decode().splitlines()]
     assert not read_meters("\n".join(rows).encode(), issue).has_room_temperature
+
+
+CELL = st.one_of(
+    st.sampled_from(
+        ["", "0", "-1", "1e308", "nan", "inf", "1,5", "2026-01-05T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01"]
+    ),
+    st.integers(0, 4_000_000_000).map(lambda second: datetime.fromtimestamp(second, tz=UTC).isoformat()),
+    st.floats().map(repr),
+    st.text(max_size=8),
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12),
+    st.sampled_from(["stamp,heat_kwh,indoor_c", "stamp,heat,coldest_room_c", "stamp;heat_kwh;indoor_c", "a,b,c"]),
+)
+def test_whatever_a_file_holds_it_is_read_or_refused_with_a_sentence(
+    building: Building, rows: list[tuple[str, str, str]], header: str
+) -> None:
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=";" if ";" in header else ",")
+    writer.writerow(header.replace(";", ",").split(","))
+    writer.writerows(rows)
+    with contextlib.suppress(ReadingsError):
+        read_meters(file.getvalue().encode("utf-8", errors="replace"), 491_000, building)
+
+
+@settings(max_examples=100)
+@given(st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda rest: b"PAR1" + rest)))
+def test_whatever_bytes_they_are_they_are_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(ReadingsError):
+        read_meters(data, 491_000)
