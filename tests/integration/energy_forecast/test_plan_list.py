@@ -22,7 +22,7 @@ from samdrift_energy_forecast.tables import plan_list, plan_list_head
 from samdrift_platform.ledger import endings
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ItemState
-from samdrift_testing.estate import BEGINS, DEAD, NOW, STALE, Estate
+from samdrift_testing.estate import BEGINS, DEAD, NOW, STALE, Estate, described
 from samdrift_testing.work import all_items, item, look, submit
 
 BUILDINGS = ("a", "b", "c")
@@ -113,9 +113,11 @@ def test_on_either_database_by_many_at_once(ledger: Ledger) -> None:
     estate = Estate(ledger)
     for number in range(30):
         estate.planned(f"b-{number:02d}", f"School {number}", attention=(DEAD,) if number % 7 == 0 else ())
+    estate.registered(described("b-00", "School 0"), described("c-1", "Ørsted"))
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: catch_up(ledger), range(8)))
     with ledger.read() as connection:
+        assert listing.without_order(connection, limit=5) == (1, [("c-1", "Ørsted")])
         counts = listing.counts(connection, now=NOW)
         assert counts == {Urgency.NOTICE: 5, Urgency.NONE: 25}
         found, after = [], ""
