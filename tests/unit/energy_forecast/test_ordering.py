@@ -159,6 +159,15 @@ def test_an_order_holds_the_municipality_s_school_holidays(desk: OrderDesk, flee
     (item,) = ordered(desk.ledger)
     (closure,) = item.payload["building"]["calendar"]["closures"]
     assert (closure["first"], closure["last"], closure["name"]) == ("2026-02-09", "2026-02-13", "Vinterferie")
+    with desk.ledger.write() as connection:
+        (known,) = orders.of_night(connection, ISSUE_TIME)
+        later = calendar.model_copy(update={"school_holidays_of": "0998"})
+        buildings.put(connection, [fleet.description(0, calendar=later)], by="olga", now=NOW)
+    desk.order_night(ISSUE_TIME + 24 * HOUR, now=NOW + 24 * HOUR)
+    with desk.ledger.read() as connection:
+        (unknown,) = orders.of_night(connection, ISSUE_TIME + 24 * HOUR)
+    assert Lack.SCHOOL_HOLIDAYS not in known.order.lacks
+    assert Lack.SCHOOL_HOLIDAYS in unknown.order.lacks
 
 
 def test_a_night_waits_for_each_building_once(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:

@@ -133,7 +133,7 @@ class OrderDesk:
     ) -> Inputs:
         readings = self._readings(connection, building, issue_time, now)
         tables = NO_TABLES if building.location is None else known.tables(building.location, _area(building))
-        lacks = list(_lacks(building, readings, tables.notes))
+        lacks = list(_lacks(building, readings, tables.notes, issue_time))
         nothing = self.store.put(b"")
         made = Building(
             **dict(building),
@@ -238,11 +238,16 @@ def _area(building: BuildingDescription) -> str | None:
     return price_area(building.location) if building.location and building.plant.is_electric else None
 
 
-def _lacks(building: BuildingDescription, readings: str | None, notes: Sequence[Note]) -> Iterator[Lack]:
+def _lacks(
+    building: BuildingDescription, readings: str | None, notes: Sequence[Note], issue_time: datetime
+) -> Iterator[Lack]:
     if readings is None:
         yield Lack.READINGS
     if building.location is None:
         yield Lack.LOCATION
+    today = issue_time.astimezone(building.zone).date()
+    if building.calendar.school_holidays_of and not any(one.last >= today for one in building.calendar.closures):
+        yield Lack.SCHOOL_HOLIDAYS
     for note in notes:
         if note.code in _CONCERNS and note.number >= _CONCERNS[note.code][0]:
             yield _CONCERNS[note.code][1]

@@ -39,6 +39,8 @@ class Lack(StrEnum):
     LOCATION = "no_location"
     #: No weather forecast.
     FORECAST = "no_weather_forecast"
+    #: It follows a municipality's school holidays, and none that ends after the plan begins is imported.
+    SCHOOL_HOLIDAYS = "no_school_holidays"
     #: A weather forecast that is too old.
     STALE_FORECAST = "stale_weather_forecast"
     #: A day or more of the weather before was neither observed nor foreseen.
