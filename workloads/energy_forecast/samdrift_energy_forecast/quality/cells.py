@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Text, aware or naive datetimes, or numpy's `datetime64` (aware ones are in UTC by then; see `Naive`).
 Cells: TypeAlias = "Sequence[object] | NDArray[Any]"
 
+#: In no unit does a meter's display have so many digits.
+LARGEST = 1e15
 #: Ten years.
 FARTHEST_S = 10 * 365.25 * 86400
 
@@ -51,7 +53,7 @@ class Numbers:
     """Values of one series, shape `(rows,)`; NaN where the cell is empty or unreadable."""
 
     values: NDArray[np.float64]
-    #: Cells that hold something that is no finite number.
+    #: Cells that hold something that is no number of a meter.
     unreadable: NDArray[np.bool_]
 
 
@@ -86,13 +88,15 @@ def read_numbers(cells: Cells, *, decimal_comma: bool = False) -> Numbers:
 
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
         values = cells.astype(np.float64)
-        return Numbers(values=np.where(np.isinf(values), np.nan, values), unreadable=np.isinf(values))
+        beyond = np.abs(values) > LARGEST
+        return Numbers(values=np.where(beyond, np.nan, values), unreadable=beyond)
     texts = ["" if cell is None else str(cell).strip() for cell in cells]
     is_empty = np.fromiter((not text for text in texts), dtype=np.bool_, count=len(texts))
     prepared = _without_commas(texts) if decimal_comma else texts
     values = pd.to_numeric(pd.Series(prepared, dtype=object), errors="coerce").to_numpy(dtype=np.float64, copy=True)
-    unreadable = ~np.isfinite(values) & ~is_empty
-    values[~np.isfinite(values)] = np.nan
+    no_number = ~(np.abs(values) <= LARGEST)
+    unreadable = no_number & ~is_empty
+    values[no_number] = np.nan
     return Numbers(values=values, unreadable=unreadable)
 
 

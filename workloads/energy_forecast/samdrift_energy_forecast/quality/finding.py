@@ -20,7 +20,7 @@ class Finding(StrEnum):
     STRAY_STAMP = "stray-stamp"
     #: A stamp beside the grid on which the meter's other stamps lie.
     OFF_GRID_STAMP = "off-grid-stamp"
-    #: A value that is no finite number.
+    #: A value that is no number of a meter: a word, infinite, or of more than 15 digits.
     UNREADABLE_VALUE = "unreadable-value"
     #: The same stamp with the same value again; it counts once.
     REPEATED = "repeated"

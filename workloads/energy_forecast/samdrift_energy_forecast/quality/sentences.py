@@ -67,8 +67,8 @@ SENTENCES: Mapping[Finding, Sentence] = {
         remedy_en="Look at the data logger's clock.",
     ),
     Finding.UNREADABLE_VALUE: Sentence(
-        da="Værdien er ikke et tal.",
-        en="The value is not a number.",
+        da="Værdien er ikke et tal, som en måler viser.",
+        en="The value is not a number that a meter shows.",
         remedy_da="Lad cellen være tom, hvor måleren intet har vist.",
         remedy_en="Leave the cell empty where the meter showed nothing.",
     ),
