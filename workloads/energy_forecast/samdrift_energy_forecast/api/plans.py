@@ -42,14 +42,26 @@ def router() -> APIRouter:
     """The addresses of plans."""
     routes = APIRouter()
     override = "/plans/{building}/override"
-    routes.add_api_route("/plan.schema.json", schema, methods=["GET"])
-    routes.add_api_route("/plans/{building}/current", current, methods=["GET"])
-    routes.add_api_route("/plans/{building}/current.{suffix}", current_as, methods=["GET"])
+    routes.add_api_route(
+        "/plan.schema.json", schema, methods=["GET"], responses={200: {"content": {"application/schema+json": {}}}}
+    )
+    routes.add_api_route("/plans/{building}/current", current, methods=["GET"], responses=_files("application/json"))
+    kinds = _files(*(kind.media_type.partition(";")[0] for kind in KINDS.values()))
+    routes.add_api_route("/plans/{building}/current.{suffix}", current_as, methods=["GET"], responses=kinds)
     routes.add_api_route("/plans/{building}/now", plan_now, methods=["POST"], status_code=202)
     routes.add_api_route(override, held, methods=["GET"])
     routes.add_api_route(override, put, methods=["PUT"], openapi_extra=SetByHand.described(_EXAMPLE))
     routes.add_api_route(override, take_back, methods=["DELETE"])
     return routes
+
+
+def _files(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """Answers that are files, for the description of the API."""
+    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    return {
+        200: {"content": content, "description": "The file; its ETag is the version of the plan in it."},
+        304: {"description": "The sender has it already."},
+    }
 
 
 def schema() -> Response:
