@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast import hours
+from samdrift_energy_forecast import hours, planner
 from samdrift_energy_forecast.fallback import plan_in_any_case
 from samdrift_energy_forecast.forecast import HORIZON_H
 from samdrift_energy_forecast.plan import Binding
@@ -26,8 +26,11 @@ MADE: dict[str, Plan] = {}
 
 
 @pytest.fixture
-def planning(building: Building, store: MemoryStore, family: FamilyModel, issue: int) -> Planning:
-    """The house's plan with some of its order changed; the same order is planned once."""
+def planning(
+    building: Building, store: MemoryStore, family: FamilyModel, issue: int, monkeypatch: pytest.MonkeyPatch
+) -> Planning:
+    """The house's plan by the programme with some of its order changed; the same order is planned once."""
+    monkeypatch.setattr(planner, "_by_response", lambda _building, made, *_: made, raising=False)
 
     def planned(**fields: Any) -> Plan:
         order = Building.model_validate(building.model_dump(mode="json") | fields)

@@ -10,7 +10,7 @@ from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.costs import Costs
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.heating_plant import HeatPump
-from samdrift_energy_forecast.pricing import costs, heat_prices
+from samdrift_energy_forecast.pricing import STORING_TRUST, believed, costs, heat_prices
 from samdrift_energy_forecast.signals import Signal, Signals, signals_as_known
 from samdrift_energy_forecast.tariff import ReturnTemperature
 
@@ -108,9 +108,14 @@ def test_electricitys_co2_is_not_sold_as_heats(emission: dict[str, Any], source:
 def test_co2_weighs_as_much_as_the_owner_says() -> None:
     building = described({}, {"price_per_kg": 2.0}, plant={"source": "electric_boiler"})
     weighed = costs(building, heat_prices(building, known([1.0, 1.0], [0.3, 0.1]), np.zeros(2)))
-    assert weighed.per_kwh.tolist() == pytest.approx([1.6, 1.2])
+    assert weighed.per_kwh.tolist() == pytest.approx(believed(np.array([1.6, 1.2]), 1.0).tolist())
+    assert weighed.reference_per_kwh == pytest.approx(0.6 + 2.0 * 0.2)
     assert weighed.shapes_heat
     assert weighed.surplus_per_kwh == 0.0
+
+
+def test_prices_are_believed_half_of_their_way_from_the_flat_one() -> None:
+    assert believed(np.array([0.0, 1.0, 3.0]), 1.0).tolist() == [1.0 - STORING_TRUST, 1.0, 1.0 + 2 * STORING_TRUST]
 
 
 def test_a_flat_price_asks_only_for_less_heat() -> None:

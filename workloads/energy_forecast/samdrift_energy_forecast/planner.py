@@ -9,6 +9,7 @@ import numpy as np
 
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
+from samdrift_energy_forecast.droop import Droop
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.hedge import margin_k, with_reserve
 from samdrift_energy_forecast.held import held_c
@@ -23,7 +24,7 @@ from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
 from samdrift_energy_forecast.signals import Signals
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
-from samdrift_energy_forecast.thermostat import lag_k, planned_heat_kwh, thermostat_heat_kwh
+from samdrift_energy_forecast.thermostat import planned_heat_kwh, thermostat_heat_kwh
 from samdrift_energy_forecast.tracking import allowed, highest_set_point_c, tracked
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def _planned(
     reached_c = np.full(len(future), np.inf) if has_failed(building, start.room_c) else setback[:, 0]
     wanted_c = lowest_room_c(future, experience, building.comfort, reached_c)
     held = held_c(building.overrides, future.first, len(future))
-    lag = lag_k(readings, past)
-    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, reached_c, future), held - lag)
+    droop = Droop.learnt(readings, past)
+    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, reached_c, future), held - droop.lag_k)
     problem = PlanningProblem(
         model=model,
         start=start,
@@ -154,11 +155,11 @@ def _planned(
     trajectory = solve(problem, plant_of(building.plant))
     chosen = set_points(problem, trajectory, experience, building.comfort, building.setback)
     if problem.prices.shapes_heat:
-        chosen = tracked(chosen, problem, trajectory, building.comfort, building.setback, lag)
+        chosen = tracked(chosen, problem, trajectory, building.comfort, building.setback, droop)
     chosen = allowed(chosen, building.comfort)
     followed = np.where(np.isnan(held), chosen.celsius, held)
     fixed, planned = (
-        thermostat_heat_kwh(model, celsius, future, start, lag) for celsius in (future.setback_c, followed)
+        thermostat_heat_kwh(model, celsius, future, start, droop) for celsius in (future.setback_c, followed)
     )
     planned_kwh = planned_heat_kwh(expected.heat_kwh, fixed, planned)
     return PlannedBuilding(

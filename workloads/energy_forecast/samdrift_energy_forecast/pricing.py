@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from samdrift_energy_forecast.signals import Signals
 
 
+#: Of the distance of an hour's price from the flat one, this share moves heat. A building keeps heat worse than its
+#: thermal model thinks: with all of it, plans of a simulated office lost more heat than the cheap hours were worth.
+STORING_TRUST = 0.5
+
+
 @dataclass(frozen=True, kw_only=True)
 class HeatPrices:
     """A kWh of heat in each hour; series have shape `(n,)`."""
@@ -52,6 +57,11 @@ def heat_prices(building: BuildingDescription, signals: Signals, outdoor_c: NDAr
     )
 
 
+def believed(per_kwh: NDArray[np.float64], reference_per_kwh: float) -> NDArray[np.float64]:
+    """Prices as a plan weighs them: drawn towards the flat one, because heat stored is never all there later."""
+    return reference_per_kwh + STORING_TRUST * (per_kwh - reference_per_kwh)
+
+
 def costs(building: BuildingDescription, prices: HeatPrices) -> Costs:
     """What a plan weighs, in the tariff's currency: price and CO2 by the hour, peak, return temperature.
 
@@ -66,7 +76,7 @@ def costs(building: BuildingDescription, prices: HeatPrices) -> Costs:
     is_flat = bool(np.ptp(per_kwh) <= SAME_PRICE * reference)
     boost = tariff.return_temperature if building.plant.source is HeatSource.DISTRICT_HEATING else None
     return Costs(
-        per_kwh=per_kwh,
+        per_kwh=believed(per_kwh, reference),
         reference_per_kwh=reference,
         surplus_per_kwh=reference if is_flat else 0.0,
         comfort_per_kwh=max(reference, float(per_kwh.max())),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from samdrift_energy_forecast.building import Comfort, Setback
+    from samdrift_energy_forecast.droop import Droop
     from samdrift_energy_forecast.plan import PlanningProblem, Trajectory
 
 
@@ -27,19 +28,16 @@ def tracked(
     trajectory: Trajectory,
     comfort: Comfort,
     setback: Setback,
-    lag_k: float,
+    droop: Droop,
 ) -> SetPoints:
     """`chosen` with the planned room temperature as set-point wherever the programme heats rooms up.
 
-    While open it is never below what was chosen, and never above the highest set-point; `lag_k` is how far rooms stay
-    below their set-point. While closed and not heated up, rooms may fall to the lowest temperature of closed hours, as
-    the programme let them.
+    While open it is never below what was chosen, and never above the highest set-point; it is never below the set-back.
     """
     heats = _heats_up(problem, trajectory)
     highest = max(highest_set_point_c(comfort, setback), setback.setback_c)
-    closed_c = max(comfort.frost_c, min(comfort.closed_c + lag_k, setback.setback_c))
-    follows = np.clip(trajectory.room_c + lag_k, closed_c, highest)
-    least = np.where(problem.operation.is_open, chosen.celsius, closed_c)
+    follows = np.clip(droop.set_point_c(trajectory.room_c, trajectory.heat_kwh), setback.setback_c, highest)
+    least = np.where(problem.operation.is_open, chosen.celsius, setback.setback_c)
     celsius: NDArray[np.float64] = np.where(heats, np.maximum(least, follows), least)
     return SetPoints(celsius=celsius.round(DECIMALS), reasons=chosen.reasons)
 
