@@ -280,6 +280,20 @@ def test_a_faulty_observation_is_left_out_alone(fetching: Fetching, known: Known
     assert known.missing(PLACE.observed_series, NOW, first=end - 24, end=end) == [hours.ending_at(fault)]
 
 
+def test_hours_that_a_station_never_had_are_not_asked_for_again(
+    fetching: Fetching, known: KnownSeries, outside: Outside, clock: Clock
+) -> None:
+    end = hour(2026, 1, 26, 13)
+    begins = hours.start_of(end - 200)
+    outside.left_out = {begins + timedelta(hours=hour) for hour in (1, 2, 50, 51)}
+    assert fetching.weather_observed(PLACE, end - 200, end).fetch is Fetch.FETCHED
+    asked = len(outside.calls)
+    clock.now += timedelta(hours=2)
+    fetching.weather_observed(PLACE, end - 200, end + 2)
+    spans = [parameters["datetime"] for _, parameters in outside.calls[asked:] if "stationId" in parameters]
+    assert spans == ["2026-01-26T14:00:00Z/2026-01-26T15:00:00Z"] * 2
+
+
 # --- faults -----------------------------------------------------------------------------------------------------------
 
 
@@ -294,6 +308,17 @@ def test_the_source_says_how_long_to_wait(fetching: Fetching, outside: Outside, 
     outside.script = [Act.TOO_OFTEN_RETRY_AFTER]
     assert fetching.weather_forecast(PLACE).fetch is Fetch.FETCHED
     assert clock.waits == [7.0]
+
+
+def test_a_source_that_asks_for_much_patience_is_left_alone_by_all(
+    fetching: Fetching, outside: Outside, clock: Clock
+) -> None:
+    outside.script = [Act.TOO_OFTEN_FOR_LONG]
+    assert "until 2026-01-26T13:22:00Z" in fetching.weather_forecast(PLACE).reason
+    assert "until 2026-01-26T13:22:00Z" in fetching.weather_forecast(PLACE).reason
+    assert len(outside.calls) == 1
+    clock.now += timedelta(minutes=2)
+    assert fetching.weather_forecast(PLACE).fetch is Fetch.FETCHED
 
 
 @pytest.mark.parametrize("act", [Act.BROKEN, Act.CUT, Act.HALF, Act.TOO_OFTEN, Act.LIST])

@@ -31,6 +31,7 @@ class Act(StrEnum):
     TOO_OFTEN = "429"
     #: 429 that says how many seconds to wait.
     TOO_OFTEN_RETRY_AFTER = "429 with Retry-After"
+    TOO_OFTEN_FOR_LONG = "429 for two minutes"
     BROKEN = "503"
     #: Promises more bytes than it sends.
     CUT = "cut"
@@ -40,6 +41,13 @@ class Act(StrEnum):
     SILENT = "silent"
     #: Another thing than JSON's object.
     LIST = "list"
+
+
+RETRY_AFTER: dict[Act, dict[str, str]] = {
+    Act.TOO_OFTEN: {},
+    Act.TOO_OFTEN_RETRY_AFTER: {"Retry-After": "7"},
+    Act.TOO_OFTEN_FOR_LONG: {"Retry-After": "120"},
+}
 
 
 @dataclass
@@ -108,8 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
         act = self.outside.next_act(parts.path, parameters)
         if act is Act.SILENT:
             self.outside.ended.wait()
-        elif act in (Act.TOO_OFTEN, Act.TOO_OFTEN_RETRY_AFTER):
-            wait = {"Retry-After": "7"} if act is Act.TOO_OFTEN_RETRY_AFTER else {}
+        elif act in RETRY_AFTER:
+            wait = RETRY_AFTER[act]
             self._send(429, b'{"message": "Server is busy"}', wait)
         elif act is Act.BROKEN:
             self._send(503, b"maintenance", {})

@@ -95,29 +95,29 @@ class Fetching:
     def weather_observed(self, place: Place, first: int, end: int) -> Fetched:
         """Observations near `place` of those hours from `first` to `end - 1` that are over and not kept yet."""
         series, now = place.observed_series, self._clock()
-        missing = self._known.missing(series, now, first=first, end=min(end, _hour(now)))
+        missing = self._known.to_ask(series, now, first=first, end=min(end, _hour(now)))
         if not missing or (self._is_fresh(series, OBSERVED_EVERY) and missing[-1] - missing[0] < hours.DAY):
             return Fetched(series=series, fetch=Fetch.FRESH)
         span = (missing[0], missing[-1] + 1)
-        return self._kept(series, lambda: dmi_observations.weather_observed(self._dmi, place, *span))
+        return self._kept(series, lambda: dmi_observations.weather_observed(self._dmi, place, *span), span)
 
     def prices(self, area: PriceArea, first: int, end: int) -> Fetched:
         """Day-ahead prices of those hours from `first` to `end - 1` that are published and not kept yet."""
         series, now = f"dayahead:{area}", self._clock()
-        missing = self._known.missing(series, now, first=first, end=min(end, _published_until(now)))
+        missing = self._known.to_ask(series, now, first=first, end=min(end, _published_until(now)))
         if not missing:
             return Fetched(series=series, fetch=Fetch.FRESH)
         span = (missing[0], missing[-1] + 1)
-        return self._kept(series, lambda: energi_data_service.prices(self._eds, area, *span, now))
+        return self._kept(series, lambda: energi_data_service.prices(self._eds, area, *span, now), span)
 
     def co2_measured(self, area: PriceArea, first: int, end: int) -> Fetched:
         """CO2 as measured of those hours from `first` to `end - 1` that are over and not kept yet."""
         series, now = f"co2:{area}", self._clock()
-        missing = self._known.missing(series, now, first=first, end=min(end, _hour(now)))
+        missing = self._known.to_ask(series, now, first=first, end=min(end, _hour(now)))
         if not missing or (self._is_fresh(series, CO2_EVERY) and missing[-1] - missing[0] < hours.DAY):
             return Fetched(series=series, fetch=Fetch.FRESH)
         span = (missing[0], missing[-1] + 1)
-        return self._kept(series, lambda: energi_data_service.co2_measured(self._eds, area, *span))
+        return self._kept(series, lambda: energi_data_service.co2_measured(self._eds, area, *span), span)
 
     def co2_foreseen(self, area: PriceArea) -> Fetched:
         """CO2 as foreseen now."""
@@ -131,13 +131,13 @@ class Fetching:
         latest = self._known.latest_fetch(series)
         return latest is not None and self._clock() - latest < every
 
-    def _kept(self, series: str, asked: Callable[[], IssuedTable]) -> Fetched:
+    def _kept(self, series: str, asked: Callable[[], IssuedTable], span: tuple[int, int] | None = None) -> Fetched:
         """Ask, keep, and say how it ended: a source that fails must not fail a plan."""
         try:
             table = asked()
         except (SourceUnavailableError, SourceRefusedError) as error:
             return Fetched(series=series, fetch=Fetch.FAILED, reason=error.message)
-        if self._known.keep(series, table, self._clock()) is None:
+        if self._known.keep(series, table, self._clock(), asked=span) is None:
             return Fetched(series=series, fetch=Fetch.NOTHING_NEW)
         return Fetched(series=series, fetch=Fetch.FETCHED, rows=len(table))
 

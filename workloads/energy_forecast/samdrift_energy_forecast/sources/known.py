@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from samdrift_platform.ledger.database import Ledger
 
 
+#: An hour that a source lacks for longer than this it will not have any more.
+SETTLED = timedelta(days=2)
+
+
 class KnownSeries:
     """Weather, prices and CO2 in the object store, found by series, issue time and hours through the ledger."""
 
@@ -24,17 +28,23 @@ class KnownSeries:
         """Keep tables in `store` and where they are in `ledger`."""
         self._ledger, self._store = ledger, store
 
-    def keep(self, series: str, table: IssuedTable, fetched: datetime) -> str | None:
-        """Keep `table` under the name `series`; its reference, or None when it has no rows. Kept twice, it is one."""
+    def keep(
+        self, series: str, table: IssuedTable, fetched: datetime, *, asked: tuple[int, int] | None = None
+    ) -> str | None:
+        """Keep `table` under the name `series`; its reference, or None when it has no rows. Kept twice, it is one.
+
+        `asked`, the first hour and the one behind the last, says what was asked for where that is more than came.
+        """
         if not len(table):
             return None
+        first, end = asked or (min(table.hours), max(table.hours) + 1)
         reference = self._store.put(table.to_csv())
         row = {
             "series": series,
             "issued_at": min(table.issued),
             "fetched_at": fetched,
-            "first": hours.start_of(min(table.hours)),
-            "end": hours.end_of(max(table.hours)),
+            "first": hours.start_of(first),
+            "end": hours.start_of(end),
             "object": reference,
         }
         with self._ledger.write() as connection:
@@ -66,6 +76,23 @@ class KnownSeries:
         there = set(known.hours) if known is not None else set()
         return [hour for hour in range(first, end) if hour not in there]
 
+    def to_ask(self, series: str, now: datetime, *, first: int, end: int) -> list[int]:
+        """Hours of `first` to `end - 1` that are not here, without those that were asked for when they were settled.
+
+        What a source still lacked two days after the hour, it will not have: it is not asked again every hour.
+        """
+        mine = known_series.c
+        query = sa.select(mine.first, mine.end, mine.fetched_at).where(
+            mine.series == series, mine.first < hours.start_of(end), mine.end > hours.start_of(first)
+        )
+        with self._ledger.read() as connection:
+            spans = connection.execute(query).all()
+        asked: set[int] = set()
+        for begins, ends, fetched in spans:
+            settled = hours.beginning_at(begins), min(hours.beginning_at(ends), _hour(fetched - SETTLED))
+            asked.update(range(*settled))
+        return [hour for hour in self.missing(series, now, first=first, end=end) if hour not in asked]
+
     def _references(self, series: str, at: datetime, first: int, end: int) -> list[str]:
         mine = known_series.c
         query = (
@@ -76,3 +103,8 @@ class KnownSeries:
         )
         with self._ledger.read() as connection:
             return list(connection.execute(query).scalars())
+
+
+def _hour(instant: datetime) -> int:
+    """The hour that `instant` lies in."""
+    return int(instant.timestamp() // hours.SECONDS)
