@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from samdrift_platform.cli.connection import connect
-from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, show_table
+from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, show_table, write
 from samdrift_platform.errors import InputError
 
 if TYPE_CHECKING:
@@ -180,6 +180,31 @@ def readings(
         _show_sent(sent)
     if _refused(sent):
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    buildings: Annotated[
+        list[str] | None, typer.Argument(help="Ids; all that are planned for without any.", show_default=False)
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write into this file.")] = None,
+) -> None:
+    """Print buildings in the words of Brick (brickschema.org), as Turtle: meters, sensors, set-points."""
+    from samdrift_energy_forecast.brick import to_turtle
+    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.series import Series
+
+    with connect() as client:
+        ids = buildings or [found["id"] for found in _all(client, removed=False)]
+        shown = [client.call("GET", f"{API}/buildings/{one}") for one in ids]
+    described = {
+        one["id"]: (
+            BuildingDescription.model_validate(one["description"]),
+            [Series(name) for name in one["latest_readings"]],
+        )
+        for one in shown
+    }
+    write(to_turtle(described).encode(), output)
 
 
 @app.command("import")
