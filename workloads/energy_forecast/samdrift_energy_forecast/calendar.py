@@ -94,8 +94,9 @@ class BuildingCalendar:
         local = LocalHours.of(first, count, self._zone)
         within: NDArray[np.bool_] = week[local.weekday, local.hour] & ~self.is_closed(local.day)
         for extra in self._calendar.also_open:
-            begins_h = max(extra.begins_h - lead_h, 0)
-            within |= (local.day == _number(extra.on)) & (begins_h <= local.hour) & (local.hour < extra.ends_h)
+            day = slice(*np.searchsorted(local.day, [_number(extra.on), _number(extra.on) + 1]))
+            hour = local.hour[day]
+            within[day] |= (max(extra.begins_h - lead_h, 0) <= hour) & (hour < extra.ends_h)
         return within
 
     def _week(self, daily: ClockHours | None) -> NDArray[np.bool_]:
