@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samdrift_energy_forecast.errors import ReadingsError, ShippedModelError
-from samdrift_energy_forecast.features import GAIN_K, NAMES, ROOM_H, features, running, smoothed, typical_room
+from samdrift_energy_forecast.features import GAIN_K, NAMES, ROOM_H, features, running, typical_room
 from samdrift_energy_forecast.forecast import HORIZON_H, PRIOR, forecast, forecasts
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.smoothing import smoothed
 from samdrift_registry.verified import VerifiedModel
 
 
@@ -186,6 +187,17 @@ def test_smoothing_halves_after_its_half_life() -> None:
     answer = smoothed(impulse, 3.0)
     assert not answer[:5].any()
     assert answer[8] == pytest.approx(answer[5] / 2)
+
+
+@given(half_life_h=st.floats(0.3, 500.0), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_smoothing_is_the_recursion(half_life_h: float, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(5, 10, size=(2, 3000))
+    answer, keep = smoothed(values, half_life_h), 0.5 ** (1 / half_life_h)
+    state = float(values[1, 0])
+    for k, value in enumerate(values[1].tolist()):
+        state = keep * state + (1 - keep) * value
+        assert answer[1, k] == pytest.approx(state, abs=1e-8)
 
 
 def test_running_counts_hours_without_a_break() -> None:

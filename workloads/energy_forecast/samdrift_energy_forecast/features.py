@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.smoothing import first_order, smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,12 +71,6 @@ def features(operation: Operation, heat: NDArray[np.float64]) -> NDArray[np.floa
     return np.concatenate([by_phase, np.stack(others, axis=-1)], axis=-1)
 
 
-def smoothed(values: NDArray[np.float64], half_life_h: float) -> NDArray[np.float64]:
-    """Exponentially smoothed `values` along the last axis; each hour sees itself and hours before it."""
-    keep = 0.5 ** (1.0 / half_life_h)
-    return _first_order(values, keep, values[..., :1])
-
-
 def typical_room(operation: Operation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Temperature of a typical room under the fixed setback plan in C, and the K of heat loss that it is held against.
 
@@ -85,7 +80,7 @@ def typical_room(operation: Operation) -> tuple[NDArray[np.float64], NDArray[np.
     set_point, keep = operation.setback_c, 1 - 1 / ROOM_H
     equilibrium = operation.temperature_c + GAIN_K
     start = set_point[..., :1]
-    never_heated = _first_order(equilibrium, keep, start)
+    never_heated = first_order(equilibrium, keep, start)
     # How far the set-points have lifted the room above that: each lift decays, and the highest one counts.
     room = never_heated + _decaying_maximum(set_point - never_heated, keep)
     before = np.concatenate([start, room[..., :-1]], axis=-1)
@@ -98,14 +93,6 @@ def running(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many hours `flags` has been true without a break, this hour included; 0 where false. Along the last axis."""
     places = np.arange(flags.shape[-1])
     return places - np.maximum.accumulate(np.where(flags, -1, places), axis=-1)
-
-
-def _first_order(values: NDArray[np.float64], keep: float, start: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`y_k = keep y_(k-1) + (1 - keep) values_k`, with `start` before the first hour."""
-    from scipy.signal import lfilter
-
-    answer: NDArray[np.float64] = lfilter([1 - keep], [1, -keep], values, axis=-1, zi=keep * start)[0]
-    return answer
 
 
 def _decaying_maximum(lifts: NDArray[np.float64], keep: float) -> NDArray[np.float64]:

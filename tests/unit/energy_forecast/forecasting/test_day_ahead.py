@@ -118,7 +118,7 @@ def test_smoothing_halves_after_its_half_life() -> None:
 
 
 def test_terms_have_as_many_columns_as_names(panel: Panel) -> None:
-    prepared = module._prepared(panel, 75, 60, 0)
+    prepared = module._prepared(panel, 75, 60, 0, with_past=True)
     assert prepared.terms(np.arange(70, 72)).shape == (3, 2, 24, len(TERMS))
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.forecasting.online_ridge import LEVEL_PENALTY, OnlineRidge
+from samdrift_energy_forecast.forecasting.online_ridge import LEVEL_PENALTY, OnlineRidge, Regression
 
 
 @settings(max_examples=15, deadline=None)
@@ -15,7 +15,7 @@ def test_weights_are_those_of_weighted_least_squares(forget: float, penalty: flo
     design = np.concatenate([np.ones((2, 30, 24, 1)), rng.normal(size=(2, 30, 24, 3))], axis=-1).astype(np.float32)
     target = rng.normal(size=(2, 30, 24))
     target[rng.random(target.shape) < 0.1] = np.nan
-    made = OnlineRidge(forget=forget, penalty=penalty).forecasts(design, target, lead, [12, 13, 20])
+    made = OnlineRidge(forget=forget, penalty=penalty).forecasts(Regression.of(design, target), lead, [12, 13, 20])
     building, hour, day = 1, 7, 25
     # By hand: days that had ended when the weights were solved last, as rows scaled by the root of their weight.
     rows, heat, roots = [], [], []
@@ -40,6 +40,7 @@ def test_a_row_that_lacks_a_lag_teaches_nothing() -> None:
     holed, silent = design.copy(), target.copy()
     holed[0, 5, :, 2] = np.nan
     silent[0, 5] = np.nan
-    np.testing.assert_allclose(
-        ridge.forecasts(holed, target, 0, [15])[0, 15:], ridge.forecasts(design, silent, 0, [15])[0, 15:], atol=1e-6
+    holed_made, silent_made = (
+        ridge.forecasts(Regression.of(*given), 0, [15])[0, 15:] for given in ((holed, target), (design, silent))
     )
+    np.testing.assert_allclose(holed_made, silent_made, atol=1e-6)

@@ -7,7 +7,6 @@ when it has ended.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from samdrift_energy_forecast.forecasting import boosting, combination
 from samdrift_energy_forecast.forecasting.boosting import OWN_TREES, POOLED, Boosting
 from samdrift_energy_forecast.forecasting.designs import OWN, days_before, own_terms, shared_terms
 from samdrift_energy_forecast.forecasting.intervals import rolling_quantiles
-from samdrift_energy_forecast.forecasting.online_ridge import OnlineRidge
+from samdrift_energy_forecast.forecasting.online_ridge import OnlineRidge, Regression
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +28,8 @@ LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 FAST, SLOW = OnlineRidge(forget=0.985), OnlineRidge(forget=0.997)
 #: Days from which a ridge's forecasts are features of the boosting, and how often it is solved until the test.
 RUN_IN_DAYS, SOLVE_EVERY_DAYS = 60, 7
+#: How often the slow ridge is solved later on; the fast one is every day.
+SLOW_EVERY_DAYS = 3
 #: Days before the first forecast on which mixture and intervals begin; the boosting they see has not learnt from them.
 CALIBRATION_DAYS = 56
 #: A shorter training than this has no boosting: its season and its calibration would share their days.
@@ -91,7 +92,7 @@ def day_ahead(
     if trained_until < LEAST_BOOSTED_DAYS:
         recipe = Recipe.RIDGE
     calibrated_from = max(trained_until - CALIBRATION_DAYS, trained_until // 2)
-    prepared = _prepared(panel, trained_until, calibrated_from, lead)
+    prepared = _prepared(panel, trained_until, calibrated_from, lead, with_past=recipe is not Recipe.RIDGE)
     window = np.arange(calibrated_from, panel.days)
     fast = prepared.fast[:, window]
     members = [fast, prepared.slow[:, window]]
@@ -149,13 +150,18 @@ class Prepared:
         return np.concatenate([part.astype(np.float32, copy=False) for part in parts], axis=-1)
 
 
-def _prepared(panel: Panel, trained_until: int, calibrated_from: int, lead: int) -> Prepared:
+def _prepared(panel: Panel, trained_until: int, calibrated_from: int, lead: int, *, with_past: bool) -> Prepared:
+    """Ridge forecasts from the calibration on, and `with_past` also of the days that trees learn from."""
     scale = _scale(panel.loads_kwh[:, :trained_until])
     loads = panel.loads_kwh / scale
     own = own_terms(loads, panel.clock.is_free, lead)
     run_in = min(RUN_IN_DAYS, calibrated_from // 2)
-    solved = [*range(run_in, calibrated_from, SOLVE_EVERY_DAYS), *range(calibrated_from, panel.days)]
-    fast, slow = _ridges(panel, loads, own, lead, solved)
+    past = list(range(run_in, calibrated_from, SOLVE_EVERY_DAYS)) if with_past else []
+    given = _regression(panel, loads, own)
+    fast, slow = (
+        _in_utc(panel, ridge.forecasts(given, lead, [*past, *range(calibrated_from, panel.days, every)]))
+        for ridge, every in ((FAST, 1), (SLOW, SLOW_EVERY_DAYS))
+    )
     stand_in = _stand_in(own)
     return Prepared(
         panel=panel,
@@ -176,22 +182,20 @@ def _scale(loads_kwh: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mean > 0, mean, 1.0)
 
 
-def _ridges(
-    panel: Panel, loads: NDArray[np.float64], own: NDArray[np.float32], lead: int, solved: Sequence[int]
-) -> list[NDArray[np.float64]]:
-    """Forecasts of both ridges in UTC order; inside, each local hour has weights of its own."""
-    shared = shared_terms(panel)
-    order = panel.clock.order[None]
-    design = np.concatenate([np.broadcast_to(shared, (len(loads), *shared.shape)), own], axis=-1)
-    design = np.take_along_axis(design, order[..., None], axis=2)
-    target = np.take_along_axis(loads, order, axis=2)
-    answers = []
-    for ridge in (FAST, SLOW):
-        by_local_hour = ridge.forecasts(design, target, lead, solved)
-        in_utc = np.empty_like(by_local_hour)
-        np.put_along_axis(in_utc, np.broadcast_to(order, in_utc.shape), by_local_hour, axis=2)
-        answers.append(in_utc)
-    return answers
+def _regression(panel: Panel, loads: NDArray[np.float64], own: NDArray[np.float32]) -> Regression:
+    """What the ridges are fitted on, by local hour: each has weights of its own."""
+    shared, order = shared_terms(panel), panel.clock.order
+    by_hour = np.take_along_axis(shared, order[..., None], axis=1)
+    design = np.empty((*loads.shape, shared.shape[-1] + own.shape[-1]), dtype=np.float32)
+    design[..., : shared.shape[-1]] = by_hour
+    design[..., shared.shape[-1] :] = np.take_along_axis(own, order[None, ..., None], axis=2)
+    return Regression.of(design, np.take_along_axis(loads, order[None], axis=2))
+
+
+def _in_utc(panel: Panel, by_local_hour: NDArray[np.float64]) -> NDArray[np.float64]:
+    in_utc = np.empty_like(by_local_hour)
+    np.put_along_axis(in_utc, np.broadcast_to(panel.clock.order[None], in_utc.shape), by_local_hour, axis=2)
+    return in_utc
 
 
 def _stand_in(own: NDArray[np.float32]) -> NDArray[np.float64]:

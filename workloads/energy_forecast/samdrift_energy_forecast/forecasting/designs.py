@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samdrift_energy_forecast import smoothing
 from samdrift_energy_forecast.forecasting.panel import HOURS, carried_forward
 
 if TYPE_CHECKING:
@@ -56,12 +57,7 @@ OWN = (
 
 def smoothed(hourly: NDArray[np.float64], half_life_h: float) -> NDArray[np.float64]:
     """Exponentially smoothed series of shape `(days, 24)`; each hour sees itself and the hours before it."""
-    from scipy.signal import lfilter
-
-    keep = 0.5 ** (1.0 / half_life_h)
-    flat = hourly.ravel()
-    answer: NDArray[np.float64] = lfilter([1 - keep], [1, -keep], flat, zi=[keep * flat[0]])[0].reshape(hourly.shape)
-    return answer
+    return smoothing.smoothed(hourly.ravel(), half_life_h).reshape(hourly.shape)
 
 
 def shared_terms(panel: Panel) -> Terms:

@@ -22,6 +22,25 @@ LEVEL_PENALTY = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Regression:
+    """Designs and loads, laid out once for all ridges."""
+
+    #: Shape `(buildings, days, 24, p)`, the first feature the level; NaN where a lag is unknown.
+    design: NDArray[np.float32]
+    #: The same as `(buildings, 24, days, p)`, and loads `(buildings, 24, days)`; both 0 where a row is not known whole.
+    rows: NDArray[np.float32]
+    heat: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, design: NDArray[np.float32], target: NDArray[np.float64]) -> Regression:
+        """From a design and loads of shape `(buildings, days, 24)`, NaN where nothing was read."""
+        known = np.isfinite(target) & np.isfinite(design).all(axis=-1)
+        rows = np.where(known[..., None], design, np.float32(0.0)).swapaxes(1, 2)
+        heat = np.where(known, target, 0.0).astype(np.float32).swapaxes(1, 2)
+        return cls(design=design, rows=np.ascontiguousarray(rows), heat=np.ascontiguousarray(heat))
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnlineRidge:
     """How fast it forgets and how hard it shrinks."""
 
@@ -30,32 +49,28 @@ class OnlineRidge:
     #: In days of readings.
     penalty: float = 2.0
 
-    def forecasts(
-        self, design: NDArray[np.float32], target: NDArray[np.float64], lead: int, solved: Sequence[int]
-    ) -> NDArray[np.float64]:
+    def forecasts(self, given: Regression, lead: int, solved: Sequence[int]) -> NDArray[np.float64]:
         """Forecasts of the days from `solved[0]` on, shape `(buildings, days, 24)`, NaN before.
 
         Args:
-            design: shape `(buildings, days, 24, p)`, the first feature the level; NaN where a lag is unknown.
-            target: shape `(buildings, days, 24)`, NaN where nothing was read.
+            given: designs and loads.
             lead: whole days between a forecast's issue and the beginning of its day: day d's forecast is by weights
                 fitted on days before d - `lead`.
             solved: days for which the weights are solved anew, rising; days between keep the last ones.
         """
-        rows, heat = _regression(design, target)
-        width, days = rows.shape[-1], rows.shape[2]
-        gram = np.zeros((*rows.shape[:2], width, width))
-        moment = np.zeros((*rows.shape[:2], width))
+        rows, heat = given.rows, given.heat
+        buildings, hours, days, width = rows.shape
+        gram, moment = np.zeros((buildings, hours, width, width)), np.zeros((buildings, hours, width))
         ridge = self.penalty * np.eye(width)
         ridge[0, 0] = LEVEL_PENALTY
-        expected = np.full(target.shape, np.nan)
+        expected = np.full((buildings, days, hours), np.nan)
         learned = 0
         for day, until in pairwise([*solved, days]):
             fresh = slice(learned, max(day - lead, learned))
             learned = fresh.stop
             gram, moment = self._updated(gram, moment, rows[:, :, fresh], heat[:, :, fresh])
             weights = np.linalg.solve(gram + ridge, moment[..., None])[..., 0]
-            expected[:, day:until] = np.einsum("bdhp,bhp->bdh", design[:, day:until], weights)
+            expected[:, day:until] = np.einsum("bdhp,bhp->bdh", given.design[:, day:until], weights)
         return expected
 
     def _updated(
@@ -71,13 +86,3 @@ class OnlineRidge:
         weights = (self.forget ** np.arange(count - 1, -1, -1)).astype(np.float32)
         weighted = (rows * weights[:, None]).swapaxes(-1, -2)
         return kept * gram + weighted @ rows, kept * moment + (weighted @ heat[..., None])[..., 0]
-
-
-def _regression(
-    design: NDArray[np.float32], target: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows `(buildings, 24, days, p)` and heat `(buildings, 24, days)`, both 0 where a row is not known in full."""
-    known = np.isfinite(target) & np.isfinite(design).all(axis=-1)
-    rows = np.where(known[..., None], design, np.float32(0.0)).swapaxes(1, 2)
-    heat = np.where(known, target, 0.0).astype(np.float32).swapaxes(1, 2)
-    return np.ascontiguousarray(rows), np.ascontiguousarray(heat)
