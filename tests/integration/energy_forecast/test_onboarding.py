@@ -14,13 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from samdrift_energy_forecast import buildings, reading_store
+import samdrift_energy_forecast
+from samdrift_energy_forecast import building_file, buildings, reading_store
+from samdrift_energy_forecast.plan_document import Plan
 from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.workload import MODEL, workload
+from samdrift_platform.contract import Context, Item
 from samdrift_platform.ledger import items
+from samdrift_platform.objects import ObjectStore
+from samdrift_platform.settings import load
+from samdrift_registry.verified import VerifiedModel
 from samdrift_testing.governing import opened
+from samdrift_testing.heated_fleet import TOWNS, enter, simulated
 from samdrift_testing.heating import Heating, heating, token_of
 
 GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-building.md"
+SHIPPED = Path(samdrift_energy_forecast.__file__).parent / "shipped" / MODEL
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -146,3 +155,32 @@ def test_a_fleet_with_a_fault_is_imported_whole_or_not_at_all(plane: Heating, fo
     skipped = shell(folder, f"{command} --skip-wrong --json", plane)
     assert skipped.returncode == 1
     assert json.loads(skipped.stdout)["changes"] == {"added": 2}
+
+
+def test_a_described_building_gets_a_plan_of_its_own(plane: Heating, folder: Path) -> None:
+    """The file, the meter file and the weather, and what the workload makes of the order."""
+    issue_time = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    fleet, store = simulated(1, days=56, issue_time=issue_time), ObjectStore(load({}, home=plane.home).objects_url)
+    enter(plane.ledger, store, fleet, chosen=[])  # the weather alone
+    latitude, longitude = TOWNS[0]
+    school = building_file.example().replace("55.68", str(latitude)).replace("12.57", str(longitude))
+    (folder / "school.toml").write_text(school)
+    with (folder / "meter.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["stamp", "heat", "indoor_c", "coldest_room_c"])
+        for k in range(fleet.hours):
+            room = fleet.indoor_c[0, k]
+            rows.writerow([fleet.stamp(k).isoformat(), round(fleet.heat_kwh[0, k], 3), room, room - 0.5])
+    added = shell(folder, "samdrift energy building add school.toml --readings meter.csv", plane)
+    assert added.returncode == 0, added.stderr
+    ordered = shell(folder, "samdrift energy plan school-1 --json", plane)
+    assert json.loads(ordered.stdout)["lacks"] == ["no_school_holidays"]
+    with plane.ledger.read() as connection:
+        (found,) = items.find(connection, workload=workload.name)
+    item = Item(reference=found.reference, payload=found.payload)
+    model = VerifiedModel(name=MODEL, version=1, digest="sha256:" + "0" * 64, folder=SHIPPED)
+    (outcome,) = workload.process([item], Context(store=store, engine=workload.load({MODEL: model})))
+    plan = Plan.from_json(store.get(str(outcome.result["plan"])))
+    assert plan.building.id == "school-1"
+    assert plan.safe_state is None, plan.safe_state
+    assert len(plan.entries) > 4
