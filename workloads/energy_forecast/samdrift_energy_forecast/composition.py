@@ -12,7 +12,7 @@ from samdrift_energy_forecast.fixed_setback import planned_for
 from samdrift_energy_forecast.forecast import LEVELS
 from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.notice import Notice, told
-from samdrift_energy_forecast.plan_document import Entry, Plan, Series, Summary, rounded
+from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Plan, Series, Summary, rounded
 from samdrift_energy_forecast.supply import offsets_k
 
 if TYPE_CHECKING:
@@ -67,11 +67,14 @@ def _failure(building: BuildingDescription, planned: PlannedBuilding) -> tuple[N
 
 def _entries(building: BuildingDescription, planned: PlannedBuilding) -> tuple[Entry, ...]:
     """One entry for each stretch of equal set-points and reasons, with the facts of its first hour."""
-    celsius, explanations = planned.set_points.celsius.tolist(), explained(building, planned)
+    step = HOUR if planned.responsive is None else QUARTER
+    chosen_c = planned.set_points.celsius if planned.responsive is None else planned.responsive.best.set_points_c
+    celsius, explanations = chosen_c.tolist(), explained(building, planned)
     stands = [(rounded(celsius[k]), one.reason) for k, one in enumerate(explanations)]
+    begins = hours.start_of(planned.operation.first)
     return tuple(
         Entry(
-            begins=hours.start_of(planned.operation.first + k),
+            begins=begins + k * step,
             set_point_c=set_point_c,
             reason=reason,
             facts=explanations[k].facts,

@@ -11,6 +11,7 @@ import numpy as np
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.plan import TOLERANCE, Binding
 from samdrift_energy_forecast.reasons import WITH_FACTS, Facts, Reason, fields
+from samdrift_energy_forecast.response import QUARTERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,10 +37,13 @@ class Explanation:
 
 
 def explained(building: BuildingDescription, planned: PlannedBuilding) -> tuple[Explanation, ...]:
-    """One explanation an hour."""
+    """One explanation an hour, or a quarter-hour where the plan has one set-point for each."""
     if planned.solved is None:
         return tuple(Explanation(reason=reason, facts={}) for reason in planned.set_points.reasons)
     explaining = _Explaining(building, planned, planned.solved)
+    if planned.responsive is not None:
+        reasons = planned.responsive.reasons
+        return tuple(explaining.of_quarter(k // QUARTERS, reason) for k, reason in enumerate(reasons))
     return tuple(explaining.of(k) for k in range(len(planned.operation)))
 
 
@@ -55,6 +59,13 @@ class _Explaining:
 
     def of(self, k: int) -> Explanation:
         reason = self._reason(k)
+        return Explanation(reason=reason, facts=self._facts(k, reason))
+
+    def of_quarter(self, k: int, chosen: Reason) -> Explanation:
+        """Of a quarter of hour `k`; prices and plant may say more of a pre-heating than `chosen` does."""
+        reason = self._of_preheating(k) if chosen is Reason.PREHEAT else chosen
+        if self._solved.trajectory.shortfall_k[k] > TOLERANCE:
+            reason = Reason.FULL_HEAT
         return Explanation(reason=reason, facts=self._facts(k, reason))
 
     def _reason(self, k: int) -> Reason:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.calendar import BuildingCalendar
 from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
 from samdrift_energy_forecast.droop import Droop
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
@@ -21,6 +22,8 @@ from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, plant_of, solve
 from samdrift_energy_forecast.pricing import HeatPrices, costs, heat_prices
 from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.response import QUARTERS
+from samdrift_energy_forecast.responsive import LearntBuilding, ResponsivePlan, learn, respond_to
 from samdrift_energy_forecast.set_points import SetPoints, set_points
 from samdrift_energy_forecast.signals import Signals
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
@@ -74,6 +77,9 @@ class PlannedBuilding:
     prices: HeatPrices
     #: What the set-points come from; None in the safe state.
     solved: Solved | None = None
+    #: Set-points by the quarter-hour, where the building's own response is known well enough; they take the place of
+    #: `set_points`.
+    responsive: ResponsivePlan | None = None
     #: What a person should look at.
     attention: tuple[Notice, ...] = ()
 
@@ -97,8 +103,12 @@ def plan(
     family: FamilyModel,
     signals: Signals | None = None,
     forecast_age_h: float = 0.0,
+    in_force_c: NDArray[np.float64] | None = None,
 ) -> PlannedBuilding:
-    """Plan the last hours of `surroundings`, which begins with the readings; flat prices apply without `signals`."""
+    """Plan the last hours of `surroundings`, which begins with the readings; flat prices apply without `signals`.
+
+    `in_force_c` has the set-points in force by the quarter-hour of the readings; fixed setback's where it is None.
+    """
     expected = forecast(readings, surroundings, family)
     issue = surroundings.end - HORIZON_H
     future = surroundings.window(issue, HORIZON_H)
@@ -111,7 +121,11 @@ def plan(
     model = identify(readings, past)
     if model.simulation_rmse_k > LARGEST_RMSE_K:
         return _safe(future, expected, model, NOT_DESCRIBED, prices)
-    return _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
+    made = _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
+    if in_force_c is None:
+        in_force_c = np.repeat(past.setback_c, QUARTERS)
+    learnt = learn(readings, past, in_force_c, building.comfort.open_c)
+    return _by_response(building, made, learnt, forecast_age_h)
 
 
 COMPARISON_WEEK = told("comparison_week")
@@ -174,6 +188,34 @@ def _planned(
         safe_state=None,
         prices=prices,
         solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k, fixed_kwh=fixed, held_kwh=planned),
+    )
+
+
+def _by_response(
+    building: Building, made: PlannedBuilding, learnt: LearntBuilding | None, forecast_age_h: float
+) -> PlannedBuilding:
+    """`made` with the set-points that the building's own response asks for; unchanged where that is not known.
+
+    Where prices, peaks or return temperature shape the heat, the programme's trajectory is followed instead.
+    """
+    if learnt is None or not learnt.describes_rooms or made.solved is None or made.solved.problem.prices.shapes_heat:
+        return made
+    problem = made.solved.problem
+    calendar = BuildingCalendar(building)
+    largest_kwh = problem.model.largest_heat_kwh
+    answered = respond_to(building, learnt, made.operation, calendar, problem.prices, largest_kwh, forecast_age_h)
+    if answered is None:
+        return made
+    (fixed_kwh, fixed_room_c), (held_kwh, room_c) = (answered.by_hour(one) for one in (answered.setback, answered.best))
+    celsius = answered.best.set_points_c[::QUARTERS]
+    return replace(
+        made,
+        set_points=replace(made.set_points, celsius=celsius, reasons=answered.reasons[::QUARTERS]),
+        planned_kwh=planned_heat_kwh(made.setback_kwh, fixed_kwh, held_kwh),
+        planned_room_c=room_c,
+        setback_room_c=fixed_room_c,
+        solved=replace(made.solved, hedge_k=answered.hedge_k, fixed_kwh=fixed_kwh, held_kwh=held_kwh),
+        responsive=answered,
     )
 
 

@@ -76,7 +76,7 @@ class Fortnight:
     @cached_property
     def document(self) -> Building:
         """The building as an order describes it: open on weekdays from 8 to 16, fixed setback 16/21 C, warm 6 to 17."""
-        opening = {day: ClockHours(begins=time(8), ends=time(16)) for day in list(Weekday)[:5]}
+        opening = {day: (ClockHours(begins=time(8), ends=time(16)),) for day in list(Weekday)[:5]}
         return Building(
             id=self.building,
             name=self.name,
