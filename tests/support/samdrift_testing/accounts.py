@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from samdrift_energy_forecast.account.item import ACCOUNT, account_item
+from samdrift_energy_forecast.account.item import ACCOUNT, REFUSAL, account_item
 from samdrift_energy_forecast.account.order import AccountedBuilding
 from samdrift_energy_forecast.workload import workload
 from samdrift_platform.contract import Outcome, Priority, Verdict
@@ -54,7 +54,8 @@ def account(estate: Estate, year: int = 2026, *, reason: str | None = None, **ch
     submit(estate.ledger, item.reference, [item], workload=workload.name, priority=Priority.OPERATIONAL, now=NOW)
     (claimed,) = claim(estate.ledger, workload=workload.name, now=NOW)
     verdict = Verdict.REJECTED if reason else Verdict.DONE
-    result = {} if reason else {ACCOUNT: MADE | changes}
+    refused: dict[str, Any] = {REFUSAL: {"code": "reporting_thin", "facts": {"days": 12, "needed": 28}}}
+    result = refused if reason else {ACCOUNT: MADE | changes}
     outcome = Outcome(reference=claimed.reference, verdict=verdict, result=result, reason=reason)
     with estate.ledger.write() as connection:
         endings.complete(connection, workload.name, [(claimed, Completion(outcome=outcome, effects=()))], now=NOW)

@@ -67,8 +67,9 @@ def test_an_interval_that_holds_0_shows_no_saving(estate: Estate, visit: Visit) 
 
 
 def test_a_refused_account_says_why(estate: Estate, visit: Visit) -> None:
-    item_id = account(estate, reason="No day of the period was heated by a plan.")
-    assert "No day of the period" in visit.page(f"/energy_forecast/account/{item_id}")
+    path = f"/energy_forecast/account/{account(estate, reason='Only 12 days')}"
+    assert "Only 12 days under plans are measured; 28 are needed." in visit.page(path)
+    assert "Kun 12 dage med planer er målt; der skal 28 til." in visit.page(path, "da")
 
 
 def test_the_table_is_a_download(estate: Estate, visit: Visit) -> None:

@@ -61,7 +61,7 @@ def test_in_a_week_under_fixed_setback_its_plan_stays_and_says_why(
 ) -> None:
     """The plan is issued on Monday, 26 January 2026; one of two drawings has that week under fixed setback."""
     codes = set()
-    for begins in ("2026-01-26", "2026-01-19", "2026-01-12", "2026-01-05"):
+    for begins in ("2026-01-26", "2026-01-19"):
         building = document["buildings"][0] | {"verification": {"begins": begins, "ends": "2026-05-31"}}
         example = Example(document | {"buildings": [building]}, store=store, models={MODEL: verified})
         (outcome,) = example.outcomes(workload)

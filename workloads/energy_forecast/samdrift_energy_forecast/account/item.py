@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Key of an account in an item's payload and result.
 ACCOUNT = "account"
+#: Key of what a rejected account lacks.
+REFUSAL = "refusal"
 #: Measures of the benefit ledger, apart from those of plans, which are only planned; column of the account, unit.
 MEASURES = (
     ("heat_measured_saved", "saved_kwh", "kWh"),

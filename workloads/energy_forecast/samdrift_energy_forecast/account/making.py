@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.degree_days import NORMAL_DEGREE_DAYS
 from samdrift_energy_forecast.account.inputs import read_inputs
-from samdrift_energy_forecast.account.item import ACCOUNT
+from samdrift_energy_forecast.account.item import ACCOUNT, REFUSAL
 from samdrift_energy_forecast.account.order import AccountedBuilding
 from samdrift_energy_forecast.account.refusal import Refusal
 from samdrift_energy_forecast.account.savings import Week
@@ -45,9 +45,16 @@ def accounted(item: Item, context: Context) -> Outcome:
         normal_degree_days=NORMAL_DEGREE_DAYS,
     )
     if isinstance(made.savings, Refusal):
-        return Outcome(reference=item.reference, verdict=Verdict.REJECTED, reason=made.savings.text("en"))
+        return _refused(item, made.savings)
     account: dict[str, JsonValue] = {**row(made), "weeks": [_week(one) for one in made.savings.weeks]}
     return Outcome(reference=item.reference, verdict=Verdict.DONE, result={ACCOUNT: account}, reason=NO_MODEL)
+
+
+def _refused(item: Item, why: Refusal) -> Outcome:
+    """The reason in English, and its code and numbers for pages in other languages."""
+    facts: dict[str, JsonValue] = {**why.facts}
+    result: dict[str, JsonValue] = {REFUSAL: {"code": str(why.code), "facts": facts}}
+    return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=result, reason=why.text("en"))
 
 
 def _week(week: Week) -> JsonValue:

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_energy_forecast.account.item import ACCOUNT
+from samdrift_energy_forecast.account.item import ACCOUNT, REFUSAL
+from samdrift_energy_forecast.account.refusal import Refusal, RefusalCode
 from samdrift_platform.errors import ConflictError, NotFoundError
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.tables import work_items
@@ -42,8 +43,9 @@ class RecordedAccount:
     state: ItemState
     #: Columns of `table`, and `weeks`; empty until it is made.
     account: Mapping[str, Any]
-    #: Why it was rejected.
+    #: Why it was rejected, in English; where data lacked, `refusal` has it in Danish too.
     reason: str | None
+    refusal: Refusal | None = None
 
 
 def recorded(
@@ -101,4 +103,9 @@ def _accounts(rows: Any) -> Iterator[RecordedAccount]:
             state=ItemState(row["state"]),
             account=(row["result"] or {}).get(ACCOUNT, {}),
             reason=row["reason"],
+            refusal=_refusal((row["result"] or {}).get(REFUSAL)),
         )
+
+
+def _refusal(told: Mapping[str, Any] | None) -> Refusal | None:
+    return None if told is None else Refusal(code=RefusalCode(told["code"]), facts=told["facts"])

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from samdrift_energy_forecast.account.recorded import RecordedAccount, recorded, recorded_item
 from samdrift_energy_forecast.account.table import COLUMNS
 from samdrift_energy_forecast.pages.asking import SignedIn, ledger_of
-from samdrift_platform.portal.plot import Plot, Series, Style
+from samdrift_platform.portal.plot import Plot, Series
 from samdrift_platform.portal.shell import Shell
 
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
@@ -71,7 +71,7 @@ def weeks(account: dict[str, Any], *, title: str, expected: str, measured: str) 
         title=title,
         times=[datetime.fromisoformat(row["begins"]).replace(tzinfo=UTC) for row in rows],
         series=[
-            Series(label=label, unit="kWh", values=[row[name] for row in rows], style=Style.STEPS, digits=0)
+            Series(label=label, unit="kWh", values=[row[name] for row in rows], digits=0)
             for label, name in ((expected, "expected_kwh"), (measured, "measured_kwh"))
         ],
     )
