@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,10 +25,15 @@ def csv(heat: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bytes:
     return "\n".join(["stamp,heat_kwh", *rows]).encode()
 
 
+@pytest.fixture(scope="module")
+def over() -> Iterator[Callable[[Estate], Visit]]:
+    with site() as opened:
+        yield opened
+
+
 @pytest.fixture
-def visit(sqlite_ledger: Ledger) -> Iterator[Visit]:
-    with site() as over:
-        yield over(Estate(sqlite_ledger))
+def visit(sqlite_ledger: Ledger, over: Callable[[Estate], Visit]) -> Visit:
+    return over(Estate(sqlite_ledger))
 
 
 def ordered(estate: Estate, data: bytes) -> UUID:

@@ -92,7 +92,7 @@ def test_daily_readings_are_spread_evenly_and_say_so() -> None:
 energies = st.lists(st.floats(0, 1e5, allow_nan=False), min_size=1, max_size=120)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(energies, st.sampled_from([5, 15, 20, 30, 60]), st.sampled_from(list(Quantity)))
 def test_energy_is_neither_lost_nor_made(values: list[float], minutes: int, quantity: Quantity) -> None:
     in_an_hour = 60 // minutes
@@ -113,7 +113,7 @@ def test_energy_is_neither_lost_nor_made(values: list[float], minutes: int, quan
     assert np.nansum(meter.raw_kwh) == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random: object) -> None:
     values = (np.random.default_rng(5).uniform(1, 9, 24 * 14)).round(2).tolist()
