@@ -378,6 +378,17 @@ def test_a_plot_knows_the_quarters_and_leaves_out_what_is_not_known() -> None:
     assert figures.figure(replace(plan, series={}), figures.TEMPERATURES, id_="t", title="t", labels=labels) is None
 
 
+def test_what_is_the_same_in_every_hour_is_said_and_not_drawn(estate: Estate, visit: Visit) -> None:
+    plan = plan_of(described("school-1", "Skolen"))
+    series = {**plan.series, "price_per_kwh": (0.62,) * 72, "kg_co2_per_kwh": (0.034,) * 72}
+    estate.planned(series=series)
+    text = visit.page(BUILDING, "da")
+    assert 'id="price-table"' not in text
+    assert "Ens i alle timer: 0,62 DKK/kWh, 0,034 kg CO2/kWh." in text
+    hourly = replace(plan, series={**series, "price_per_kwh": plan.series["price_per_kwh"]})
+    assert [line.name for line in figures.price_and_co2(hourly)] == ["price_per_kwh"]
+
+
 def test_the_list_goes_on_where_the_page_before_ended(
     estate: Estate, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,12 +37,19 @@ HEAT = (
 )
 
 
-def price_and_co2(currency: str) -> tuple[Line, ...]:
-    """Their lines; each has an axis of its own."""
-    return (
-        Line(name="price_per_kwh", unit=f"{currency}/kWh", style=Style.STEPS, digits=2),
+def price_and_co2(plan: Plan) -> tuple[Line, ...]:
+    """Their lines, of those that change with the hours; each has an axis of its own."""
+    lines = (
+        Line(name="price_per_kwh", unit=f"{plan.summary.currency}/kWh", style=Style.STEPS, digits=2),
         Line(name="kg_co2_per_kwh", unit="kg/kWh", style=Style.STEPS, digits=3),
     )
+    return tuple(line for line in lines if flat(plan, line.name) is None)
+
+
+def flat(plan: Plan, name: str) -> float | None:
+    """The one value of a series that is the same in every hour; None where it changes, or nothing is known."""
+    values = set(plan.values(name))
+    return values.pop() if len(values) == 1 else None
 
 
 def figure(plan: Plan, lines: Sequence[Line], *, id_: str, title: str, labels: Mapping[str, str]) -> Plot | None:
