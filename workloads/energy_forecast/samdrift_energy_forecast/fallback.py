@@ -23,6 +23,7 @@ from samdrift_energy_forecast.errors import (
 )
 from samdrift_energy_forecast.fixed_setback import fixed_setback
 from samdrift_energy_forecast.held import with_overrides
+from samdrift_energy_forecast.in_force import changes_before
 from samdrift_energy_forecast.limits import resolved
 from samdrift_energy_forecast.meters import FEWEST_HOURS, OLDEST_LATEST_READING_H
 from samdrift_energy_forecast.notice import Notice, told
@@ -43,7 +44,11 @@ def plan_in_any_case(building: Building, issue: int, store: Store, family: Famil
     limits = resolved(building)
     plan = _best(limits.building, issue, store, family)
     held = with_overrides(plan, building.overrides, limits.building.comfort.frost_c)
-    return replace(held, attention=(*held.attention, *_raised(building), *limits.findings))
+    return replace(
+        held,
+        attention=(*held.attention, *_raised(building), *limits.findings),
+        set_points_before=changes_before(building, issue, store),
+    )
 
 
 def stopped(building: Building, issue: int) -> Plan:

@@ -64,6 +64,14 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SetPointChange:
+    """A set-point that was in force until the next change; None: fixed setback was."""
+
+    begins: datetime
+    set_point_c: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What the plan is meant to save against fixed setback over all its hours; None where nothing was forecast."""
 
@@ -102,6 +110,8 @@ class Plan:
     thermal_model: Mapping[str, float] | None
     #: How the heat forecast did on the building's last days.
     forecast_check: Mapping[str, float | None]
+    #: Of earlier plans until this one begins, in order; before the first fixed setback was in force.
+    set_points_before: tuple[SetPointChange, ...] = ()
 
     @property
     def horizon_h(self) -> int:
@@ -176,6 +186,7 @@ class Plan:
             "summary": asdict(self.summary),
             "thermal_model": self.thermal_model,
             "forecast_check": self.forecast_check,
+            "set_points_before": [[one.begins.isoformat(), one.set_point_c] for one in self.set_points_before],
         }
 
     @classmethod
@@ -192,6 +203,10 @@ class Plan:
             summary=Summary(**document["summary"]),
             thermal_model=document["thermal_model"],
             forecast_check=document["forecast_check"],
+            set_points_before=tuple(
+                SetPointChange(begins=datetime.fromisoformat(begins), set_point_c=celsius)
+                for begins, celsius in document.get("set_points_before", ())
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from samdrift_energy_forecast.droop import Droop
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
 from samdrift_energy_forecast.hedge import margin_k, with_reserve
 from samdrift_energy_forecast.held import held_c
+from samdrift_energy_forecast.in_force import changes_before, in_force_c
 from samdrift_energy_forecast.inputs import read_inputs
 from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.meters import Readings
@@ -92,7 +93,16 @@ class PlannedBuilding:
 def plan_building(building: Building, issue: int, store: Store, family: FamilyModel) -> PlannedBuilding:
     """Plan the hours from `issue` on. Raises ReadingsError when the input cannot carry a forecast."""
     inputs = read_inputs(building, issue, store)
-    made = plan(building, inputs.readings, inputs.surroundings, family, inputs.signals, inputs.forecast_age_h)
+    past = inputs.surroundings.window(inputs.readings.first, len(inputs.readings.heat_kwh))
+    made = plan(
+        building,
+        inputs.readings,
+        inputs.surroundings,
+        family,
+        inputs.signals,
+        inputs.forecast_age_h,
+        in_force_c(past, changes_before(building, issue, store)),
+    )
     return replace(made, attention=(*made.attention, *inputs.attention))
 
 
@@ -103,11 +113,11 @@ def plan(
     family: FamilyModel,
     signals: Signals | None = None,
     forecast_age_h: float = 0.0,
-    in_force_c: NDArray[np.float64] | None = None,
+    followed_c: NDArray[np.float64] | None = None,
 ) -> PlannedBuilding:
     """Plan the last hours of `surroundings`, which begins with the readings; flat prices apply without `signals`.
 
-    `in_force_c` has the set-points in force by the quarter-hour of the readings; fixed setback's where it is None.
+    `followed_c` has the set-points in force by the quarter-hour of the readings; fixed setback's where it is None.
     """
     expected = forecast(readings, surroundings, family)
     issue = surroundings.end - HORIZON_H
@@ -122,9 +132,9 @@ def plan(
     if model.simulation_rmse_k > LARGEST_RMSE_K:
         return _safe(future, expected, model, NOT_DESCRIBED, prices)
     made = _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
-    if in_force_c is None:
-        in_force_c = np.repeat(past.setback_c, QUARTERS)
-    learnt = learn(readings, past, in_force_c, building.comfort.open_c)
+    if followed_c is None:
+        followed_c = np.repeat(past.setback_c, QUARTERS)
+    learnt = learn(readings, past, followed_c, building.comfort.open_c)
     return _by_response(building, made, learnt, forecast_age_h)
 
 

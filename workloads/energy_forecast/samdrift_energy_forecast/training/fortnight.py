@@ -208,7 +208,7 @@ class NightlyPlans:
             self._readings(number, so_far),
             self._surroundings(number),
             self.family,
-            in_force_c=np.array(self._in_force_c),
+            followed_c=np.array(self._in_force_c),
         )
         if self.watch is not None:
             self.watch(number, made)
