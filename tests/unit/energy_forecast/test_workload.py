@@ -187,3 +187,14 @@ def test_an_issue_time_is_aware_and_on_the_hour(document: dict[str, Any], issue_
 def test_a_building_stands_once_in_a_submission(document: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="school-1 stands more than once"):
         Submission.model_validate(document | {"buildings": document["buildings"] * 2})
+
+
+def test_a_plan_goes_to_those_whom_its_building_names_also_while_stopped(example: Example) -> None:
+    delivery = {"email": ["faye@example.org", "gus@example.dk"], "folder": True}
+    for made in (outcome(example, delivery=delivery), safe(example, delivery=delivery)):
+        folder, mail = workload.effects(made)
+        assert (folder.receiver, mail.receiver) == ("folder", "mail")
+        assert mail.request["to"] == delivery["email"]
+        assert mail.request["version"] == plan_of(example, made).version
+        assert Plan.from_json(example.store.get(str(folder.request["plan"]))).version == folder.request["version"]
+    assert list(workload.effects(outcome(example))) == []
