@@ -18,7 +18,13 @@ from typer.testing import CliRunner
 
 from samdrift_energy_forecast import hours, orders, reading_store
 from samdrift_energy_forecast.account.days import Days, HourlyValues, Operation, local_days
-from samdrift_energy_forecast.account.recorded import OverlappingAccountError, recorded
+from samdrift_energy_forecast.account.gathering import Gathering
+from samdrift_energy_forecast.account.recorded import (
+    OverlappingAccountError,
+    recorded,
+    recorded_sum,
+    recorded_years,
+)
 from samdrift_energy_forecast.account.savings import Savings, measured_savings
 from samdrift_energy_forecast.commands import app
 from samdrift_energy_forecast.notice import Notice
@@ -36,6 +42,7 @@ from samdrift_platform.control.app import furnish
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.objects import ObjectStore
+from samdrift_testing.accounts import account
 from samdrift_testing.control import Control, control
 from samdrift_testing.estate import Estate, described
 from samdrift_testing.saving_buildings import Simulated, alternating, before_after, office, simulated
@@ -79,7 +86,7 @@ def fill(ledger: Ledger, store: ObjectStore, building: Simulated, operation: dic
     """Readings, weather, and a plan for every night; of weeks under fixed setback one that says so."""
     location = {"latitude": 55.676, "longitude": 12.568}
     school = described("school-1", "Skolen ved Søen", location=location, area_m2=2000.0, time_zone="UTC")
-    estate = Estate(ledger, store, now=datetime(2025, 4, 8, tzinfo=UTC))  # type: ignore[arg-type]  # it only puts
+    estate = Estate(ledger, store, now=datetime(2025, 4, 8, tzinfo=UTC))  # it only puts
     estate.registered(school)
     ends = [hours.end_of(building.first + k) for k in range(len(building.heat_kwh))]
     heat = [
@@ -180,6 +187,47 @@ def test_the_item_holds_all_that_the_figure_rests_on(installation: Installation)
 )
 def test_a_period_that_cannot_be_is_refused(installation: Installation, arguments: list[str]) -> None:
     assert CliRunner().invoke(app, ["account", *arguments]).exit_code == 1
+
+
+def test_accounts_are_read_alike_on_both_databases(ledger: Ledger) -> None:
+    estate = Estate(ledger)
+    ids = [account(estate, year) for year in (2024, 2025)]
+    refused = account(estate, 2026, reason="Only 12 days")
+    estate.planned("account", "Regnskabskontoret")  # a building's plans may have references that begin like ours
+    with ledger.read() as connection:
+        found = recorded(connection)
+        total, of_2025 = recorded_sum(connection), recorded_sum(connection, year=2025)
+        assert recorded_years(connection) == [2026, 2025, 2024]
+        assert [one.item_id for one in recorded(connection, year=2025)] == [ids[1]]
+    assert [one.item_id for one in found] == [*ids, refused]
+    assert found[2].refusal is not None
+    assert (total.accounts, total.saved_kwh, total.low_kwh) == (2, 2468.0, 1000.0)
+    assert (of_2025.accounts, of_2025.high_kwh) == (1, 1968.0)
+
+
+def test_what_plans_said_is_gathered_on_both_databases(ledger: Ledger) -> None:
+    school = described("school-1", "Skolen ved Søen", location={"latitude": 55.676, "longitude": 12.568})
+    estate = Estate(ledger)
+    estate.registered(school)
+    begins = datetime(2026, 1, 25, 23, tzinfo=UTC)
+    item_id = estate.planned(begins=begins)
+    order = Order(
+        building="school-1",
+        issue_time=begins,
+        run=Run.NIGHTLY,
+        reference="r",
+        item_id=item_id,
+        lacks=(),
+        ordered_by="nightly",
+        ordered_at=begins,
+    )
+    with ledger.write() as connection:
+        orders.record(connection, [order])
+    gathering = Gathering(ledger, estate.store, KnownSeries(ledger, estate.store))
+    found = gathering.heated_days(school, date(2026, 1, 25), date(2026, 1, 27))
+    assert [one.operation for one in found.values()] == [Operation.SETBACK, Operation.PLAN, Operation.OTHER]
+    assert found[date(2026, 1, 26)].setback_forecast_kwh == sum(100 + hour for hour in range(24))
+    assert gathering.gather(school, date(2026, 1, 25), date(2026, 1, 27), begins) is None
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

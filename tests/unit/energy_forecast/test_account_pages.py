@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from samdrift_energy_forecast.pages import account as pages
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.accounts import account
 from samdrift_testing.estate import Estate, Visit, site
@@ -44,6 +45,23 @@ def test_the_account_lists_savings_with_their_intervals(estate: Estate, visit: V
     assert "1. jan. 2026" in visit.page("/energy_forecast/account?year=2026", "da")
     assert "Only 12 days" not in visit.page("/energy_forecast/account?year=2026")
     assert len(Outline(text).all("h1")) == 1
+
+
+def test_many_accounts_stand_on_several_pages_under_one_sum(
+    estate: Estate, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 2)
+    for year in (2021, 2022, 2023, 2024):
+        account(estate, year)
+    account(estate, 2025, reason="Only 12 days")
+    first, last = visit.page("/energy_forecast/account"), visit.page("/energy_forecast/account?offset=4")
+    assert 'href="/energy_forecast/account?offset=2"' in first
+    assert 'href="/energy_forecast/account?offset=2"' in last
+    assert "offset=6" not in last
+    for page in (first, last):
+        assert "2,000 – 7,872" in page  # four times 500 to 1,968
+        assert "4,936" in page
+    assert "500 – 1,968" in visit.page("/energy_forecast/account?year=2023")
 
 
 def test_an_account_shows_what_it_rests_on_and_its_weeks(estate: Estate, visit: Visit) -> None:

@@ -80,7 +80,9 @@ class Gathering:
 
     def _readings(self, building: BuildingDescription, first: datetime, end: datetime, until: datetime) -> bytes:
         with self._ledger.read() as connection:
-            return reading_store.order_table(connection, building.id, first=first, end=end, known_at=until)
+            return reading_store.order_table(
+                connection, building.id, first=first, end=end, known_at=until, store=self._store
+            )
 
     def _weather(self, building: BuildingDescription, first: datetime, end: datetime, until: datetime) -> bytes | None:
         if building.location is None:

@@ -48,18 +48,57 @@ class RecordedAccount:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordedSum:
+    """Of the accounts that are made. The ends of the intervals are added, as if all errors went the same way."""
+
+    accounts: int
+    saved_kwh: float
+    low_kwh: float
+    high_kwh: float
+    saved_kg_co2: float
+
+
 def recorded(
-    connection: sa.Connection, *, building: str | None = None, year: int | None = None
+    connection: sa.Connection,
+    *,
+    building: str | None = None,
+    year: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[RecordedAccount]:
     """Accounts whose period begins in `year`, of one building or all, in the order of building and period."""
+    query = sa.select(*_COLUMNS).where(*_chosen(building, year)).order_by(work_items.c.reference)
+    rows = connection.execute(query.limit(limit).offset(offset)).mappings()
+    return list(_accounts(rows))
+
+
+def recorded_sum(connection: sa.Connection, *, year: int | None = None) -> RecordedSum:
+    """What the accounts of `year`, or all of them, say together."""
+    account = work_items.c.result[ACCOUNT]
+    names = ("saved_kwh", "saved_kwh_low", "saved_kwh_high", "saved_kg_co2")
+    sums = [sa.func.coalesce(sa.func.sum(account[name].as_float()), 0.0) for name in names]
+    made = sa.func.count(account["saved_kwh"].as_float())
+    number, saved, low, high, co2 = connection.execute(sa.select(made, *sums).where(*_chosen(None, year))).one()
+    return RecordedSum(accounts=number, saved_kwh=saved, low_kwh=low, high_kwh=high, saved_kg_co2=co2)
+
+
+def recorded_years(connection: sa.Connection) -> list[int]:
+    """Years in which an account begins, newest first."""
+    found = connection.execute(sa.select(work_items.c.reference).where(*_chosen(None, None))).scalars()
+    return sorted({int(reference.split("/")[2][:4]) for reference in found}, reverse=True)
+
+
+def _chosen(building: str | None, year: int | None) -> list[sa.ColumnElement[bool]]:
+    """Items with references `account/<building>/<first>/<last>`; a plan's has no account in its payload."""
+    reference = work_items.c.reference
     prefix = f"{ACCOUNT}/" if building is None else f"{ACCOUNT}/{building}/"
-    query = (
-        sa.select(*_COLUMNS)
-        .where(work_items.c.workload == WORKLOAD, work_items.c.reference.startswith(prefix, autoescape=True))
-        .order_by(work_items.c.reference)
-    )
-    found = list(_accounts(connection.execute(query).mappings()))
-    return [one for one in found if year is None or one.first.year == year]
+    chosen = [
+        work_items.c.workload == WORKLOAD,
+        reference.startswith(prefix, autoescape=True),
+        work_items.c.payload[ACCOUNT]["id"].as_string().is_not(None),
+    ]
+    return chosen if year is None else [*chosen, reference.like(f"{ACCOUNT}/%/{year}-__-__/%")]
 
 
 def recorded_item(connection: sa.Connection, item_id: UUID) -> RecordedAccount:
@@ -68,7 +107,7 @@ def recorded_item(connection: sa.Connection, item_id: UUID) -> RecordedAccount:
     Raises:
         NotFoundError: there is no such item, or it is no account.
     """
-    query = sa.select(*_COLUMNS).where(work_items.c.workload == WORKLOAD, work_items.c.id == item_id)
+    query = sa.select(*_COLUMNS).where(*_chosen(None, None), work_items.c.id == item_id)
     found = next(_accounts(connection.execute(query).mappings()), None)
     if found is None:
         raise NotFoundError(f"There is no account {item_id} here. Check the identifier.")
@@ -91,9 +130,7 @@ def refuse_overlap(connection: sa.Connection, building: AccountedBuilding) -> No
 
 def _accounts(rows: Any) -> Iterator[RecordedAccount]:
     for row in rows:
-        asked = row["payload"].get(ACCOUNT)
-        if asked is None:  # a building may be called "account": its plans have references that begin like ours
-            continue
+        asked = row["payload"][ACCOUNT]
         yield RecordedAccount(
             item_id=row["id"],
             building=asked["id"],
