@@ -7,6 +7,7 @@ it: a plan is made from what its order names, and an order names one plan before
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -54,7 +55,7 @@ def in_force_c(past: Operation, changes: Changes) -> NDArray[np.float64]:
     result = np.repeat(past.setback_c, QUARTERS)
     begins = hours.start_of(past.first)
     places = [round((one.begins - begins) / QUARTER) for one in changes]
-    for change, start, end in zip(changes, places, [*places[1:], len(result)], strict=True):
+    for change, (start, end) in zip(changes, pairwise([*places, len(result)]), strict=True):
         if change.set_point_c is not None:
             result[max(start, 0) : max(end, 0)] = change.set_point_c
     return result
