@@ -57,7 +57,7 @@ def test_periods_are_days_in_full_and_do_not_overlap() -> None:
     assert (period.trained_until, period.first) == (61, 61)
     with pytest.raises(ReadingsError, match="test begins on 2025-10-31"):
         Period.of(first, train_end=date(2025, 10, 31), test_start=date(2025, 10, 31))
-    with pytest.raises(ReadingsError, match="at least 14"):
+    with pytest.raises(ReadingsError, match="at least 7"):
         Period.of(first, train_end=date(2025, 9, 5), test_start=date(2025, 9, 6))
 
 

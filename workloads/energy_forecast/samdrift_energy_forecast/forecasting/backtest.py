@@ -65,8 +65,8 @@ class Period:
         return period
 
 
-#: A week is needed for the first lags, and one to judge them by.
-LEAST_DAYS = 14
+#: What the week before is needed for.
+LEAST_DAYS = 7
 
 
 def backtest(

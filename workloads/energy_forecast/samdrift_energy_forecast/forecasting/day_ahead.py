@@ -30,6 +30,8 @@ FAST, SLOW = OnlineRidge(forget=0.985), OnlineRidge(forget=0.997)
 RUN_IN_DAYS, SOLVE_EVERY_DAYS = 60, 7
 #: How often the slow ridge is solved later on; the fast one is every day.
 SLOW_EVERY_DAYS = 3
+#: Days that a ridge must have learned from before it is believed.
+LEAST_TAUGHT_DAYS = 7
 #: Days before the first forecast on which mixture and intervals begin; the boosting they see has not learnt from them.
 CALIBRATION_DAYS = 56
 #: A shorter training than this has no boosting: its season and its calibration would share their days.
@@ -163,14 +165,15 @@ def _prepared(panel: Panel, trained_until: int, calibrated_from: int, lead: int,
         for ridge, every in ((FAST, 1), (SLOW, SLOW_EVERY_DAYS))
     )
     stand_in = _stand_in(own)
+    green = (given.taught(lead) < LEAST_TAUGHT_DAYS)[..., None]
     return Prepared(
         panel=panel,
         lead=lead,
         scale_kwh=scale,
         loads=loads,
         own=own,
-        fast=np.where(np.isfinite(fast), np.maximum(fast, 0.0), stand_in),
-        slow=np.where(np.isfinite(slow), np.maximum(slow, 0.0), stand_in),
+        fast=np.where(np.isfinite(fast) & ~green, np.maximum(fast, 0.0), stand_in),
+        slow=np.where(np.isfinite(slow) & ~green, np.maximum(slow, 0.0), stand_in),
     )
 
 
@@ -199,9 +202,15 @@ def _in_utc(panel: Panel, by_local_hour: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _stand_in(own: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What is expected while lags are missing: days of the same kind, else the last day, else nothing."""
-    same, last = (own[..., OWN.index(name)] for name in ("same_kind", "last_day"))
-    return np.where(np.isfinite(same), same, last).astype(np.float64)
+    """What is expected while a ridge has learned too little: last week's value and the mean of days of the same kind.
+
+    Where one is not known the other stands alone, at the very beginning the last day.
+    """
+    week, same, last = (
+        own[..., OWN.index(name)].astype(np.float64) for name in ("week_before", "same_kind", "last_day")
+    )
+    week, same = np.where(np.isfinite(week), week, same), np.where(np.isfinite(same), same, week)
+    return np.where(np.isfinite(week), (week + same) / 2, last)
 
 
 def _boosted(

@@ -30,6 +30,8 @@ class Regression:
     #: The same as `(buildings, 24, days, p)`, and loads `(buildings, 24, days)`; both 0 where a row is not known whole.
     rows: NDArray[np.float32]
     heat: NDArray[np.float32]
+    #: Whether a day has a row that is known in full, shape `(buildings, days)`.
+    teaches: NDArray[np.bool_]
 
     @classmethod
     def of(cls, design: NDArray[np.float32], target: NDArray[np.float64]) -> Regression:
@@ -37,7 +39,17 @@ class Regression:
         known = np.isfinite(target) & np.isfinite(design).all(axis=-1)
         rows = np.where(known[..., None], design, np.float32(0.0)).swapaxes(1, 2)
         heat = np.where(known, target, 0.0).astype(np.float32).swapaxes(1, 2)
-        return cls(design=design, rows=np.ascontiguousarray(rows), heat=np.ascontiguousarray(heat))
+        return cls(
+            design=design,
+            rows=np.ascontiguousarray(rows),
+            heat=np.ascontiguousarray(heat),
+            teaches=np.asarray(known.any(axis=2)),
+        )
+
+    def taught(self, lead: int) -> NDArray[np.int64]:
+        """Days that a ridge has learned from when it forecasts each day, shape `(buildings, days)`."""
+        ended = np.cumsum(self.teaches, axis=1)
+        return np.concatenate([np.zeros((len(ended), 1 + lead), dtype=np.int64), ended], axis=1)[:, : ended.shape[1]]
 
 
 @dataclass(frozen=True, kw_only=True)
