@@ -142,6 +142,16 @@ def test_a_registered_building_is_checked_with_what_the_platform_has(plane: Heat
     assert (standings[1]["readings"], standings[1]["rooms"]) == ("ok", "ok")
 
 
+def test_old_readings_are_archived_and_still_sent_once(plane: Heating, folder: Path) -> None:
+    shell(folder, "samdrift energy building example > school.toml; samdrift energy building add school.toml", plane)
+    (folder / "old.csv").write_text("stamp,heat\n2025-01-01T08:00:00Z,12.4\n2025-01-01T09:00:00Z,12.4\n")
+    shell(folder, "samdrift energy building readings school-1 old.csv", plane)
+    ended = shell(folder, "samdrift energy building archive --json", plane)
+    assert json.loads(ended.stdout) == {"buildings": 1, "readings": 2, "changed_meanwhile": []}
+    shown = json.loads(shell(folder, "samdrift energy building show school-1 --json", plane).stdout)
+    assert datetime.fromisoformat(shown["latest_readings"]["heat"]) == datetime(2025, 1, 1, 9, tzinfo=UTC)
+
+
 def test_a_fleet_with_a_fault_is_imported_whole_or_not_at_all(plane: Heating, folder: Path) -> None:
     shell(folder, "samdrift energy building example > school.toml", plane)
     table = (folder / "fleet.csv").read_text()

@@ -148,7 +148,9 @@ class OrderDesk:
         self, connection: sa.Connection, building: BuildingDescription, issue_time: datetime, now: datetime
     ) -> str | None:
         first = issue_time - WINDOW
-        table = reading_store.order_table(connection, building.id, first=first, end=issue_time, known_at=now)
+        table = reading_store.order_table(
+            connection, building.id, first=first, end=issue_time, known_at=now, store=self.store
+        )
         return self.store.put(table) if table else None
 
     def _with_states(

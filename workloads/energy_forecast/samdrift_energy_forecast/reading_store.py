@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
+from samdrift_energy_forecast import reading_archive
 from samdrift_energy_forecast.series import Series
 from samdrift_energy_forecast.tables import readings
 from samdrift_platform.ledger.database import insert_new
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from samdrift_platform.contract import Store
 
 #: Rows that one statement writes.
 _AT_ONCE = 5_000
@@ -102,16 +105,52 @@ def latest(connection: sa.Connection, building: str) -> dict[Series, datetime]:
         .where(readings.c.building == building)
         .group_by(readings.c.series)
     )
-    return {Series(series): stamp for series, stamp in connection.execute(query)}
+    found = reading_archive.find(connection, building)
+    archived = {} if found is None else found.latest
+    return {Series(name): datetime.fromisoformat(stamp) for name, stamp in archived.items()} | {
+        Series(series): stamp for series, stamp in connection.execute(query)
+    }
 
 
 def order_table(
-    connection: sa.Connection, building: str, *, first: datetime, end: datetime, known_at: datetime
+    connection: sa.Connection,
+    building: str,
+    *,
+    first: datetime,
+    end: datetime,
+    known_at: datetime,
+    store: Store | None = None,
 ) -> bytes:
     """The readings of an order as Parquet: `stamp` (UTC) and a column a series; empty bytes where nothing is known.
 
     Readings that contradict each other stand in rows of their own with the same stamp, for quality control to find.
+    Readings older than `reading_archive.LEAST_AGE` may lie in the object store, and then need `store`.
+
+    Raises:
+        ArchivedReadingsError: some do, and there is no `store`.
     """
+    parts = [
+        _archived(connection, building, first, end, known_at, store),
+        _rows(connection, building, first, end, known_at),
+    ]
+    known = [part for part in parts if part is not None]
+    return _parquet(_wide(_together(known))) if known else b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """Readings in the order of stamps and, of one stamp, of receipt; arrays have shape `(n,)`."""
+
+    series: NDArray[np.str_]
+    instants: NDArray[np.datetime64]
+    values: NDArray[np.float64]
+
+
+def _rows(
+    connection: sa.Connection, building: str, first: datetime, end: datetime, known_at: datetime
+) -> _Columns | None:
+    import numpy as np
+
     # Stamps as the driver gives them: a fleet has thousands a building, and one conversion for all of them is faster.
     columns = (readings.c.series, sa.type_coerce(readings.c.stamp, sa.String()), readings.c.value)
     query = (
@@ -121,7 +160,46 @@ def order_table(
         .order_by(readings.c.stamp, readings.c.seq)
     )
     rows = connection.execute(query).all()
-    return _parquet(_wide(*zip(*rows, strict=True))) if rows else b""
+    if not rows:
+        return None
+    series, stamps, values = zip(*rows, strict=True)
+    return _Columns(series=np.array(series), instants=_instants(stamps), values=np.array(values, dtype=np.float64))
+
+
+def _archived(
+    connection: sa.Connection, building: str, first: datetime, end: datetime, known_at: datetime, store: Store | None
+) -> _Columns | None:
+    import numpy as np
+
+    frame = reading_archive.overlapping(connection, building, first, store)
+    if frame is None:
+        return None
+    frame = frame[(frame["stamp"] > first) & (frame["stamp"] <= end) & (frame["received_at"] <= known_at)]
+    if frame.empty:
+        return None
+    return _Columns(
+        series=frame["series"].to_numpy(dtype=np.str_),
+        instants=frame["stamp"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]"),
+        values=frame["value"].to_numpy(dtype=np.float64),
+    )
+
+
+def _together(parts: Sequence[_Columns]) -> _Columns:
+    """Archived readings first; one that was sent again after it was archived counts once."""
+    import numpy as np
+    import pandas as pd
+
+    if len(parts) == 1:
+        return parts[0]
+    frame = pd.concat(
+        [pd.DataFrame({"s": part.series, "i": part.instants, "v": part.values}) for part in parts], ignore_index=True
+    )
+    frame = frame.sort_values("i", kind="stable").drop_duplicates(keep="first")
+    return _Columns(
+        series=frame["s"].to_numpy(dtype=np.str_),
+        instants=frame["i"].to_numpy(dtype="datetime64[us]"),
+        values=frame["v"].to_numpy(dtype=np.float64),
+    )
 
 
 #: Series -> its column in an order's table.
@@ -135,13 +213,13 @@ COLUMNS: Mapping[Series, str] = {
 }
 
 
-def _wide(series: Sequence[str], stamps: Sequence[str | datetime], values: Sequence[float | None]) -> pa.Table:
+def _wide(known: _Columns) -> pa.Table:
     """A row a stamp, in order, and a column a series; where one has several values for a stamp, so many rows."""
     import numpy as np
     import pyarrow as pa
 
-    instants, places = np.unique(_instants(stamps), return_inverse=True)
-    names, numbers, present = np.array(series), np.array(values, dtype=np.float64), set(series)
+    instants, places = np.unique(known.instants, return_inverse=True)
+    names, numbers, present = known.series, known.values, set(known.series.tolist())
     chosen = [each for each in Series if each in present]
     told = [_told(places[names == str(each)], numbers[names == str(each)]) for each in chosen]
     depths = np.zeros(len(instants), dtype=np.int64)

@@ -42,6 +42,18 @@ sa.Index(
 )
 sa.Index("ix_energy_forecast_readings_building_stamp", readings.c.building, readings.c.stamp)
 
+reading_archives = sa.Table(
+    "energy_forecast_reading_archives",
+    metadata,
+    sa.Column("building", sa.String(64), primary_key=True),
+    sa.Column("object", sa.String(71), nullable=False, comment="its old readings, in the object store"),
+    sa.Column("end", UtcTime, nullable=False, comment="the newest stamp in it"),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("latest", Json, nullable=False, comment="series -> its newest stamp in it"),
+    sa.Column("made_at", UtcTime, nullable=False),
+    comment="readings that were moved out of the database, one object a building",
+)
+
 school_holidays = sa.Table(
     "energy_forecast_school_holidays",
     metadata,

@@ -14,7 +14,7 @@ from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.buildings import Change, Registered
 from samdrift_energy_forecast.readiness.check import check
 from samdrift_platform.control.access import SignedIn
-from samdrift_platform.control.dependencies import Body, TheLedger
+from samdrift_platform.control.dependencies import Body, TheLedger, TheStore
 from samdrift_platform.control.invalid_input import InvalidInputError
 from samdrift_platform.control.json_body import JsonBody
 from samdrift_platform.errors import BodyTooLargeError, ConflictError, InputError
@@ -91,7 +91,7 @@ def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[s
     return {**_answer(found), "latest_readings": latest, "history": changes}
 
 
-def readiness(building: Identifier, ledger: TheLedger) -> dict[str, Any]:
+def readiness(building: Identifier, ledger: TheLedger, store: TheStore) -> dict[str, Any]:
     """What is there, odd and missing for plans, by its description, its readings of a year and imported holidays."""
     now = datetime.now(UTC)
     with ledger.read() as connection:
@@ -99,7 +99,7 @@ def readiness(building: Identifier, ledger: TheLedger) -> dict[str, Any]:
         code = found.calendar.school_holidays_of
         holidays = list(school_holiday_store.held(connection, [code])) if code else None
         table = reading_store.order_table(
-            connection, building, first=now - CHECKED, end=now + timedelta(days=1), known_at=now
+            connection, building, first=now - CHECKED, end=now + timedelta(days=1), known_at=now, store=store
         )
     file = meter_file.parse(table, found) if table else None
     items = check(found, file=file, holidays=holidays, now=now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -12,7 +13,7 @@ import typer
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, show_table, write
-from samdrift_platform.errors import InputError
+from samdrift_platform.errors import ConflictError, InputError
 
 if TYPE_CHECKING:
     from samdrift_energy_forecast.building import BuildingDescription
@@ -205,6 +206,43 @@ def export(
         for one in shown
     }
     write(to_turtle(described).encode(), output)
+
+
+@app.command()
+def archive(
+    older_than: Annotated[int, typer.Option(help="Days; at least 90.", min=90)] = 120,
+    as_json: AsJson = False,
+) -> None:
+    """Move old readings out of the database into the object store. Runs where the home folder is.
+
+    Orders, accounts and checks read both. Exit status 1 when a building's readings changed meanwhile: run it again.
+    """
+    from samdrift_energy_forecast import buildings as registered
+    from samdrift_energy_forecast import reading_archive
+    from samdrift_platform.ledger.database import Ledger
+    from samdrift_platform.objects import ObjectStore
+    from samdrift_platform.settings import load
+
+    chosen, now = load(), datetime.now(UTC)
+    store, changed = ObjectStore(chosen.objects_url), list[str]()
+    moved: dict[str, int] = {}
+    with closing(Ledger(chosen.ledger_url)) as ledger:
+        with ledger.read() as connection:
+            ids = [one.building for one in registered.each(connection, active_only=False)]
+        for building in ids:
+            try:
+                moved[building] = reading_archive.archive(
+                    ledger, store, building, before=now - timedelta(days=older_than), now=now
+                )
+            except ConflictError:
+                changed.append(building)
+    told = {"buildings": len(ids), "readings": sum(moved.values()), "changed_meanwhile": changed}
+    if as_json:
+        show_json(told)
+    else:
+        show_fields(told)
+    if changed:
+        raise typer.Exit(1)
 
 
 @app.command("import")
