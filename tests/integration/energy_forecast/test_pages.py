@@ -15,6 +15,7 @@ from samdrift_energy_forecast.pages.plan_view import PlanView
 from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Plan
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.tables import orders
+from samdrift_platform.checks import MemoryStore
 from samdrift_platform.ledger import audit, effects
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
@@ -185,6 +186,16 @@ def test_what_a_person_set_holds_also_after_the_plan_is_over(estate: Estate, vis
     estate.planned(begins=BEGINS - 80 * HOUR)
     visit.post(f"{BUILDING}/override", set_point_c="19", until="time", day="2026-01-26", clock="20:00", reason="r")
     assert "19.0 °C" in visit.page(BUILDING).partition('id="now"')[2].partition("</table>")[0]
+
+
+def test_a_plan_of_another_version_takes_no_page_away(estate: Estate, visit: Visit) -> None:
+    item_id = estate.planned()
+    reference = str(look(estate.ledger, item_id).result["plan"])
+    assert isinstance(estate.store, MemoryStore)
+    estate.store.objects[reference] = estate.store.get(reference).replace(b"plan/2", b"plan/1")
+    for path in (BUILDING, f"/energy_forecast/plans/{item_id}"):
+        assert "The plan cannot be read" in visit.page(path)
+    assert visit.get(f"{BUILDING}/current.csv").status_code == 422
 
 
 def test_an_unknown_building_is_not_found(visit: Visit) -> None:

@@ -18,6 +18,7 @@ from samdrift_energy_forecast.current_plan import plan_that_holds
 from samdrift_energy_forecast.overrides import ManualOverride
 from samdrift_energy_forecast.pages import figures
 from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, language_of, ledger_of, plans_of
+from samdrift_energy_forecast.pages.plan import readable_plan
 from samdrift_energy_forecast.pages.plan_view import PlanView
 from samdrift_energy_forecast.pages.sending import Sent, sent_of
 from samdrift_energy_forecast.plan_document import Plan
@@ -112,9 +113,9 @@ def standing(shell: Shell, at: datetime, building: str) -> Standing:
 
 
 def newest_plan(shell: Shell, found: Standing) -> Plan | None:
-    """The newest plan that was made, whether it still holds or not; None when none was."""
+    """The newest plan that was made, whether it still holds or not; None when none was, or it cannot be read."""
     reference = None if found.listed is None else found.listed.plan
-    return None if reference is None else Plan.from_json(shell.object(reference))
+    return None if reference is None else readable_plan(shell, reference)
 
 
 def _items(connection: sa.Connection, listed: Listed | None) -> list[WorkItem]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
+from samdrift_energy_forecast.errors import PlanDocumentError
 from samdrift_energy_forecast.pages import figures
 from samdrift_energy_forecast.pages.asking import Now, SignedIn, language_of
 from samdrift_energy_forecast.pages.plan_view import PlanView
@@ -44,6 +45,14 @@ def plan_file(shell: SignedIn, item_id: UUID, suffix: str) -> Response:
 
 
 def made_plan(shell: Shell, item: WorkItem) -> Plan | None:
-    """The plan of an item; None until it is made."""
+    """The plan of an item; None until it is made, or when it cannot be read."""
     reference = item.result.get("plan")
-    return None if reference is None else Plan.from_json(shell.object(reference))
+    return None if reference is None else readable_plan(shell, reference)
+
+
+def readable_plan(shell: Shell, reference: str) -> Plan | None:
+    """The stored plan; None when another version of the workload wrote it, which must not take the page away."""
+    try:
+        return Plan.from_json(shell.object(reference))
+    except PlanDocumentError:
+        return None
