@@ -22,8 +22,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "subject": "Varmeplan for {name} fra {begins}",
         "safe": "Fast natsænkning: {name} fra {begins}",
         "attention": "Se efter: {subject}",
-        "holds": "Planen gælder fra {begins} til {ends}. Den bliver ved med at gælde, hvis der ikke kommer en ny.",
-        "after": "Derefter gælder den faste natsænkning.",
+        "holds": "Planen gælder fra {begins} til {ends}, også hvis der ikke kommer en ny. Derefter gælder den faste "
+        "natsænkning.",
         "entries": "Hvad der skal indstilles, og hvorfor:",
         "saving": "Planlagt besparelse mod den faste natsænkning: {kwh} kWh. Den er planlagt, ikke målt.",
         "files": "Vedhæftet er planen som tabel (CSV), kalender (iCalendar) og BACnet-tidsplan (JSON).",
@@ -33,8 +33,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "subject": "Heating plan for {name} from {begins}",
         "safe": "Fixed setback: {name} from {begins}",
         "attention": "Please look: {subject}",
-        "holds": "The plan holds from {begins} to {ends}. It goes on holding when no newer one comes.",
-        "after": "After that the fixed setback plan applies.",
+        "holds": "The plan holds from {begins} to {ends}, also when no newer one comes. After that the fixed setback "
+        "plan applies.",
         "entries": "What to set, and why:",
         "saving": "Planned saving against fixed setback: {kwh} kWh. It is planned, not measured.",
         "files": "Attached is the plan as a table (CSV), a calendar (iCalendar) and a BACnet schedule (JSON).",
@@ -72,7 +72,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     for notice in (*([plan.safe_state] if plan.safe_state else []), *plan.attention):
         yield from (notice.text(language), "")
     yield words["holds"].format(begins=_clock(plan.issue_time, plan), ends=_clock(plan.ends, plan))
-    yield from (words["after"], "", words["entries"], "")
+    yield from ("", words["entries"], "")
     for entry in plan.entries:
         yield f"{_clock(entry.begins, plan)}   {_number(entry.set_point_c, language)} °C"
         yield from (f"    {entry.text(language)}", "")
