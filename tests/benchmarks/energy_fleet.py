@@ -3,7 +3,7 @@
 The buildings are real meters, each perturbed (other size, weeks and noise; rooms follow from the heat), where
 `SAMDRIFT_DATA` has them, and simulated houses otherwise. Numbers are buildings of a run, in this order:
 
-    python tests/benchmarks/run.py energy_fleet              # 300 on one worker and on two, then 1,000 and 2,000
+    python tests/benchmarks/run.py energy_fleet              # 300 on one worker and on two, then 1,000
     python tests/benchmarks/energy_fleet.py 23000            # all of Denmark's municipal buildings: 25 GB
 """
 
@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from samdrift_platform.contract import Store
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.tables import benefits
 from samdrift_platform.objects import ObjectStore
-from samdrift_testing.benchmarking import Benchmark, benchmark, timed
+from samdrift_testing.benchmarking import Benchmark, Value, benchmark, timed
 from samdrift_testing.heated_fleet import Fleet, enter, simulated
 from samdrift_testing.memory import peak_mib
 from samdrift_testing.models import take_in
@@ -43,7 +43,7 @@ DAYS = 56
 #: Buildings that are prepared together, so that preparing takes no more memory than planning.
 BLOCK = 250
 #: Runs: buildings and workers.
-RUNS = ((300, 1), (300, 2), (1000, 2), (2000, 2))
+RUNS = ((300, 1), (300, 2), (1000, 2))
 #: Copenhagen's project, and all municipal buildings: buildings, and seconds that they may take.
 COPENHAGEN, DENMARK = (300, 60.0), (23_000, 3600.0)
 SHIPPED = Path(samdrift_energy_forecast.__file__).parent / "shipped" / MODEL
@@ -143,21 +143,26 @@ def _planning_s(station: Station) -> float:
 
 
 def _judge(measured: Benchmark) -> None:
+    """By the clock, and by CPU time on two cores that do nothing else; for Denmark at the rate of the largest run."""
     count, most_s = COPENHAGEN
     for row in measured.rows:
         if row["buildings"] == count and row["workers"] == 2:
             took = float(str(row["wall_s"]))
             measured.bar(
-                f"{count} buildings in under {most_s:g} s on two workers (it took {took:.1f} s)", took < most_s
+                f"{count} buildings in under {most_s:g} s on two workers (it took {took:.0f} s)", took < most_s
             )
+            _judge_cpu(measured, row, count, most_s)
     last = max(measured.rows, key=lambda row: int(str(row["buildings"])))
     count, most_s = DENMARK
-    if last["buildings"] == count:
-        took = float(str(last["wall_s"]))
-        measured.bar(f"{count:,} buildings in under an hour (it took {took:,.0f} s)", took < most_s)
-    else:
-        would = float(str(last["ms_per_building"])) * count / 1e3
-        measured.bar(f"{count:,} buildings in under an hour at this rate ({would:,.0f} s, computed)", would < most_s)
+    took = float(str(last["ms_per_building"])) * count / 1e3
+    how = "it took" if last["buildings"] == count else "at the rate of the largest run"
+    measured.bar(f"{count:,} buildings in under an hour on two workers ({how}: {took:,.0f} s)", took < most_s)
+    _judge_cpu(measured, last, count, most_s)
+
+
+def _judge_cpu(measured: Benchmark, row: Mapping[str, Value], count: int, most_s: float) -> None:
+    would = float(str(row["all_cpu_ms"])) * count / 1e3 / 2
+    measured.bar(f"{count:,} buildings: CPU time of all processes on two cores {would:,.0f} s", would < most_s)
 
 
 if __name__ == "__main__":

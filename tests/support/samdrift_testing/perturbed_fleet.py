@@ -1,10 +1,15 @@
-"""A fleet made of real meters, each perturbed: other size, other weeks, noise; rooms follow from the heat."""
+"""A fleet made of real meters, each perturbed: other size, other weeks, noise; rooms follow from the heat.
+
+The meters are English and the buildings Danish: what happened at 8 o'clock there happens at 8 o'clock here, also when
+the clocks change here.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,6 +23,7 @@ HEAT = Path("energy") / "uk_cambridge_gas_heat_kwh_2018_2022.parquet"
 WEATHER = Path("energy") / "uk_cambridge_weather_2018_2022.parquet"
 #: The plans' beginning in the data lies in this week; weekday and hour are those of the issue time.
 WEEK = datetime(2022, 2, 14)  # noqa: DTZ001 - the file's own UTC stamps carry no zone
+DENMARK = ZoneInfo("Europe/Copenhagen")
 #: Meters are moved by up to so many weeks.
 MOST_WEEKS = 3
 #: What the rooms of a building are taken for: mean temperature, and hours in which it cools by two thirds.
@@ -37,7 +43,8 @@ def perturbed(data: Path, count: int, *, first: int = 0, days: int, issue_time: 
     hours = days * 24
     span = slice(begins - hours, begins + FORECAST_H)
     outdoor_c, radiation = (weather[name].ffill().to_numpy(float)[span] for name in ("ta_c", "ghi_w_m2"))
-    heat = np.array([_meter(random, meters, first + number, begins, hours) for number in range(count)])
+    places = begins + np.arange(-hours, 0) + _clock_h(issue_time, hours)
+    heat = np.array([_meter(random, meters, first + number, places) for number in range(count)])
     return Fleet(
         ids=named(first, count),
         issue_time=issue_time,
@@ -53,11 +60,18 @@ def _begin(issue_time: datetime) -> datetime:
     return WEEK + timedelta(days=shift, hours=issue_time.hour)
 
 
-def _meter(random: np.random.Generator, meters: Any, number: int, begins: int, hours: int) -> NDArray[np.float64]:
+def _clock_h(issue_time: datetime, hours: int) -> NDArray[np.int64]:
+    """How far Denmark's clock was ahead of UTC in each hour before `issue_time`; the meters' is not (winter)."""
+    begun = (issue_time - timedelta(hours=k) for k in range(hours, 0, -1))
+    ahead = (instant.astimezone(DENMARK).utcoffset() for instant in begun)
+    return np.array([each // timedelta(hours=1) for each in ahead if each is not None])
+
+
+def _meter(random: np.random.Generator, meters: Any, number: int, places: NDArray[np.int64]) -> NDArray[np.float64]:
     weeks = int(random.integers(-MOST_WEEKS, MOST_WEEKS + 1)) * 168
     name = meters.columns[number % len(meters.columns)]
-    taken: NDArray[np.float64] = meters[name].to_numpy(float)[begins - hours + weeks : begins + weeks]
-    scale, noise = random.lognormal(0.0, 0.3), np.maximum(0.0, random.normal(1.0, 0.05, hours))
+    taken: NDArray[np.float64] = meters[name].to_numpy(float)[places + weeks]
+    scale, noise = random.lognormal(0.0, 0.3), np.maximum(0.0, random.normal(1.0, 0.05, len(places)))
     return np.nan_to_num(taken * scale * noise)
 
 
