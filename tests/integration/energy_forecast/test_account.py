@@ -129,9 +129,8 @@ def test_the_account_of_a_building_says_what_was_saved(installation: Installatio
     assert (row["design"], row["plan_days"], row["reference_days"]) == ("alternating_weeks", "91", "91")
     assert float(row["heat_kwh"]) == pytest.approx(installation.building.heat_kwh.sum(), abs=0.1)
     assert float(row["kwh_per_m2"]) == pytest.approx(installation.building.heat_kwh.sum() / 2000, abs=0.1)
-    # The plans' own forecast of 100 to 123 kWh an hour was made up; it is compared all the same.
-    assert float(row["saved_kwh_against_forecast"]) > float(row["saved_kwh_high"])
-    assert row["days_with_forecast"] == "91"
+    # The plans are Copenhagen's and begin at one o'clock there, so none of them expected a whole day's heat.
+    assert row["days_with_forecast"] == ""
 
 
 def test_the_table_names_the_interval_and_says_measured(installation: Installation) -> None:

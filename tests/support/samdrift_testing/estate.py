@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI, Request
 
+from samdrift_energy_forecast.account.planned import day_setback_kwh
 from samdrift_energy_forecast.building import BuildingDescription
 from samdrift_energy_forecast.buildings import put
 from samdrift_energy_forecast.delivery.planned import planned, wanted
@@ -134,7 +135,7 @@ class Estate:
         description = described(building, name, delivery=delivery)
         plan = plan_of(description, begins, **changes)
         claimed = self._claimed(description, begins)
-        result = self._result(plan, claimed.payload)
+        result = self.result(plan, claimed.payload)
         outcome = Outcome(reference=claimed.reference, verdict=Verdict.DONE, result=result)
         return self._completed(claimed, Completion(outcome=outcome, effects=list(planned(result))))
 
@@ -157,7 +158,8 @@ class Estate:
         """The plan of an item."""
         return Plan.from_json(self.store.get(str(look(self.ledger, item_id).result["plan"])))
 
-    def _result(self, plan: Plan, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def result(self, plan: Plan, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of an item whose plan it is, which is kept."""
         return {
             "building": {"id": plan.building.id, "name": plan.building.name},
             "issue_time": plan.issue_time.isoformat(),
@@ -168,6 +170,7 @@ class Estate:
             "summary": vars(plan.summary),
             "plan": self.store.put(plan.to_json()),
             "delivery": wanted(payload),
+            "day_setback_kwh": day_setback_kwh(plan),
         }
 
     def _completed(self, claimed: Any, completion: Completion) -> UUID:

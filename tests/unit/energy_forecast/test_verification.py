@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from samdrift_energy_forecast.account.planned import counted_share
+from samdrift_energy_forecast.account.planned import counted_share, day_setback_kwh
 from samdrift_energy_forecast.verification import Verification
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import Example, MemoryStore
@@ -75,3 +75,19 @@ def test_of_a_plan_for_three_nights_the_first_day_is_counted() -> None:
     plan = plan_of(described("school-1", "Skolen"), series={"setback_kwh": (30.0,) * 24 + (15.0,) * 48})
     assert counted_share(plan) == pytest.approx(0.5)
     assert counted_share(plan_of(described("school-1", "Skolen"), series={})) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("begins", "expected"),
+    [
+        (datetime(2026, 1, 25, 23, tzinfo=UTC), 24.0),
+        (datetime(2026, 3, 28, 23, tzinfo=UTC), 23.0),  # clocks go forward
+        (datetime(2026, 10, 24, 22, tzinfo=UTC), 25.0),
+        (datetime(2026, 1, 26, 8, tzinfo=UTC), None),  # made during the day
+    ],
+)
+def test_the_day_that_a_plan_begins_with_is_kept_whole(begins: datetime, expected: float | None) -> None:
+    plan = plan_of(described("school-1", "Skolen"), begins, series={"setback_kwh": (1.0,) * 72})
+    assert day_setback_kwh(plan) == expected
+    with_a_hole = plan_of(described("school-1", "Skolen"), begins, series={"setback_kwh": (1.0, None, *(1.0,) * 70)})
+    assert day_setback_kwh(with_a_hole) is None

@@ -164,7 +164,7 @@ def _ordered(item: Item) -> tuple[Building, int]:
 
 def _done(item: Item, plan: Plan, context: Context) -> Outcome:
     """The plan is one stored object; the item's result holds what lists, ledgers and deliveries need of it."""
-    from samdrift_energy_forecast.account.planned import counted_share
+    from samdrift_energy_forecast.account.planned import counted_share, day_setback_kwh
     from samdrift_energy_forecast.delivery.planned import wanted
 
     result: dict[str, JsonValue] = {
@@ -176,6 +176,7 @@ def _done(item: Item, plan: Plan, context: Context) -> Outcome:
         "attention": [asdict(notice) for notice in plan.attention],
         "summary": asdict(plan.summary),
         "counted_share": counted_share(plan),
+        "day_setback_kwh": day_setback_kwh(plan),
         "plan": context.store.put(plan.to_json()),
         "delivery": wanted(item.payload),
     }

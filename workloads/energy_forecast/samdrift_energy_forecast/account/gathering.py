@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,9 @@ from samdrift_energy_forecast import hours, reading_store
 from samdrift_energy_forecast.account.days import Operation
 from samdrift_energy_forecast.account.inputs import HeatedDay, write_heated_days
 from samdrift_energy_forecast.orders import Run
-from samdrift_energy_forecast.plan_document import Plan
 from samdrift_energy_forecast.sources.issued_table import without_issued
 from samdrift_energy_forecast.sources.place import Place
 from samdrift_energy_forecast.tables import orders, overrides
-from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.tables import work_items
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Gathering:
     """Reads for accounts; changes nothing."""
 
     def __init__(self, ledger: Ledger, store: Store, known: KnownSeries) -> None:
-        """Read from `ledger`, the plans from `store` and weather from `known`."""
+        """Read from `ledger`, archived readings from `store` and weather from `known`."""
         self._ledger, self._store, self._known = ledger, store, known
 
     def gather(self, building: BuildingDescription, first: date, last: date, until: datetime) -> Gathered | None:
@@ -105,30 +103,7 @@ class Gathering:
             rows = connection.execute(query).all()
         for issue_time, result in rows:
             day = issue_time.astimezone(building.zone).date()
-            yield day, self._of_plan(result or {}, day, building.zone)
-
-    def _of_plan(self, result: dict[str, Any], day: date, zone: ZoneInfo) -> HeatedDay:
-        if "plan" not in result:
-            return HeatedDay(operation=Operation.OTHER)
-        safe = result.get("safe_state")
-        is_plan = safe is None or safe.get("code") == GOES_ON
-        operation = Operation.PLAN if is_plan else Operation.SETBACK
-        return HeatedDay(operation=operation, setback_forecast_kwh=self._expected(result["plan"], day, zone))
-
-    def _expected(self, reference: str, day: date, zone: ZoneInfo) -> float | None:
-        """Heat of the whole local day under fixed setback as its plan expected it; None where it did not say."""
-        try:
-            plan = Plan.from_json(self._store.get(reference))
-        except NotFoundError:  # plans may be deleted when they are old; the measured saving does not need them
-            return None
-        inside = [
-            kwh
-            for begins, kwh in zip(plan.hours, plan.values("setback_kwh"), strict=True)
-            if begins.astimezone(zone).date() == day
-        ]
-        first, end = _span(day, day, zone)
-        is_whole = len(inside) == (end - first) // timedelta(hours=1)
-        return sum(kwh for kwh in inside if kwh is not None) if is_whole and None not in inside else None
+            yield day, _of_plan(result or {})
 
     def _by_hand(self, building: BuildingDescription, first: date, last: date) -> Iterator[date]:
         begins, ends = _span(first, last, building.zone)
@@ -151,6 +126,15 @@ class Gathering:
         with self._ledger.read() as connection:
             found: datetime | None = connection.execute(query).scalar_one()
         return None if found is None else found.astimezone(building.zone).date()
+
+
+def _of_plan(result: Mapping[str, Any]) -> HeatedDay:
+    if "plan" not in result:
+        return HeatedDay(operation=Operation.OTHER)
+    safe = result.get("safe_state")
+    is_plan = safe is None or safe.get("code") == GOES_ON
+    operation = Operation.PLAN if is_plan else Operation.SETBACK
+    return HeatedDay(operation=operation, setback_forecast_kwh=result.get("day_setback_kwh"))
 
 
 def _heated(day: date, planned: HeatedDay | None, by_hand: bool, start: date | None) -> HeatedDay:
