@@ -212,9 +212,9 @@ WITH_FACTS: dict[Reason, dict[Language, str]] = {
         "{outdoor_c:.0f} °C outside.",
     },
     Reason.STORE_CHEAP: {
-        "da": "Åbent: varmes til {now_c:.1f} °C nu til {price_per_kwh:.2f} {currency}/kWh, fordi varmen er dyrere "
+        "da": "Åbent: varmes til {room_c:.1f} °C nu til {price_per_kwh:.2f} {currency}/kWh, fordi varmen er dyrere "
         "senere.",
-        "en": "Open: heated to {now_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer later.",
+        "en": "Open: heated to {room_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer later.",
     },
     Reason.CLOSED_LIMIT: {
         "da": "Lukket: den laveste temperatur for lukket tid ({limit_c:.1f} °C) bestemmer, {outdoor_c:.0f} °C ude.",
