@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 INFINITY = float("inf")
 #: HiGHS stops looking for a better integer solution when it is proven to cost at most this share more.
-INTEGER_GAP = 1e-3
+INTEGER_GAP = 1e-2
 #: HiGHS stops looking for a better integer solution after this many nodes: a count, so that answers do not depend on
 #: how busy the machine is.
-INTEGER_NODES = 2000
+INTEGER_NODES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
