@@ -16,6 +16,7 @@ Leak and largest lift have two values each, with fans on and off. Every paramete
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -166,13 +167,7 @@ class Answer:
 
 def respond(response: RoomResponse, start: RoomState, set_points_c: Array, around: QuarterHours) -> Answer:
     """Run rooms under `set_points_c`, shape `(steps, ...)`; the axes between steps and rooms are runs side by side."""
-    drive = Driven(response, around)
-    surface, mass = start.surface_c, start.mass_c
-    shape = (len(around), *np.broadcast_shapes(surface.shape, (*set_points_c.shape[1:], surface.shape[-1])))
-    operative, lift = np.empty(shape), np.empty(shape)
-    for k in range(len(around)):
-        surface, mass, operative[k], lift[k] = drive.step(k, surface, mass, set_points_c[k][..., None])
-    return Answer(operative_c=operative, lift_k=lift, end=RoomState(surface_c=surface, mass_c=mass))
+    return Driven(response, around).run(start, set_points_c[..., None])
 
 
 class Driven:
@@ -180,29 +175,63 @@ class Driven:
 
     def __init__(self, response: RoomResponse, around: QuarterHours) -> None:
         self._response = one = response
-        fans, outdoor_c, sun, is_open, morning = (
-            values[(..., *(None,) * one.air.ndim)]
-            for values in (around.is_ventilated, around.outdoor_c, around.sun, around.is_open, around.is_morning)
+        fans, is_open, morning = (
+            flags.astype(np.float64) for flags in (around.is_ventilated, around.is_open, around.is_morning)
         )
-        leak = np.where(fans, one.leak_on, one.leak_off)
-        sun_k = np.where(morning, one.morning_sun_k, one.afternoon_sun_k)
-        self._stays = 1 - leak
-        self._gains_k = leak * outdoor_c + one.people_k * is_open + one.base_k + sun_k * sun
-        self._lift_k = np.where(fans, one.lift_on_k, one.lift_off_k)
-        self._band_k = np.where(fans, 0.0, one.band_k)
-        self._cooled_c = np.where(fans, COOLED_C, np.inf)
+        outdoor_c, sun, rest = around.outdoor_c, around.sun, 1 - fans
+        gains = (fans * outdoor_c, rest * outdoor_c, is_open, np.ones(fans.shape), morning * sun, (1 - morning) * sun)
+        of_gains = (one.leak_on, one.leak_off, one.people_k, one.base_k, one.morning_sun_k, one.afternoon_sun_k)
+        self._stays = 1 - _spread((fans, rest), (one.leak_on, one.leak_off))
+        self._gains_k = _spread(gains, of_gains)
+        self._lift_k = _spread((fans, rest), (one.lift_on_k, one.lift_off_k))
+        self._band_k = _spread((rest,), (one.band_k,))
+        self._cooled_c = np.where(around.is_ventilated, COOLED_C, np.inf)[(..., *(None,) * one.air.ndim)]
         self._keeps = 1 - one.air - one.mass - one.shell
-        self._given_c = one.shell * outdoor_c + one.surface_sun_k * sun
+        self._given_c = _spread((outdoor_c, sun), (one.shell, one.surface_sun_k))
 
-    def step(self, k: int, surface: Array, mass: Array, set_point_c: Array) -> tuple[Array, Array, Array, Array]:
-        """Surfaces and mass after step `k`, the operative temperature at its end, and the lift in it."""
+    def run(self, start: RoomState, set_points_c: Array) -> Answer:
+        """All steps from `start`; `set_points_c`, shape `(steps, ...)`, broadcasts against the rooms in the last axis.
+
+        It writes into the same few arrays step after step, all of one shape: making and broadcasting them anew takes
+        longer than the arithmetic.
+        """
         one = self._response
-        free = surface * self._stays[k] + self._gains_k[k]
-        held = np.minimum(set_point_c - self._band_k[k], free + self._lift_k[k])
-        air = np.minimum(np.maximum(free, held), np.maximum(set_point_c, self._cooled_c[k]))
-        surface = self._keeps * surface + one.air * air + one.mass * mass + self._given_c[k]
-        mass = mass + one.store * (surface - mass)
-        return surface, mass, 0.5 * (air + surface), np.maximum(air - free, 0.0)
+        shape = np.broadcast_shapes(start.surface_c.shape, set_points_c.shape[1:], self._stays.shape[1:])
+        surface, mass = (np.array(np.broadcast_to(values, shape)) for values in (start.surface_c, start.mass_c))
+        keeps, of_air, of_mass, store = (_whole(each, shape) for each in (self._keeps, one.air, one.mass, one.store))
+        operative, lift = (np.empty((len(self._stays), *shape)) for _ in range(2))
+        held_c = set_points_c - self._band_k
+        most_c = np.maximum(set_points_c, self._cooled_c)
+        free, air, part = np.empty(shape), np.empty(shape), np.empty(shape)
+        for k in range(len(operative)):
+            np.multiply(surface, self._stays[k], out=free)
+            free += self._gains_k[k]
+            np.add(free, self._lift_k[k], out=air)
+            np.minimum(air, held_c[k], out=air)
+            np.maximum(air, free, out=air)
+            np.minimum(air, most_c[k], out=air)
+            surface *= keeps
+            surface += np.multiply(of_air, air, out=part)
+            surface += np.multiply(of_mass, mass, out=part)
+            surface += self._given_c[k]
+            mass += np.multiply(store, np.subtract(surface, mass, out=part), out=part)
+            np.add(air, surface, out=operative[k])
+            np.subtract(air, free, out=lift[k])
+        operative *= 0.5
+        return Answer(
+            operative_c=operative,
+            lift_k=np.maximum(lift, 0.0, out=lift),
+            end=RoomState(surface_c=surface, mass_c=mass),
+        )
+
+
+def _whole(values: Array, shape: tuple[int, ...]) -> Array:
+    return np.ascontiguousarray(np.broadcast_to(values, shape))
+
+
+def _spread(series: Sequence[Array], parameters: Sequence[Array]) -> Array:
+    """The sum of each of `series`, shape `(steps, ...)`, times its parameter, shape `(..., rooms)`, side by side."""
+    return np.asarray(np.tensordot(np.stack(series, axis=-1), np.stack(np.broadcast_arrays(*parameters)), axes=1))
 
 
 def surface_c(

@@ -124,14 +124,8 @@ class _Weathers:
 
     def run(self, choices_c: Array, start: RoomState) -> tuple[Array, Array]:
         """Rooms `(steps, weathers, choices, rooms)` and, as foreseen, heat `(steps, choices)`."""
-        steps, count = choices_c.shape
-        surface = np.broadcast_to(start.surface_c, (2, count, start.surface_c.shape[-1]))
-        mass = np.broadcast_to(start.mass_c, surface.shape)
-        rooms_c, lift_k = np.empty((steps, *surface.shape)), np.empty((steps, *surface.shape[1:]))
-        for k in range(steps):
-            surface, mass, rooms_c[k], lift = self._driven.step(k, surface, mass, choices_c[k][None, :, None])
-            lift_k[k] = lift[0]
-        return rooms_c, self._heat.heat_kwh(lift_k, self._around)
+        answer = self._driven.run(start, choices_c[:, None, :, None])
+        return answer.operative_c, self._heat.heat_kwh(answer.lift_k[:, 0], self._around)
 
     def outcome(self, chosen_c: Array, start: RoomState) -> Outcome:
         """One choice's run."""
