@@ -180,6 +180,50 @@ def test_the_item_holds_all_that_the_figure_rests_on(installation: Installation)
     assert outcome.result["account"] == row | {"weeks": outcome.result["account"]["weeks"]}  # type: ignore[index,call-overload]
 
 
+def test_an_auditor_gets_the_same_figures_from_the_items_files_alone(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.account("--record")
+    client = installation.running.client()
+    with installation.running.ledger.read() as connection:
+        (one,) = recorded(connection)
+    asked = client.item(str(one.item_id))["payload"]["account"]
+    options = []
+    for name, option in (("readings", "--readings"), ("weather_observed", "--weather"), ("heated_days", "--days")):
+        file = tmp_path / name
+        file.write_bytes(client.get_object(asked[name]))
+        options += [option, str(file)]
+    described_in = tmp_path / "school.toml"
+    described_in.write_text(TOML, encoding="utf-8")
+    begins = ["savings", str(described_in), *options, "--first", "2024-10-07", "--json"]
+    ended = CliRunner().invoke(app, [*begins, "--last", "2025-04-06"])
+    assert ended.exit_code == 0, ended.output
+    (row,) = json.loads(installation.account("--json").output)["accounts"]
+    assert json.loads(ended.output) == row
+    refused = CliRunner().invoke(app, [*begins, "--last", "2024-10-20"])
+    assert refused.exit_code == 1
+    assert "days under fixed setback" in json.loads(refused.output)["not_stated_because"]
+
+
+TOML = """
+id = "school-1"
+name = "Skolen ved Søen"
+time_zone = "UTC"
+area_m2 = 2000.0
+location = { latitude = 55.676, longitude = 12.568 }
+setback = { warm_c = 21.0, setback_c = 16.0, warm = { begins = "06:00", ends = "17:00" } }
+tariff = { price_per_kwh = 0.62 }
+emission = { kg_co2_per_kwh = 0.034, year = 2021, method = "made up" }
+
+[calendar.opening]
+monday = { begins = "08:00", ends = "16:00" }
+tuesday = { begins = "08:00", ends = "16:00" }
+wednesday = { begins = "08:00", ends = "16:00" }
+thursday = { begins = "08:00", ends = "16:00" }
+friday = { begins = "08:00", ends = "16:00" }
+"""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--year", "2099"], ["--year", "2024", "--first", "soon"], ["--year", "2026", "--first", "2025-01-01"]],

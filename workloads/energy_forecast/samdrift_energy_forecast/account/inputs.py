@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +58,11 @@ def read_inputs(
     named = {day: one.operation for day, one in operation.items()}
     days = local_days(building, heat_kwh, outdoor_c, radiation, named)
     return AccountInputs(days=days, setback_forecast_kwh=_forecasts(days, operation))
+
+
+def end_of_day(building: BuildingDescription, day: date) -> datetime:
+    """The end of a local day, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), building.zone).astimezone(UTC)
 
 
 def write_heated_days(heated: Mapping[date, HeatedDay]) -> bytes:

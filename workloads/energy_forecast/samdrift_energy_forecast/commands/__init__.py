@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_energy_forecast.commands import account, backtest, building, fetch, holidays, override, plan, quality
+from samdrift_energy_forecast.commands import (
+    account,
+    backtest,
+    building,
+    fetch,
+    holidays,
+    override,
+    plan,
+    quality,
+    savings,
+)
 
 app = typer.Typer(
     help="Heating plans: buildings, meters, weather, prices, forecasts and accounts.",
@@ -14,6 +24,7 @@ app = typer.Typer(
 )
 app.command("fetch")(fetch.fetch)
 app.command("account")(account.account)
+app.command("savings")(savings.savings)
 app.command("import-series")(fetch.import_series)
 app.command("plan")(plan.plan)
 app.command("override")(override.override)

@@ -52,7 +52,7 @@ def account(
     from samdrift_energy_forecast.account.table import row, to_csv
 
     begins, ends = _period(year, first, last)
-    if record and (begins, ends) != (_day(first or f"{year}-01-01"), _day(last or f"{year}-12-31")):
+    if record and (begins, ends) != (day_of(first or f"{year}-01-01"), day_of(last or f"{year}-12-31")):
         raise InputError(
             "The period is not over. Record it when it is, or name its --first and --last.", field="--record"
         )
@@ -74,14 +74,15 @@ def account(
 
 def _period(year: int, first: str, last: str) -> tuple[date, date]:
     """First and last day that are accounted for."""
-    begins = _day(first or f"{year}-01-01")
-    ends = min(_day(last or f"{year}-12-31"), datetime.now(UTC).date() - timedelta(days=1))
+    begins = day_of(first or f"{year}-01-01")
+    ends = min(day_of(last or f"{year}-12-31"), datetime.now(UTC).date() - timedelta(days=1))
     if ends < begins or begins.year != year:
         raise InputError(f"There is nothing to account for from {begins} to {ends} in {year}.", field="--year")
     return begins, ends
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day as an option gives it. Raises InputError for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
