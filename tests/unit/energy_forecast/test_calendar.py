@@ -194,7 +194,7 @@ def slowly(building: Building, hour: int) -> tuple[bool, bool, bool]:
     return within(None), within(calendar.ventilation), within(building.setback.warm)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(calendar=calendars, zone=zones, warm=clocks, day=days, count=st.integers(0, 60))
 def test_all_hours_at_once_are_as_each_on_its_own(
     calendar: Calendar, zone: str, warm: ClockHours, day: date, count: int

@@ -78,14 +78,14 @@ plans = st.builds(
 
 
 @given(plan=plans)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_the_table_gives_every_quarters_set_point_back(plan: Plan) -> None:
     read = set_points_of_csv(to_csv(plan, "da"))
     assert read == {plan.issue_time + k * QUARTER: celsius for k, celsius in enumerate(plan.set_points_c())}
 
 
 @given(plan=plans)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_the_calendar_gives_every_entry_back(plan: Plan) -> None:
     read = set_points_of_ical(to_ical(plan, "en"))
     assert [begins for begins, _ in read] == [entry.begins for entry in plan.entries]
@@ -95,7 +95,7 @@ def test_the_calendar_gives_every_entry_back(plan: Plan) -> None:
 
 
 @given(plan=plans)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_the_json_gives_the_plan_back_and_keeps_to_its_schema(plan: Plan) -> None:
     data = KINDS["json"].render(plan, "da")
     assert Plan.from_json(data) == plan
@@ -103,7 +103,7 @@ def test_the_json_gives_the_plan_back_and_keeps_to_its_schema(plan: Plan) -> Non
 
 
 @given(plan=plans)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_a_bacnet_controller_sets_what_the_plan_says_at_every_quarter(plan: Plan) -> None:
     schedule = BacnetSchedule.read(to_bacnet(plan))
     wanted: dict[datetime, float] = {}
@@ -173,7 +173,7 @@ def test_the_schema_is_one_and_refuses_what_is_no_plan() -> None:
 def test_the_schema_knows_safe_states_and_what_needs_attention() -> None:
     notice = Notice(code="stopped", da="Stoppet.", en="Stopped.")
     told = replace(plan_of({}), safe_state=notice, attention=(notice,))
-    jsonschema.validate(json.loads(told.to_json()), schema())
+    assert not list(jsonschema.Draft202012Validator(schema()).iter_errors(json.loads(told.to_json())))
 
 
 @pytest.mark.parametrize(

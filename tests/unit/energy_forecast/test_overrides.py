@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift_energy_forecast import overrides
@@ -136,6 +136,7 @@ def test_until_the_next_entry() -> None:
         overrides.until_next_entry(plan, BEGINS + timedelta(hours=17))
 
 
+@settings(max_examples=30)
 @given(
     changes=st.dictionaries(st.integers(1, QUARTERS - 1), st.sampled_from([16.0, 20.0, 21.0]), max_size=8),
     begins=st.integers(-20, QUARTERS + 10),
