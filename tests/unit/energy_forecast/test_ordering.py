@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyarrow import parquet
@@ -9,7 +11,7 @@ from pyarrow import parquet
 from samdrift_energy_forecast import buildings, nightly, orders, overrides, school_holiday_store
 from samdrift_energy_forecast.errors import NotActiveError
 from samdrift_energy_forecast.ordering import OrderDesk
-from samdrift_energy_forecast.orders import Lack, Run
+from samdrift_energy_forecast.orders import Lack, Order, Ordered, Run
 from samdrift_energy_forecast.school_holidays import read_csv
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import NotFoundError
@@ -192,3 +194,45 @@ def test_a_night_waits_for_each_building_once(desk: OrderDesk, fleet: Fleet, sto
 )
 def test_a_night_begins_at_midnight_in_denmark(now: str, begins: str) -> None:
     assert nightly.midnight(datetime.fromisoformat(now)) == datetime.fromisoformat(begins)
+
+
+def test_a_week_for_comparison_is_no_fallback_and_no_concern() -> None:
+    night = nightly.Night(issue_time=ISSUE_TIME, buildings=2)
+    for code in ("comparison_week", "fixed_setback"):
+        night.count(made("done", {"safe_state": {"code": code}}))
+    assert (night.planned, night.compared, night.fallback, night.is_over) == (0, 1, 1, True)
+    assert night.attention == {"fixed_setback": 1}
+    assert "Fixed setback for comparison, as was drawn: 1 buildings." in night.sentences()
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "counted"),
+    [
+        ("queued", {}, "waiting"),
+        ("running", {}, "waiting"),
+        ("running", {"summary": {}}, "planned"),
+        ("failed", {}, "without"),
+        ("rejected", {}, "without"),
+        ("waiting_for_person", {"summary": {}}, "planned"),
+    ],
+)
+def test_each_order_of_a_night_is_counted_once(state: str, result: dict[str, Any], counted: str) -> None:
+    night = nightly.Night(issue_time=ISSUE_TIME, buildings=1)
+    night.count(made(state, result))
+    numbers = {name: getattr(night, name) for name in ("planned", "fallback", "compared", "without", "waiting")}
+    assert numbers == dict.fromkeys(numbers, 0) | {counted: 1}
+
+
+def made(state: str, result: dict[str, Any]) -> Ordered:
+    """An order with what became of it."""
+    order = Order(
+        building="school-1",
+        issue_time=ISSUE_TIME,
+        run=Run.NIGHTLY,
+        reference="school-1/2026-01-26T23Z",
+        item_id=uuid4(),
+        lacks=(),
+        ordered_by="nightly",
+        ordered_at=NOW,
+    )
+    return Ordered(order=order, state=items.ItemState(state), result=result, reason=None)

@@ -52,6 +52,8 @@ class Night:
     planned: int = 0
     #: Plans that fall back to the plan before or to the fixed setback plan, for a reason that each says.
     fallback: int = 0
+    #: Fixed setback on purpose: it is the building's week for comparison, see `verification`.
+    compared: int = 0
     #: Rejected or failed: no plan; the one before holds for its 72 h, and then the fixed setback plan.
     without: int = 0
     #: Not made yet.
@@ -75,8 +77,9 @@ class Night:
             self.without += 1
         elif not found.result:
             self.waiting += 1
-        elif found.result.get("safe_state"):
-            self.fallback += 1
+        elif safe := found.result.get("safe_state"):
+            self.compared += safe["code"] == WANTED
+            self.fallback += safe["code"] != WANTED
         else:
             self.planned += 1
             summary = found.result.get("summary") or {}
@@ -95,6 +98,8 @@ class Night:
                 f"Planned, not measured: {self.planned_kwh:,.0f} kWh against {self.setback_kwh:,.0f} kWh under fixed "
                 f"setback in {self.planned} buildings."
             )
+        if self.compared:
+            told.append(f"Fixed setback for comparison, as was drawn: {self.compared} buildings.")
         told += [f"A person should look: {code} in {number}." for code, number in self.attention.most_common()]
         return told
 
