@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samdrift_energy_forecast.commands import app
+from samdrift_energy_forecast.commands.backtest import _closed
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.forecasting.backtest import Period, backtest, pinball, score
 from samdrift_energy_forecast.forecasting.day_ahead import LEVELS, Recipe
@@ -90,6 +91,20 @@ def test_the_command_prints_figures_by_building(tmp_path: Path) -> None:
     assert told["guideline_14"]["buildings"] == 2
     table = CliRunner().invoke(app, ["backtest", "--meters", str(meters), "--weather", str(weather), *days]).stdout
     assert "Guideline 14" in table
+
+
+def test_days_of_a_file_of_school_holidays_are_free(tmp_path: Path) -> None:
+    meters, weather = written(made_panel(1, 30), tmp_path)
+    holidays = tmp_path / "holidays.csv"
+    holidays.write_text(
+        "municipality,municipality_name,name,first,last,source\n0101,K,Ferie,2025-09-08,2025-09-10,page\n"
+    )
+    closed = _closed(holidays)
+    assert closed == {date(2025, 9, day) for day in (8, 9, 10)}
+    panel = read_panel(
+        meters, weather, until=date(2025, 9, 30), fitted_until=date(2025, 9, 20), zone="Europe/London", closed=closed
+    )
+    assert np.flatnonzero(panel.clock.is_free).tolist() == [5, 6, 7, 8, 9, 12, 13, 19, 20, 26, 27]
 
 
 def test_files_say_what_they_lack(tmp_path: Path) -> None:

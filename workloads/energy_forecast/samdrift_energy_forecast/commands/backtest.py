@@ -30,6 +30,9 @@ def backtest(
     model: Annotated[str, typer.Option(help="mixture, pooled (faster) or ridge (fastest).")] = "mixture",
     time_zone: Annotated[str | None, typer.Option(help="IANA zone of the buildings; else told from the loads.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 code whose public holidays are free days.")] = None,
+    school_holidays: Annotated[
+        Path | None, typer.Option(help="CSV of school holidays; their days are free days.", exists=True)
+    ] = None,
     stamp: Annotated[str, typer.Option(help="start or end: which edge of its hour a stamp is.")] = "start",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -44,12 +47,31 @@ def backtest(
 
     began = perf_counter()
     trained, until = _last_day(train_end, "--train-end"), _last_day(test_end, "--test-end")
-    panel = read_panel(meters, weather, until=until, fitted_until=trained, zone=time_zone, country=country, stamp=stamp)
+    panel = read_panel(
+        meters,
+        weather,
+        until=until,
+        fitted_until=trained,
+        zone=time_zone,
+        country=country,
+        closed=_closed(school_holidays),
+        stamp=stamp,
+    )
     begins = _instant(test_start, "--test-start").date()
     period = Period.of(panel.clock.first_day, train_end=trained, test_start=begins)
     scores = judged(panel, period, horizon_h=horizon, recipe=Recipe(model))
     told = _told(scores) | {"time_zone": panel.clock.zone, "seconds": round(perf_counter() - began, 2)}
     typer.echo(json.dumps(told, indent=2) if as_json else _table(told))
+
+
+def _closed(file: Path | None) -> frozenset[date]:
+    """The days of all periods of the file."""
+    from samdrift_energy_forecast.school_holidays import read_csv
+
+    periods = read_csv(file.read_bytes()) if file else []
+    return frozenset(
+        period.first + timedelta(days=day) for period in periods for day in range((period.last - period.first).days + 1)
+    )
 
 
 def _instant(text: str, option: str) -> datetime:

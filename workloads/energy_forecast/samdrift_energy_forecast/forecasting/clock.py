@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -43,12 +44,15 @@ class Clock:
         return order
 
 
-def clock(zone: str, first_day: date, days: int, country: str | None = None) -> Clock:
-    """Local time of `days` UTC days from `first_day`; public holidays of `country` (ISO 3166), if any."""
+def clock(zone: str, first_day: date, days: int, country: str | None = None, closed: Collection[date] = ()) -> Clock:
+    """Local time of `days` UTC days from `first_day`.
+
+    Free days are the public holidays of `country` (ISO 3166), if any, and the days `closed`.
+    """
     place = ZoneInfo(zone)
     begins = datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)
     local = [(begins + timedelta(hours=k)).astimezone(place) for k in range(24 * days)]
-    free = _holidays(country, {moment.year for moment in local})
+    free = _holidays(country, {moment.year for moment in local}) | frozenset(closed)
     is_holiday = np.array([moment.date() in free for moment in local]).reshape(days, 24)
     weekday = np.array([moment.weekday() for moment in local]).reshape(days, 24)
     return Clock(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def read_panel(
     fitted_until: date,
     zone: str | None = None,
     country: str | None = None,
+    closed: Collection[date] = (),
     stamp: str = "start",
 ) -> Panel:
     """The days that both files have in full, up to and with `until`.
@@ -56,7 +58,7 @@ def read_panel(
         loads_kwh=heat,
         temperature_c=_series(surroundings, TEMPERATURE, hours),
         radiation_w_m2=_series(surroundings, RADIATION, hours),
-        clock=clock(zone or explaining_zone(known, first_day), first_day, days, country),
+        clock=clock(zone or explaining_zone(known, first_day), first_day, days, country, closed),
     )
 
 
