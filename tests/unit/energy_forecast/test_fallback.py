@@ -237,7 +237,7 @@ def test_a_defect_of_ours_leaves_no_school_cold(
         raise fault
 
     MADE.clear()
-    monkeypatch.setattr("samdrift_energy_forecast.planner.solve", fails)
+    monkeypatch.setattr("samdrift_energy_forecast.by_programme.solve", fails)
     with capture_logs() as logs:
         plan = planning()
     MADE.clear()

@@ -14,12 +14,14 @@ from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Plan, Series, Summary, rounded
 from samdrift_energy_forecast.supply import offsets_k
+from samdrift_energy_forecast.tracking import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.planner import PlannedBuilding, Solved
+    from samdrift_energy_forecast.by_programme import Solved
+    from samdrift_energy_forecast.planner import PlannedBuilding
 
     Columns = dict[str, NDArray[np.float64]]
 
@@ -69,7 +71,7 @@ def _entries(building: BuildingDescription, planned: PlannedBuilding) -> tuple[E
     """One entry for each stretch of equal set-points and reasons, with the facts of its first hour."""
     step = HOUR if planned.responsive is None else QUARTER
     chosen_c = planned.set_points.celsius if planned.responsive is None else planned.responsive.best.set_points_c
-    celsius, explanations = chosen_c.tolist(), explained(building, planned)
+    celsius, explanations = within(chosen_c, building.comfort).tolist(), explained(building, planned)
     stands = [(rounded(celsius[k]), one.reason) for k, one in enumerate(explanations)]
     begins = hours.start_of(planned.operation.first)
     return tuple(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.planner import PlannedBuilding, Solved
+    from samdrift_energy_forecast.by_programme import Solved
+    from samdrift_energy_forecast.planner import PlannedBuilding
     from samdrift_energy_forecast.pricing import HeatPrices
 
 #: An hour is called the cheapest before an opening among so many closed hours before it.

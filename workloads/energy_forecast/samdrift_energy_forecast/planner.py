@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.by_programme import Situation, Solved, programmed
 from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
-from samdrift_energy_forecast.droop import Droop
 from samdrift_energy_forecast.forecast import HORIZON_H, Forecast, forecast
-from samdrift_energy_forecast.hedge import margin_k, with_reserve
-from samdrift_energy_forecast.held import held_c
 from samdrift_energy_forecast.in_force import changes_before, in_force_c
 from samdrift_energy_forecast.inputs import read_inputs
-from samdrift_energy_forecast.limits import has_failed
 from samdrift_energy_forecast.meters import Readings
 from samdrift_energy_forecast.notice import Notice, told
 from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, plant_of, solve
-from samdrift_energy_forecast.pricing import HeatPrices, costs, heat_prices
+from samdrift_energy_forecast.pricing import HeatPrices, heat_prices
 from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.response import QUARTERS
 from samdrift_energy_forecast.responsive import LearntBuilding, ResponsivePlan, learn, respond_to
-from samdrift_energy_forecast.set_points import SetPoints, set_points
+from samdrift_energy_forecast.set_points import SetPoints
 from samdrift_energy_forecast.signals import Signals
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, present_state
-from samdrift_energy_forecast.thermostat import planned_heat_kwh, thermostat_heat_kwh
-from samdrift_energy_forecast.tracking import allowed, highest_set_point_c, tracked
+from samdrift_energy_forecast.thermal import ThermalModel, identify
+from samdrift_energy_forecast.thermostat import planned_heat_kwh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,19 +34,6 @@ if TYPE_CHECKING:
 
 #: A thermal model that misses the rooms by more than this in 48-h runs (K) is not planned with.
 LARGEST_RMSE_K = 1.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solved:
-    """The programme behind a plan and its solution; series have shape `(n,)`."""
-
-    problem: PlanningProblem
-    trajectory: Trajectory
-    #: The reserve for uncertainty in K.
-    hedge_k: NDArray[np.float64]
-    #: Heat of the thermostat model under fixed setback and under the plan, in kWh: comparable hour by hour.
-    fixed_kwh: NDArray[np.float64]
-    held_kwh: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +112,17 @@ def plan(
     model = identify(readings, past)
     if model.simulation_rmse_k > LARGEST_RMSE_K:
         return _safe(future, expected, model, NOT_DESCRIBED, prices)
-    made = _planned(building, readings, past, future, expected, model, prices, forecast_age_h)
+    situation = Situation(
+        building=building,
+        readings=readings,
+        past=past,
+        future=future,
+        expected_kwh=expected.heat_kwh,
+        model=model,
+        prices=prices,
+        forecast_age_h=forecast_age_h,
+    )
+    made = _as_planned(situation, expected)
     if followed_c is None:
         followed_c = np.repeat(past.setback_c, QUARTERS)
     learnt = learn(readings, past, followed_c, building.comfort.open_c)
@@ -143,61 +134,20 @@ NOT_MEASURED = told("rooms_not_measured")
 NOT_DESCRIBED = told("rooms_not_described")
 
 
-def _planned(
-    building: Building,
-    readings: Readings,
-    past: Operation,
-    future: Operation,
-    expected: Forecast,
-    model: ThermalModel,
-    prices: HeatPrices,
-    forecast_age_h: float,
-) -> PlannedBuilding:
-    start = present_state(model, readings)
-    deliverable = np.clip(expected.heat_kwh, model.unavoidable_kwh(future), model.largest_heat_kwh)
-    setback = model.temperatures(deliverable, future, start)
-    experience = RoomExperience.of(readings, past, building.setback)
-    hedge_k = margin_k(model, len(future), forecast_age_h=forecast_age_h)
-    # After a failure the forecast of fixed setback knows nothing of cold rooms, and is no measure of what to reach.
-    reached_c = np.full(len(future), np.inf) if has_failed(building, start.room_c) else setback[:, 0]
-    wanted_c = lowest_room_c(future, experience, building.comfort, reached_c)
-    held = held_c(building.overrides, future.first, len(future))
-    droop = Droop.learnt(readings, past)
-    lowest_c = np.where(np.isnan(held), with_reserve(wanted_c, hedge_k, reached_c, future), held - droop.lag_k)
-    problem = PlanningProblem(
-        model=model,
-        start=start,
-        operation=future,
-        lowest_c=lowest_c,
-        # What fixed setback itself is expected to do is believed, or the plan would begin before it for nothing.
-        fastest_rise_k=np.maximum(model.largest_rise_k, np.diff(setback[:, 0], prepend=start.room_c)),
-        reference_end=ThermalState(room_c=float(setback[-1, 0]), mass_c=float(setback[-1, 1])),
-        costs=costs(building, prices),
-        highest_c=_highest_c(building, lowest_c),
-        frost_c=building.comfort.frost_c,
-    )
-    trajectory = solve(problem, plant_of(building.plant))
-    chosen = set_points(problem, trajectory, experience, building.comfort, building.setback)
-    if problem.prices.shapes_heat:
-        chosen = tracked(chosen, problem, trajectory, building.comfort, building.setback, droop)
-    chosen = allowed(chosen, building.comfort)
-    followed = np.where(np.isnan(held), chosen.celsius, held)
-    fixed, planned = (
-        thermostat_heat_kwh(model, celsius, future, start, droop) for celsius in (future.setback_c, followed)
-    )
-    planned_kwh = planned_heat_kwh(expected.heat_kwh, fixed, planned)
+def _as_planned(situation: Situation, expected: Forecast) -> PlannedBuilding:
+    made = programmed(situation)
     return PlannedBuilding(
-        operation=future,
+        operation=situation.future,
         forecast=expected,
-        set_points=chosen,
-        setback_c=future.setback_c,
-        planned_kwh=planned_kwh,
-        planned_room_c=model.temperatures(planned_kwh, future, start)[:, 0],
-        setback_room_c=setback[:, 0],
-        thermal=model,
+        set_points=made.set_points,
+        setback_c=situation.future.setback_c,
+        planned_kwh=made.planned_kwh,
+        planned_room_c=made.planned_room_c,
+        setback_room_c=made.setback_room_c,
+        thermal=situation.model,
         safe_state=None,
-        prices=prices,
-        solved=Solved(problem=problem, trajectory=trajectory, hedge_k=hedge_k, fixed_kwh=fixed, held_kwh=planned),
+        prices=situation.prices,
+        solved=made.solved,
     )
 
 
@@ -233,12 +183,6 @@ def _is_compared_with(building: Building, issue: int) -> bool:
     """Whether the plan begins on a day that the lot has put under fixed setback."""
     day = hours.start_of(issue).astimezone(building.zone).date()
     return building.verification is not None and building.verification.is_comparison_day(building.id, day)
-
-
-def _highest_c(building: Building, lowest_c: NDArray[np.float64]) -> float:
-    """Heat is not stored above the highest set-point; the lowest temperature may ask for more (coldest room)."""
-    stored_c = min(building.comfort.highest_c, highest_set_point_c(building.comfort, building.setback))
-    return max(stored_c, float(lowest_c.max()))
 
 
 def _safe(

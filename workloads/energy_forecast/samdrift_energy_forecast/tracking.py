@@ -49,9 +49,13 @@ def highest_set_point_c(comfort: Comfort, setback: Setback) -> float:
 
 def allowed(chosen: SetPoints, comfort: Comfort) -> SetPoints:
     """`chosen` within the cap on set-points and the frost limit, whatever it asked for."""
+    return SetPoints(celsius=within(chosen.celsius, comfort), reasons=chosen.reasons)
+
+
+def within(set_points_c: NDArray[np.float64], comfort: Comfort) -> NDArray[np.float64]:
+    """Set-points in C within the cap and the frost limit."""
     cap_c = np.inf if comfort.highest_set_point_c is None else comfort.highest_set_point_c
-    celsius = [min(max(one, comfort.frost_c), cap_c) for one in chosen.celsius.tolist()]
-    return SetPoints(celsius=np.array(celsius), reasons=chosen.reasons)
+    return np.array([min(max(one, comfort.frost_c), cap_c) for one in set_points_c.tolist()])
 
 
 def _heats_up(problem: PlanningProblem, trajectory: Trajectory) -> NDArray[np.bool_]:
