@@ -173,6 +173,12 @@ def test_what_cannot_be_kept_is_named_and_the_rest_is_kept(plane: Heating, http:
     assert (none.status_code, none.json()["counts"]) == (422, {"refused": 10})
 
 
+def test_a_number_that_is_none_does_not_keep_the_others_back(plane: Heating, http: httpx.Client) -> None:
+    body = json.dumps({"readings": [reading(0), reading(1, float("nan")), reading(2, float("inf"))]})
+    answer = http.post("/readings", content=body.encode(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["verdicts"]) == (207, ["stored", "refused", "refused"])
+
+
 def test_a_stamp_without_an_offset_is_of_the_meters_clock(plane: Heating, http: httpx.Client) -> None:
     stamps = ["2026-02-01T08:00", "2025-10-26T02:30", "2026-03-29T02:30", "2026-02-01T08:00+01:00"]
     answer = http.post("/readings", json={"readings": [reading(0, stamp=stamp) for stamp in stamps]})
@@ -203,7 +209,6 @@ def test_tables_are_taken_in_three_forms(plane: Heating, http: httpx.Client, tab
         (b"[" * 100_000, "application/json"),
         (b'{"readings": [1]}', "application/json"),
         (b'{"readings": []}', "application/json"),
-        (b'{"readings": [{"value": NaN}]}', "application/json"),
         (b"\xff\xfe", "text/csv"),
         (b'stamp,heat\n"open', "text/csv"),
         (b"stamp,heat\n2026-02-01T00:00Z,5", "text/csv"),
