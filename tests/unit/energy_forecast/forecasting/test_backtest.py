@@ -56,8 +56,10 @@ def test_periods_are_days_in_full_and_do_not_overlap() -> None:
     first = date(2025, 9, 1)
     period = Period.of(first, train_end=date(2025, 10, 31), test_start=date(2025, 11, 1))
     assert (period.trained_until, period.first) == (61, 61)
-    with pytest.raises(ReadingsError, match="test begins on 2025-10-31"):
-        Period.of(first, train_end=date(2025, 10, 31), test_start=date(2025, 10, 31))
+    same_day = Period.of(first, train_end=date(2025, 10, 31), test_start=date(2025, 10, 31))
+    assert (same_day.trained_until, same_day.first) == (60, 60)
+    with pytest.raises(ReadingsError, match="test begins on 2025-10-30"):
+        Period.of(first, train_end=date(2025, 10, 31), test_start=date(2025, 10, 30))
     with pytest.raises(ReadingsError, match="at least 7"):
         Period.of(first, train_end=date(2025, 9, 5), test_start=date(2025, 9, 6))
 

@@ -54,10 +54,15 @@ class Period:
 
     @classmethod
     def of(cls, first_day: date, *, train_end: date, test_start: date) -> Period:
-        """From dates, `train_end` included. Raises ReadingsError when the test begins before the training's end."""
-        if test_start <= train_end:
+        """From dates, `train_end` included, unless it is the day of the test's start: what is judged is never learnt.
+
+        Raises:
+            ReadingsError: the test begins before the training's end, or the training is shorter than `LEAST_DAYS`.
+        """
+        if test_start < train_end:
             raise ReadingsError(f"The test begins on {test_start}, but the training ends with {train_end}. Move one.")
-        period = cls(trained_until=(train_end - first_day).days + 1, first=(test_start - first_day).days)
+        first = (test_start - first_day).days
+        period = cls(trained_until=min((train_end - first_day).days + 1, first), first=first)
         if period.trained_until < LEAST_DAYS:
             raise ReadingsError(
                 f"The training has {max(period.trained_until, 0)} days; at least {LEAST_DAYS} are needed."
