@@ -154,7 +154,7 @@ def test_what_decides_each_hour_and_the_reserve_stand_in_a_table(estate: Estate,
 
 
 def test_every_constraint_of_the_planner_has_its_words(estate: Estate, visit: Visit) -> None:
-    from samdrift_energy_forecast.plan import Binding
+    from samdrift_energy_forecast.binding import Binding
 
     codes = [code.value for code in Binding]
     estate.planned(binding=(*codes, *[None] * (72 - len(codes))))

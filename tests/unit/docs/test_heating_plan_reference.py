@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from samdrift_energy_forecast.binding import Binding
 from samdrift_energy_forecast.comfort_profiles import PROFILES
 from samdrift_energy_forecast.notice import NOTICES
-from samdrift_energy_forecast.plan import Binding
 from samdrift_energy_forecast.plan_document import FORMAT
 from samdrift_energy_forecast.reasons import TEXTS, WITH_FACTS, Reason, fields
 

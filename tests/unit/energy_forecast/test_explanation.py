@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast import hours, planner
+from samdrift_energy_forecast.binding import Binding
 from samdrift_energy_forecast.fallback import plan_in_any_case
 from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.plan import Binding
 from samdrift_energy_forecast.plan_document import HOUR, Entry, Plan
 from samdrift_energy_forecast.reasons import TEXTS, WITH_FACTS, Reason, fields, filled, sentence
 from samdrift_energy_forecast.ridge import FamilyModel

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from samdrift_energy_forecast.binding import Binding
 from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
 from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import Binding, PlanningProblem, Plant, solve, solve_zones
+from samdrift_energy_forecast.plan import PlanningProblem, Plant, solve, solve_zones
 from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
 
 MODEL = ThermalModel(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.plan import TOLERANCE, Binding
+from samdrift_energy_forecast.binding import Binding
+from samdrift_energy_forecast.plan import TOLERANCE
 from samdrift_energy_forecast.reasons import WITH_FACTS, Facts, Reason, fields
 from samdrift_energy_forecast.response import QUARTERS
 

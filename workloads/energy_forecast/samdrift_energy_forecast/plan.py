@@ -12,11 +12,11 @@ trajectory is the limit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from samdrift_energy_forecast.binding import Binding
 from samdrift_energy_forecast.costs import SHORTFALL_PRICE, STEEPNESS_PRICE, Costs
 from samdrift_energy_forecast.errors import NoPlanError
 from samdrift_energy_forecast.linear_programme import LinearProgramme, Solution
@@ -43,29 +43,6 @@ HIGHEST_C = 25.0
 ANY_RISE_K = 20.0
 #: What rounding may add to the limits that are hard (K).
 ROUNDING_K = 1e-6
-
-
-class Binding(StrEnum):
-    """The constraint that decides a step; of several the one that stands first here."""
-
-    #: Full heat does not reach the lowest temperature.
-    SHORTFALL = "shortfall"
-    #: The lowest room temperature.
-    COMFORT = "comfort"
-    #: Frost protection.
-    FROST = "frost"
-    #: The highest room temperature.
-    HIGHEST = "highest"
-    #: The largest heat that the plant delivers.
-    PLANT = "plant"
-    #: The price of the highest hour.
-    PEAK = "peak"
-    #: The price of a warm return.
-    RETURN_TEMPERATURE = "return_temperature"
-    #: How fast rooms are believed to warm.
-    RISE = "rise"
-    #: Heat that no set-point changes: ventilation's intake, hot water.
-    UNAVOIDABLE = "unavoidable"
 
 
 @dataclass(frozen=True, kw_only=True)
