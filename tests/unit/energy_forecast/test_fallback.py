@@ -83,6 +83,16 @@ def test_without_usable_readings_fixed_setback_applies(
     assert plan.set_points_c() == setback_of(building, issue)
 
 
+def test_readings_that_are_some_hours_late_are_bridged_and_told(planning: Planning, meter_csv: bytes) -> None:
+    late = planning(readings=rows(meter_csv, lambda k, n: k < n - 5))
+    assert late.safe_state is None
+    assert codes(late) == ["readings_late"]
+    assert "5 hours old" in late.attention[0].en
+    # The house held its set-back meanwhile, so the computed room temperature is the one that would have been read.
+    for one, other in zip(late.values("setback_room_c")[:6], planning().values("setback_room_c")[:6], strict=True):
+        assert one == pytest.approx(other, abs=1.0)
+
+
 def test_with_a_dead_meter_yesterdays_plan_goes_on_then_fixed_setback(
     planning: Planning, building: Building, issue: int, meter_csv: bytes
 ) -> None:

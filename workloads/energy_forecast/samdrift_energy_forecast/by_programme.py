@@ -63,6 +63,8 @@ class Situation:
     #: Surroundings of the readings and of the plan's hours.
     past: Operation
     future: Operation
+    #: Of the hours between them, which no reading has reached yet; usually none.
+    between: Operation
     #: Heat forecast under fixed setback in kWh, shape `(n,)`.
     expected_kwh: NDArray[np.float64]
     model: ThermalModel
@@ -71,8 +73,13 @@ class Situation:
 
     @cached_property
     def start(self) -> ThermalState:
-        """The rooms now."""
-        return present_state(self.model, self.readings)
+        """The rooms now: as read, and behind the thermostat of fixed setback where readings are some hours late."""
+        read = present_state(self.model, self.readings)
+        if not len(self.between):
+            return read
+        heat = thermostat_heat_kwh(self.model, self.between.setback_c, self.between, read, self.droop)
+        room_c, mass_c = self.model.temperatures(heat, self.between, read)[-1]
+        return ThermalState(room_c=float(room_c), mass_c=float(mass_c))
 
     @cached_property
     def setback(self) -> NDArray[np.float64]:

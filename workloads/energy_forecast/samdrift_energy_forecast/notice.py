@@ -73,6 +73,10 @@ NOTICES: dict[str, dict[Language, str]] = {
         "da": "Der er for få brugbare målerdata; en plan kræver mindst {needed:.0f} timer.",
         "en": "There are too few usable readings; a plan needs at least {needed:.0f} hours of them.",
     },
+    "readings_late": {
+        "da": "De nyeste målerdata er {hours:.0f} timer gamle; rummenes temperatur nu er beregnet.",
+        "en": "The latest readings are {hours:.0f} hours old; the rooms' present temperature is computed.",
+    },
     "weather_stale": {
         "da": "Den nyeste vejrudsigt er {hours:.0f} timer gammel.",
         "en": "The latest weather forecast is {hours:.0f} hours old.",

@@ -106,7 +106,7 @@ def plan(
     prices = heat_prices(building, signals or Signals.unknown(HORIZON_H), future.temperature_c)
     if _is_compared_with(building, issue):
         return _safe(future, expected, None, COMPARISON_WEEK, prices)
-    if not readings.has_room_temperature or readings.end < issue:
+    if not readings.has_room_temperature:
         return _safe(future, expected, None, NOT_MEASURED, prices)
     past = surroundings.window(readings.first, len(readings.heat_kwh))
     model = identify(readings, past)
@@ -117,12 +117,16 @@ def plan(
         readings=readings,
         past=past,
         future=future,
+        between=surroundings.window(readings.end, issue - readings.end),
         expected_kwh=expected.heat_kwh,
         model=model,
         prices=prices,
         forecast_age_h=forecast_age_h,
     )
     made = _as_planned(situation, expected)
+    if readings.end < issue:
+        # How rooms answered is learnt up to now or not at all; the programme bridges some hours.
+        return replace(made, attention=(told("readings_late", hours=float(issue - readings.end)),))
     if followed_c is None:
         followed_c = np.repeat(past.setback_c, QUARTERS)
     learnt = learn(readings, past, followed_c, building.comfort.open_c)
