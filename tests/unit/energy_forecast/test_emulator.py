@@ -137,7 +137,7 @@ def test_a_playback_differs_from_fixed_setback_only_where_planned() -> None:
     planned = {school.issue_time().astimezone(): 12.5}
     fixed, changed = school.playback().set_points_c, school.playback(planned).set_points_c
     different = [k for k, (a, b) in enumerate(zip(fixed, changed, strict=True)) if a != b]
-    assert different == [school.RUN_IN_DAYS * 24]
+    assert different == [school.RUN_IN_DAYS * 96]
     assert changed[different[0]] == 12.5
 
 

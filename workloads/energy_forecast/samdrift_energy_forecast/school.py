@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: A primary school in Chicago's typical winter, which no choice in this package was made on.
 BUILDING, WEATHER = "primary_school", "usa_il_chicago"
 ZONE = ZoneInfo("Europe/Copenhagen")
-FIRST_DAY, HISTORY_DAYS, HORIZON_DAYS = date(2026, 1, 5), 28, 2
+FIRST_DAY, HISTORY_DAYS, HORIZON_DAYS = date(2026, 1, 5), 28, 3
 PLAN_DAY = FIRST_DAY + timedelta(days=HISTORY_DAYS)
 #: A week of the history before a plan is played back, so that walls and plant are where they would be.
 RUN_IN_DAYS = 7
@@ -54,7 +54,7 @@ def document(readings: str, observed: str, forecast: str) -> dict[str, Any]:
                     "ventilation": {"begins": "06:00", "ends": "21:00"},
                 },
                 "setback": {"warm_c": 21.0, "setback_c": 16.0, "warm": {"begins": "06:00", "ends": "17:00"}},
-                "comfort": {"open_c": 20.0, "closed_c": 15.0},
+                "comfort": {"open_c": 20.0, "closed_c": 12.0, "highest_set_point_c": 23.0},
                 "tariff": {"currency": "DKK", "price_per_kwh": 0.62},
                 "emission": {
                     "kg_co2_per_kwh": 0.034,
@@ -75,15 +75,24 @@ def described() -> Building:
 
 
 def experiment(first_day: date, days: int, instead: Mapping[datetime, float] | None = None) -> Experiment:
-    """The school under fixed setback from `first_day`, with other set-points in the hours named in `instead`."""
+    """The school under fixed setback from `first_day`; `instead` names other set-points of quarter-hours."""
     from samdrift_energy_forecast.calendar import BuildingCalendar
     from samdrift_energy_forecast.emulator import Experiment
+    from samdrift_energy_forecast.plan_document import QUARTER
+    from samdrift_energy_forecast.response import QUARTERS
 
     first = _first_hour(first_day)
-    fixed = BuildingCalendar(described()).setback_c(first, days * hours.DAY).tolist()
-    planned = {hours.beginning_at(begins): celsius for begins, celsius in (instead or {}).items()}
-    set_points_c = tuple(planned.get(first + k, celsius) for k, celsius in enumerate(fixed))
-    return Experiment(building=BUILDING, weather=WEATHER, first_day=first_day, set_points_c=set_points_c)
+    fixed = BuildingCalendar(described()).setback_c(first, days * hours.DAY).repeat(QUARTERS).tolist()
+    begins = hours.start_of(first)
+    planned = {round((stamp - begins) / QUARTER): celsius for stamp, celsius in (instead or {}).items()}
+    set_points_c = tuple(planned.get(k, celsius) for k, celsius in enumerate(fixed))
+    return Experiment(
+        building=BUILDING,
+        weather=WEATHER,
+        first_day=first_day,
+        set_points_c=set_points_c,
+        changes_per_hour=QUARTERS,
+    )
 
 
 def history() -> Experiment:
@@ -92,7 +101,7 @@ def history() -> Experiment:
 
 
 def playback(instead: Mapping[datetime, float] | None = None) -> Experiment:
-    """The end of the history, the 48 h of the plan, and a day after them."""
+    """The end of the history, the days of the plan, and a day after them."""
     days = RUN_IN_DAYS + HORIZON_DAYS + AFTERWARDS_DAYS
     return experiment(PLAN_DAY - timedelta(days=RUN_IN_DAYS), days, instead)
 
