@@ -70,6 +70,15 @@ def test_an_empty_value_says_that_there_is_none() -> None:
     assert [getattr(judged(value=value), "value", "refused") for value in (None, "", 0)] == [None, None, 0.0]
 
 
+def test_a_point_among_decimal_commas_is_not_guessed() -> None:
+    rows = read_csv(b"stamp;heat\n2026-02-01T08:00Z;1234,5\n2026-02-01T09:00Z;1.234\n", "school-1")
+    first, second = (row.judged(SCHOOL, now=NOW) for row in rows)
+    assert isinstance(first, Reading)
+    assert first.value == 1234.5
+    assert isinstance(second, str)
+    assert "thousands or decimals" in second
+
+
 @given(
     stamp=st.none() | st.text(max_size=50) | st.integers() | st.datetimes().map(str) | st.floats(),
     value=st.none() | st.text(max_size=20) | st.integers() | st.floats() | st.lists(st.integers()),

@@ -71,7 +71,12 @@ class Row:
     def _number(self) -> float | None:
         if self.value is None or self.value == "":
             return None
-        text = str(self.value).replace(",", ".") if self.decimal_comma else str(self.value)
+        text = str(self.value)
+        if self.decimal_comma and "." in text:
+            raise _RefusedError(
+                f"{text[:40]!r} may be thousands or decimals. Write decimals with a comma, without points"
+            )
+        text = text.replace(",", ".") if self.decimal_comma else text
         if not _NUMBER.fullmatch(text):
             raise _RefusedError(f"{text[:40]!r} is not a number")
         return float(text)
