@@ -200,8 +200,10 @@ class Driven:
         surface, mass = (np.array(np.broadcast_to(values, shape)) for values in (start.surface_c, start.mass_c))
         keeps, of_air, of_mass, store = (_whole(each, shape) for each in (self._keeps, one.air, one.mass, one.store))
         operative, lift = (np.empty((len(self._stays), *shape)) for _ in range(2))
-        held_c = set_points_c - self._band_k
-        most_c = np.maximum(set_points_c, self._cooled_c)
+        # Axes of runs side by side stand between steps and rooms.
+        between = (slice(None), *(None,) * (set_points_c.ndim - self._band_k.ndim))
+        held_c = set_points_c - self._band_k[between]
+        most_c = np.maximum(set_points_c, self._cooled_c[between])
         free, air, part = np.empty(shape), np.empty(shape), np.empty(shape)
         for k in range(len(operative)):
             np.multiply(surface, self._stays[k], out=free)
