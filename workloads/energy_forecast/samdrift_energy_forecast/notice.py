@@ -48,8 +48,7 @@ NOTICES: dict[str, dict[Language, str]] = {
     },
     "previous_plan": {
         "da": "Der kunne ikke lægges en ny plan. Planen fra {planned_at} fortsætter til {until_at}; derefter gælder "
-        "den "
-        "faste natsænkning.",
+        "den faste natsænkning.",
         "en": "No new plan could be made. The plan of {planned_at} goes on until {until_at}; after that the fixed "
         "setback plan applies.",
     },
@@ -103,19 +102,15 @@ NOTICES: dict[str, dict[Language, str]] = {
     },
     "heating_failure": {
         "da": "Rummene er {room_c:.1f} °C, koldere end natsænkningen tillader. Anlægget kører for fuld kraft, og "
-        "{open_c:.0f} °C "
-        "ventes nået {reached_at}. Se efter, om varmen virker.",
+        "{open_c:.0f} °C ventes nået {reached_at}. Se efter, om varmen virker.",
         "en": "The rooms are at {room_c:.1f} °C, colder than the setback allows. The plant runs at full heat and "
-        "{open_c:.0f} °C "
-        "is expected at {reached_at}. See whether the heating works.",
+        "{open_c:.0f} °C is expected at {reached_at}. See whether the heating works.",
     },
     "heating_failure_lasting": {
         "da": "Rummene er {room_c:.1f} °C, koldere end natsænkningen tillader, og {open_c:.0f} °C nås ikke i planens "
-        "timer, selv "
-        "for fuld kraft. Se efter, om varmen virker.",
+        "timer, selv for fuld kraft. Se efter, om varmen virker.",
         "en": "The rooms are at {room_c:.1f} °C, colder than the setback allows, and even at full heat {open_c:.0f} "
-        "°C is not "
-        "reached within the plan. See whether the heating works.",
+        "°C is not reached within the plan. See whether the heating works.",
     },
     "solver_failed": {
         "da": "Planlæggeren fandt ingen plan. Giv driften besked: {why}",
@@ -143,16 +138,13 @@ NOTICES: dict[str, dict[Language, str]] = {
         "da": "Den laveste temperatur, mens der er mennesker, er {asked_c:.1f} °C; Arbejdstilsynet kræver "
         "{used_c:.0f} °C, som er brugt.",
         "en": "The lowest temperature while people are there is {asked_c:.1f} °C; the Danish Working Environment "
-        "Authority "
-        "asks for {used_c:.0f} °C, which is used.",
+        "Authority asks for {used_c:.0f} °C, which is used.",
     },
     "too_warm_to_work": {
         "da": "Den laveste temperatur, mens der er mennesker, er {asked_c:.1f} °C; over {used_c:.0f} °C er for varmt "
-        "at arbejde i, "
-        "så {used_c:.0f} °C er brugt.",
+        "at arbejde i, så {used_c:.0f} °C er brugt.",
         "en": "The lowest temperature while people are there is {asked_c:.1f} °C; above {used_c:.0f} °C is too warm "
-        "to work in, so "
-        "{used_c:.0f} °C is used.",
+        "to work in, so {used_c:.0f} °C is used.",
     },
     "lowest_above_highest": {
         "da": "Den laveste temperatur {lowest_c:.1f} °C er over den højeste {highest_c:.1f} °C; den laveste gælder.",
@@ -169,8 +161,7 @@ NOTICES: dict[str, dict[Language, str]] = {
         "da": "Den laveste temperatur i lukket tid {closed_c:.1f} °C er over den i åben tid {open_c:.1f} °C, som "
         "gælder for begge.",
         "en": "The lowest temperature of closed hours, {closed_c:.1f} °C, is above that of open hours, {open_c:.1f} "
-        "°C, which "
-        "applies to both.",
+        "°C, which applies to both.",
     },
     "closed_below_frost": {
         "da": "Den laveste temperatur i lukket tid {closed_c:.1f} °C er under frostgrænsen {frost_c:.0f} °C, som "

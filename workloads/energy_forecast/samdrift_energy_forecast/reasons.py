@@ -168,53 +168,45 @@ WITH_FACTS: dict[Reason, dict[Language, str]] = {
     },
     Reason.PREHEAT: {
         "da": "Forvarmning: begynder så sent, som åbningen {opens_at} tillader, {outdoor_c:.0f} °C ude; "
-        "{reserve_k:.1f} K i "
-        "reserve, hvis det bliver koldere end varslet.",
+        "{reserve_k:.1f} K i reserve, hvis det bliver koldere end varslet.",
         "en": "Pre-heating: begins as late as the opening on {opens_at} allows, {outdoor_c:.0f} °C outside; "
-        "{reserve_k:.1f} K in "
-        "reserve in case it gets colder than forecast.",
+        "{reserve_k:.1f} K in reserve in case it gets colder than forecast.",
     },
     Reason.PREHEAT_FULL: {
         "da": "Forvarmning for fuld kraft til åbningen {opens_at}, {outdoor_c:.0f} °C ude: anlæggets {plant_kw:.0f} "
-        "kW bestemmer; "
-        "{reserve_k:.1f} K i reserve, hvis det bliver koldere end varslet.",
+        "kW bestemmer; {reserve_k:.1f} K i reserve, hvis det bliver koldere end varslet.",
         "en": "Pre-heating at full power for the opening on {opens_at}, {outdoor_c:.0f} °C outside: the plant's "
-        "{plant_kw:.0f} kW "
-        "decide; {reserve_k:.1f} K in reserve in case it gets colder than forecast.",
+        "{plant_kw:.0f} kW decide; {reserve_k:.1f} K in reserve in case it gets colder than forecast.",
     },
     Reason.PREHEAT_CHEAP: {
         "da": "Forvarmning: billigste time før åbningen {opens_at} ({price_per_kwh:.2f} {currency}/kWh), "
         "{outdoor_c:.0f} °C ude.",
         "en": "Pre-heating: cheapest hour before the opening on {opens_at} ({price_per_kwh:.2f} {currency}/kWh), "
-        "{outdoor_c:.0f} °C "
-        "outside.",
+        "{outdoor_c:.0f} °C outside.",
     },
     Reason.PREHEAT_CLEAN: {
         "da": "Forvarmning: timen med mindst CO2 før åbningen {opens_at} ({kg_co2_per_kwh:.3f} kg/kWh), "
         "{outdoor_c:.0f} °C ude.",
         "en": "Pre-heating: the hour with the least CO2 before the opening on {opens_at} ({kg_co2_per_kwh:.3f} "
-        "kg/kWh), "
-        "{outdoor_c:.0f} °C outside.",
+        "kg/kWh), {outdoor_c:.0f} °C outside.",
     },
     Reason.PREHEAT_PEAK: {
         "da": "Forvarmning til åbningen {opens_at}, fordelt, så den højeste time holdes på {peak_kw:.0f} kW, "
         "{outdoor_c:.0f} °C ude.",
         "en": "Pre-heating for the opening on {opens_at}, spread so that the highest hour stays at {peak_kw:.0f} kW, "
-        "{outdoor_c:.0f} "
-        "°C outside.",
+        "{outdoor_c:.0f} °C outside.",
     },
     Reason.PREHEAT_RETURN: {
         "da": "Forvarmning til åbningen {opens_at}, fordelt: over {boost_kw:.0f} kW bliver fjernvarmens returvand "
-        "for varmt, "
-        "{outdoor_c:.0f} °C ude.",
+        "for varmt, {outdoor_c:.0f} °C ude.",
         "en": "Pre-heating for the opening on {opens_at}, spread: above {boost_kw:.0f} kW the district heating water "
-        "returns too warm, "
-        "{outdoor_c:.0f} °C outside.",
+        "returns too warm, {outdoor_c:.0f} °C outside.",
     },
     Reason.STORE_CHEAP: {
         "da": "Åbent: varmes til {room_c:.1f} °C nu til {price_per_kwh:.2f} {currency}/kWh, fordi varmen er dyrere "
         "senere.",
-        "en": "Open: heated to {room_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer later.",
+        "en": "Open: heated to {room_c:.1f} °C now at {price_per_kwh:.2f} {currency}/kWh, because heat is dearer "
+        "later.",
     },
     Reason.CLOSED_LIMIT: {
         "da": "Lukket: den laveste temperatur for lukket tid ({limit_c:.1f} °C) bestemmer, {outdoor_c:.0f} °C ude.",
@@ -223,7 +215,7 @@ WITH_FACTS: dict[Reason, dict[Language, str]] = {
     Reason.FULL_HEAT: {
         "da": "Fuld varme: rummene er {now_c:.1f} °C og kan ikke nå {limit_c:.1f} °C i tide med anlæggets "
         "{plant_kw:.0f} kW.",
-        "en": "Full heat: the rooms are at {now_c:.1f} °C and cannot reach {limit_c:.1f} °C in time with the "
-        "plant's {plant_kw:.0f} kW.",
+        "en": "Full heat: the rooms are at {now_c:.1f} °C and cannot reach {limit_c:.1f} °C in time with the plant's "
+        "{plant_kw:.0f} kW.",
     },
 }
