@@ -114,7 +114,8 @@ def enter(
     with ledger.write() as connection:
         described = [fleet.description(number, **fields) for number in numbers]
         buildings.put(connection, described, by="olga", now=fleet.issue_time - HOUR)
-        for number in numbers:
+    for number in numbers:
+        with ledger.write() as connection:  # one after the other, so that nobody waits long for the write lock
             _insert(connection, _reading_rows(fleet, number, until or fleet.issue_time))
 
 
