@@ -229,6 +229,15 @@ def test_what_people_hold_is_in_every_plan(planning: Planning, building: Buildin
         assert plan.entry_at(begins + 3 * HOUR).reason is not Reason.OVERRIDE
 
 
+def test_what_people_hold_is_planned_around(planning: Planning, issue: int) -> None:
+    begins = hours.start_of(issue) + 17 * HOUR
+    evening = {"set_point_c": 22.0, "begins": begins.isoformat(), "expires": (begins + 5 * HOUR).isoformat()}
+    held = planning(overrides=[evening | {"reason": "Parents' evening", "set_by": "head@example.org"}])
+    lowest, planned = held.values("lowest_c"), held.values("planned_kwh")
+    assert min(celsius or 0.0 for celsius in lowest[17:22]) > 20.0
+    assert sum(kwh or 0.0 for kwh in planned[17:22]) > sum(kwh or 0.0 for kwh in held.values("setback_kwh")[17:22])
+
+
 def test_a_set_point_below_frost_is_raised_and_told(planning: Planning, issue: int) -> None:
     begins = hours.start_of(issue)
     low = {"set_point_c": 3.0, "begins": begins.isoformat(), "expires": (begins + HOUR).isoformat()}

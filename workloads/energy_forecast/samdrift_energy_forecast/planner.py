@@ -127,6 +127,8 @@ def plan(
     if readings.end < issue:
         # How rooms answered is learnt up to now or not at all; the programme bridges some hours.
         return replace(made, attention=(told("readings_late", hours=float(issue - readings.end)),))
+    if np.isfinite(situation.held_c).any():
+        return made  # the programme plans around what people hold
     if followed_c is None:
         followed_c = np.repeat(past.setback_c, QUARTERS)
     learnt = learn(readings, past, followed_c, building.comfort.open_c)
