@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samdrift_energy_forecast.errors import ReadingsError, ShippedModelError
 from samdrift_energy_forecast.features import GAIN_K, NAMES, ROOM_H, features, running, typical_room
-from samdrift_energy_forecast.forecast import HORIZON_H, PRIOR, forecast, forecasts
+from samdrift_energy_forecast.forecast import HORIZON_H, PRIOR, _offsets, forecast, forecasts
 from samdrift_energy_forecast.meters import Readings, read_meters
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.ridge import FamilyModel
@@ -127,6 +127,15 @@ def test_nothing_read_lately_is_said(readings: Readings, surroundings: Operation
     heat[-7 * 24 :] = np.nan
     with pytest.raises(ReadingsError, match="Nothing was read in the last 168 h"):
         forecast(replace(readings, heat_kwh=heat), surroundings, family)
+
+
+def test_quantiles_are_ranks_that_count_days_by_hand() -> None:
+    residuals = np.arange(1.0, 241.0)
+    # Ten days: 0.9 becomes 0.5 + 0.4 * 11 / 10 = 0.94, and ceil(241 * 0.94) = 227; 0.1 becomes 0.06, floor 14.
+    found = _offsets(residuals, 10.0)
+    assert found is not None
+    assert found[[1, 2, 3]].tolist() == [14.0, 121.0, 227.0]
+    assert _offsets(residuals[:0], 10.0) is None
 
 
 def test_missing_hours_are_left_out(readings: Readings, surroundings: Operation, family: FamilyModel) -> None:

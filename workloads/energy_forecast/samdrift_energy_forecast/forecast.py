@@ -192,10 +192,11 @@ def _made(
 ) -> Forecast:
     """The forecast of one building: its quantiles are the backtest's errors of like hours around what is expected."""
     known = np.isfinite(residuals)
-    of_all = _offsets(residuals[known])
+    days = len(residuals) / hours.DAY
+    of_all = _offsets(residuals[known], days)
     if of_all is None:
         raise ReadingsError(f"Nothing was read in the last {len(residuals)} h that a forecast is judged by.")
-    offsets = {int(group): _offsets(residuals[known & (tried_groups == group)]) for group in np.unique(groups)}
+    offsets = {int(group): _offsets(residuals[known & (tried_groups == group)], days) for group in np.unique(groups)}
     like = {group: of_all if found is None else found for group, found in offsets.items()}
     spread = np.stack([like[group] for group in groups.tolist()], axis=1)
     return Forecast(
@@ -208,14 +209,16 @@ def _made(
     )
 
 
-def _offsets(residuals: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Split-conformal offsets of all `LEVELS`; None without residuals.
+def _offsets(residuals: NDArray[np.float64], days: float) -> NDArray[np.float64] | None:
+    """Split-conformal offsets of all `LEVELS` from the errors of `days` days; None without residuals.
 
-    Papadopoulos et al., ECML 2002; Lei et al., JASA 113 (2018) 1094-1111.
+    Papadopoulos et al., ECML 2002; Lei et al., JASA 113 (2018) 1094-1111. Their (n + 1) / n counts cases that can be
+    exchanged. Hours of a day cannot, so days are counted: levels move away from one half by (days + 1) / days.
     """
     if not len(residuals):
         return None
-    ranks = conformal_rank(np.full(len(LEVELS), len(residuals)), np.array(LEVELS))
+    levels = np.clip(0.5 + (np.array(LEVELS) - 0.5) * (days + 1) / days, 0.0, 1.0)
+    ranks = conformal_rank(np.full(len(LEVELS), len(residuals)), levels)
     return np.asarray(np.sort(residuals)[ranks - 1])
 
 
