@@ -44,6 +44,8 @@ class MeterFile:
     #: As they came.
     cells: Mapping[Series, Cells]
     decimal_comma: bool
+    #: Stamps without an offset are UTC (Parquet with a time zone), whatever the meter's clock is.
+    is_utc: bool = False
 
     @cached_property
     def numbers(self) -> Mapping[Series, Numbers]:
@@ -108,10 +110,9 @@ def parse(data: bytes, building: BuildingDescription) -> MeterFile:
         raise ReadingsError(f"The {WHAT} file has none of the columns {known}; it has {', '.join(table.columns)}.")
     if "heat_kwh" in table.columns and "heat" not in table.columns:
         _check_writes_kwh(building.meter)
-    stamps = read_stamps(
-        table.named("stamp", WHAT), is_utc="stamp" in table.utc, zone=ZoneInfo(building.meter.time_zone)
-    )
-    return MeterFile(stamps=stamps, cells=cells, decimal_comma=table.decimal_comma)
+    is_utc = "stamp" in table.utc
+    stamps = read_stamps(table.named("stamp", WHAT), is_utc=is_utc, zone=ZoneInfo(building.meter.time_zone))
+    return MeterFile(stamps=stamps, cells=cells, decimal_comma=table.decimal_comma, is_utc=is_utc)
 
 
 def _check_writes_kwh(meter: Meter) -> None:

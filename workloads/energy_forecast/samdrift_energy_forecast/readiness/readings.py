@@ -65,7 +65,10 @@ def _examined(file: MeterFile, building: BuildingDescription) -> ExaminedMeter:
     from samdrift_energy_forecast.quality.examination import RawReadings, Surroundings, examine
 
     raw = RawReadings(
-        stamps=file.stamps.cells, series={"heat": file.cells[Series.HEAT]}, decimal_comma=file.decimal_comma
+        stamps=file.stamps.cells,
+        series={"heat": file.cells[Series.HEAT]},
+        is_utc=file.is_utc,
+        decimal_comma=file.decimal_comma,
     )
     surroundings = Surroundings(zone=building.zone, heats_from=building.setback.warm.begins_h)
     found = examine(raw, building.meter, surroundings, naive_zone=ZoneInfo(building.meter.time_zone))
