@@ -167,12 +167,9 @@ def ridge(
 
 def _prior(names: Sequence[str], past: int) -> NDArray[np.float64]:
     """What the members named weigh before a backtest over `past` hours of readings; they sum to 1."""
-    prior = np.array([PRIOR[name] for name in names])
-    prior = prior / prior.sum()
-    if past >= COLD_START_H:
-        return prior
-    last_week = np.array([float(name == "week_before") for name in names])
-    return (1 - COLD_START_SHARE) * prior + COLD_START_SHARE * last_week
+    share = COLD_START_SHARE if past < COLD_START_H else 0.0
+    total = sum(PRIOR[name] for name in names)
+    return np.array([(1 - share) * PRIOR[name] / total + share * (name == "week_before") for name in names])
 
 
 def _weights(errors: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
