@@ -26,8 +26,8 @@ from samdrift_energy_forecast.workload import MODEL
 from samdrift_testing.benchmarking import Benchmark, benchmark
 
 BUILDINGS = ("small_office", "medium_office", "primary_school", "secondary_school")
-#: Of each season the file and Monday on which the best fixed schedule is searched; plans were tuned on these and on
-#: Colorado Springs.
+#: Of each season the file and Monday on which the best fixed schedule is searched, the cold one's for the whole winter
+#: too; plans were tuned on these and on Colorado Springs.
 TUNED = {"cold": ("usa_il_uiw", date(2026, 1, 5)), "shoulder": ("usa_il_uiw", date(2026, 3, 16))}
 JUDGED = (
     ("cold", "usa_il_chicago", date(2026, 1, 5)),
@@ -68,7 +68,7 @@ def _measure(
             best[season] = best_fixed(emulations, building, *TUNED[season])
         fortnight = Fortnight(building=building, weather=weather, first_day=first_day)
         setback = emulations.fixed(fortnight, SETBACK)
-        fixed = emulations.fixed(fortnight, best[season])
+        fixed, winter = (emulations.fixed(fortnight, best[found]) for found in (season, "cold"))
         planned = emulations.planned(fortnight, family)
         prices = spot_prices(first_day)
         measured.row(
@@ -83,6 +83,9 @@ def _measure(
             best_fixed_saved=fixed.saved(setback),
             best_fixed_colder_kh=_pair(*fixed.colder_kh(setback)),
             best_fixed_kept=within(fixed, setback),
+            winter_fixed_saved=winter.saved(setback),
+            winter_fixed_colder_kh=_pair(*winter.colder_kh(setback)),
+            winter_fixed_kept=within(winter, setback),
             plan_saved=planned.saved(setback),
             plan_colder_kh=_pair(*planned.colder_kh(setback)),
             plan_kept=within(planned, setback),
@@ -102,13 +105,19 @@ def judge(measured: Benchmark) -> None:
         if saved:
             measured.bar(f"{kind}, {season}: {aim:.0%} saved, mean of {len(saved)}", float(np.mean(saved)) >= aim)
     measured.bar("every plan within limit O", all(row["plan_kept"] for row in rows))
-    ahead = float(np.mean([row["plan_saved"] - row["best_fixed_saved"] for row in rows]))
-    measured.bar("plans save more than the best fixed schedule, on average", ahead > 0)
+    ahead = float(np.mean([row["plan_saved"] - _best_kept(row) for row in rows]))
+    measured.bar("plans save more than the best fixed schedule that keeps the limit, on average", ahead > 0)
     measured.notes.append(
         "plans are made at midnight from hourly heat, mean and coldest room of the past and a weather forecast with "
         "errors (1.0 K after 6 h, 1.4 K after 24 h; sun by a factor): the emulator's future is not used; tuned on "
         "usa_il_uiw and usa_co_colorado_springs; set-points 12 to 24 C allowed; EnergyPlus version 25.2"
     )
+
+
+def _best_kept(row: dict[str, Any]) -> float:
+    """What the better of the two fixed schedules saves that keep limit O here; 0 where neither does."""
+    kinds = ("best_fixed", "winter_fixed")
+    return max([0.0, *(float(row[f"{kind}_saved"]) for kind in kinds if row[f"{kind}_kept"])])
 
 
 def within(result: Result, setback: Result) -> bool:
