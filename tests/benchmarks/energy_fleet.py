@@ -54,9 +54,14 @@ def main() -> None:
     runs = [(int(word), 2) for word in sys.argv[1:]] or RUNS
     name = "energy_fleet" if runs is RUNS else f"energy_fleet_{'_'.join(sys.argv[1:])}"
     with benchmark(name, "Heating plans: a night of a fleet, from the tables to the plans") as measured:
-        for count, workers in runs:
-            with tempfile.TemporaryDirectory() as folder:
-                _run(measured, Path(folder), count, workers)
+        try:
+            for count, workers in runs:
+                with tempfile.TemporaryDirectory() as folder:
+                    _run(measured, Path(folder), count, workers)
+        except KeyboardInterrupt:
+            if not measured.rows:
+                raise
+            measured.notes.append("stopped by hand before the last run was done")
         _judge(measured)
         measured.notes += [
             f"buildings: {'real meters, perturbed' if _data() else 'simulated houses'}; {DAYS} days of hourly heat and "
