@@ -10,9 +10,10 @@ import pytest
 from samdrift_energy_forecast.comfort_credit import comfort_credit
 from samdrift_energy_forecast.costs import Costs
 from samdrift_energy_forecast.heat_response import HeatResponse, fit_heat
+from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.response import DAY_Q, QUARTERS, QuarterHours, RoomResponse, RoomState, respond
 from samdrift_energy_forecast.response_fit import RoomHistory, fit
-from samdrift_energy_forecast.responsive import LARGEST_MARGIN_K, LEAST_MARGIN_K, margin_k
+from samdrift_energy_forecast.responsive import LARGEST_MARGIN_K, LEAST_MARGIN_K, margin_k, reason_of
 from samdrift_energy_forecast.start_stop import Opening, StartStop, openings, set_points_c
 from samdrift_energy_forecast.start_stop_search import Bounds, Choice, Outcome, Situation, foreseen, search
 
@@ -251,3 +252,15 @@ def test_the_margin_is_learnt_from_days_that_were_overrated() -> None:
     assert margin_k(np.array([np.nan] * 5)) == LARGEST_MARGIN_K
     mixed = np.array([0.0] * 8 + [0.2, 0.25, 0.28])
     assert margin_k(mixed) == pytest.approx(0.25)
+
+
+def test_heat_after_closing_is_no_pre_heating() -> None:
+    around = weather(1)
+    closing = 16 * QUARTERS
+    found = openings(around.is_open)
+    assert reason_of(closing, around, found, warm=True, binds=False) is Reason.KEPT_WARM
+    assert reason_of(closing + 8, around, found, warm=False, binds=False) is Reason.VENTILATION
+    assert reason_of(7 * QUARTERS, around, found, warm=True, binds=True) is Reason.PREHEAT
+    assert reason_of(9 * QUARTERS, around, found, warm=True, binds=True) is Reason.COMFORT_LIMIT
+    assert reason_of(9 * QUARTERS, around, found, warm=True, binds=False) is Reason.OPEN_FREE
+    assert reason_of(0, around, found, warm=False, binds=False) is Reason.SET_BACK

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     SET_BACK = "set_back"
     #: Nobody needs the warmth, but fans run and heat their intake.
     VENTILATION = "ventilation"
+    #: Closed, and still warm for a while: it is cheaper than to heat up again from further down.
+    KEPT_WARM = "kept_warm"
     #: Full heat does not reach the lowest temperature.
     FULL_HEAT = "full_heat"
     #: Safe state: the fixed setback plan, because no plan could be made.
@@ -143,6 +145,10 @@ TEXTS: dict[Reason, dict[Language, str]] = {
     Reason.VENTILATION: {
         "da": "Rummene behøver ikke varme; kun indblæsningsluften opvarmes, mens ventilatorerne kører.",
         "en": "The rooms need no heat; only the ventilation's intake is heated while the fans run.",
+    },
+    Reason.KEPT_WARM: {
+        "da": "Bygningen er lukket, men holdes varm lidt endnu: billigere end at varme mere op til næste åbning.",
+        "en": "The building is closed and kept warm a little longer: cheaper than heating more for the next opening.",
     },
     Reason.FULL_HEAT: {
         "da": "Selv fuld varme når ikke den laveste temperatur: varm så meget anlægget kan.",

@@ -23,7 +23,7 @@ from samdrift_energy_forecast.reasons import Reason
 from samdrift_energy_forecast.response import DAY_Q, QUARTERS, QuarterHours
 from samdrift_energy_forecast.response_fit import FittedResponse, RoomHistory, fit
 from samdrift_energy_forecast.start_stop import Opening, openings
-from samdrift_energy_forecast.start_stop_search import Bounds, Choice, Outcome, Situation, foreseen, search
+from samdrift_energy_forecast.start_stop_search import OVERRUNS_Q, Bounds, Choice, Outcome, Situation, foreseen, search
 from samdrift_energy_forecast.tracking import highest_set_point_c
 
 if TYPE_CHECKING:
@@ -232,12 +232,14 @@ def _reasons(around: QuarterHours, best: Outcome, bounds: Bounds, margin: float)
     found = openings(around.is_open)
     binds = best.gloomy_rooms_c[:, COLDEST] < bounds.open_c + margin + BINDS_K
     warm = best.set_points_c > bounds.setback_c
-    return tuple(_reason(k, around, found, bool(warm[k]), bool(binds[k])) for k in range(len(around)))
+    return tuple(reason_of(k, around, found, warm=bool(warm[k]), binds=bool(binds[k])) for k in range(len(around)))
 
 
-def _reason(k: int, around: QuarterHours, found: tuple[Opening, ...], warm: bool, binds: bool) -> Reason:
+def reason_of(k: int, around: QuarterHours, found: tuple[Opening, ...], *, warm: bool, binds: bool) -> Reason:
+    """Why quarter-hour `k` is warm or set back; `binds` tells whether the coldest room is near its limit."""
     if any(one.begins <= k < one.ends for one in found):
         return Reason.COMFORT_LIMIT if binds else Reason.OPEN_FREE
     if warm:
-        return Reason.PREHEAT
+        # Heat after a closing is no pre-heating: nothing of the next opening's lead reaches back to it.
+        return Reason.KEPT_WARM if any(0 <= k - one.ends < max(OVERRUNS_Q) for one in found) else Reason.PREHEAT
     return Reason.VENTILATION if around.is_ventilated[k] else Reason.SET_BACK
