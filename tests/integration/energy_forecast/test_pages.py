@@ -322,6 +322,7 @@ def test_the_history_leads_to_every_plan_as_it_was_made(estate: Estate, visit: V
     assert history.count("/energy_forecast/plans/") == 2
     earlier = visit.page(f"/energy_forecast/plans/{first}")
     assert "The building as it stands now" in earlier
+    assert earlier.count(f"/energy_forecast/quality/{first}") <= 1
     answer = visit.get(f"/energy_forecast/plans/{first}/plan.json")
     assert Plan.from_json(answer.content) == estate.plan(first)
 
@@ -374,6 +375,13 @@ def test_the_passing_of_time_moves_what_holds() -> None:
     assert last.current is not None
     assert (last.current.set_point_c, last.coming, last.changes) == (16.0, (), ())
     assert PlanView(plan=plan, language="en", at=plan.ends).is_over
+
+
+def test_when_people_come_is_the_plans_own_and_not_when_it_was_ordered() -> None:
+    plan = plan_of(described("school-1", "Skolen"))
+    assert PlanView(plan=plan, language="en", at=BEGINS).opens == BEGINS + 8 * HOUR
+    closed = replace(plan, series=plan.series | {"open": (0.0,) * plan.horizon_h})
+    assert PlanView(plan=closed, language="en", at=BEGINS).opens is None
 
 
 def test_a_plot_knows_the_quarters_and_leaves_out_what_is_not_known() -> None:

@@ -163,13 +163,17 @@ def test_without_a_weather_forecast_there_is_still_a_plan(planning: Planning, fo
 
 
 def test_a_short_or_stale_weather_forecast_is_told_with_its_numbers(planning: Planning, forecast_csv: bytes) -> None:
-    short = planning(weather_forecast=rows(forecast_csv, lambda k, n: k < n - 18))
+    short = planning(weather_forecast=rows(forecast_csv, lambda k, n: k < n - 25))
     assert codes(short) == ["weather_short"]
-    assert f"{HORIZON_H - 18} hours" in short.attention[0].en
+    assert f"{HORIZON_H - 25} hours" in short.attention[0].en
     stale = planning(weather_forecast=forecast_csv.replace(b"2026-01-25T23:00:00Z,2", b"2026-01-24T23:00:00Z,2"))
     assert codes(stale) == ["weather_stale"]
     assert "24 hours old" in stale.attention[0].en
     assert max(h or 0 for h in stale.values("hedge")) > max(h or 0 for h in planning().values("hedge"))
+
+
+def test_a_forecast_that_ends_where_dmis_runs_end_asks_for_nobody(planning: Planning, forecast_csv: bytes) -> None:
+    assert not codes(planning(weather_forecast=rows(forecast_csv, lambda k, n: k < n - 17)))
 
 
 def test_missing_and_old_prices_are_told_and_the_flat_price_applies(planning: Planning, issue: int) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: A weather forecast older than this is said to be stale: DMI makes one every three hours.
 FRESH_WEATHER_H = 12.0
+#: One that reaches less far is said to be short. DMI's runs reach 60 h from their own beginning, so a plan of 72 h always
+#: ends behind them: were that told, each building would ask for a person every night.
+SHORT_WEATHER_H = 48
 #: Day-ahead prices are a day old at most when the next ones come.
 FRESH_PRICE_H = 36.0
 
@@ -68,8 +71,9 @@ def _weather(building: Building, first: int, issue: int, store: Store) -> tuple[
     notices = []
     if weather.forecast_age_h > FRESH_WEATHER_H:
         notices.append(told("weather_stale", hours=weather.forecast_age_h))
-    if weather.continued_h:
-        notices.append(told("weather_short", hours=float(HORIZON_H - weather.continued_h)))
+    reaches_h = HORIZON_H - weather.continued_h
+    if reaches_h < SHORT_WEATHER_H:
+        notices.append(told("weather_short", hours=float(reaches_h)))
     return weather, notices
 
 

@@ -89,6 +89,13 @@ class PlanView:
         return tuple(ShownHour(begins=b, binding=c, reserve_k=r, supply_offset_k=o) for b, c, r, o in columns)
 
     @property
+    def opens(self) -> datetime | None:
+        """The plan's first hour in which people come; None where it has none."""
+        people = [bool(value) for value in self.plan.values("open")]
+        begun = zip(self.plan.hours, people, [False, *people], strict=False)
+        return next((hour for hour, now, before in begun if now and not before), None)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of it holds any more."""
         return self.plan.ends <= self.at
