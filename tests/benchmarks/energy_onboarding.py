@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from samdrift_energy_forecast import building_file, reading_store
 from samdrift_energy_forecast.building import BuildingDescription
@@ -114,7 +115,7 @@ def _order(measured: Benchmark, database: str, ledger: Ledger) -> None:
     ]
     with ledger.write() as connection:
         reading_store.append(connection, batch, source="push:bench", now=FIRST)
-    span = {"first": FIRST - WINDOW_DAYS * 24 * HOUR, "end": FIRST, "known_at": FIRST}
+    span: dict[str, Any] = {"first": FIRST - WINDOW_DAYS * 24 * HOUR, "end": FIRST, "known_at": FIRST}
     with ledger.read() as connection:
         reading_store.order_table(connection, "b000", **span)  # the first one imports what writes Parquet
         with timed() as took:

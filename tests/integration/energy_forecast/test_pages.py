@@ -380,7 +380,7 @@ def test_the_passing_of_time_moves_what_holds() -> None:
 def test_when_people_come_is_the_plans_own_and_not_when_it_was_ordered() -> None:
     plan = plan_of(described("school-1", "Skolen"))
     assert PlanView(plan=plan, language="en", at=BEGINS).opens == BEGINS + 8 * HOUR
-    closed = replace(plan, series=plan.series | {"open": (0.0,) * plan.horizon_h})
+    closed = replace(plan, series={**plan.series, "open": (0.0,) * plan.horizon_h})
     assert PlanView(plan=closed, language="en", at=BEGINS).opens is None
 
 

@@ -173,7 +173,7 @@ def test_a_local_meter_clock_is_followed() -> None:
 
 
 def test_readings_that_the_platform_keeps_are_not_taken_for_local_time(whole: bytes) -> None:
-    local = {"meter": {"time_zone": "Europe/Copenhagen"}}
+    local: dict[str, Any] = {"meter": {"time_zone": "Europe/Copenhagen"}}
     kept = meter_file.parse(whole, BuildingDescription.model_validate(WHOLE | local)).order_table()
     assert checked(kept, **local) == checked(whole, **local)
 

@@ -5,6 +5,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from random import Random
+from typing import Any
 
 import pytest
 from pyarrow import parquet
@@ -115,7 +116,7 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
         heat(random.randrange(30), random.choice([None, random.random()]), random.choice(chosen)) for _ in range(200)
     ]
     append(ledger, *batch)
-    span = {"first": FIRST + HOUR, "end": FIRST + 25 * HOUR, "known_at": NOW}
+    span: dict[str, Any] = {"first": FIRST + HOUR, "end": FIRST + 25 * HOUR, "known_at": NOW}
     said: dict[tuple[datetime, Series], list[float | None]] = {}
     with ledger.read() as connection:
         for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
