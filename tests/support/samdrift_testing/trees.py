@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -68,9 +69,11 @@ class Tree:
     def wait_until(self, what: str, holds: Callable[[], bool], *, timeout_s: float) -> None:
         """Look again and again until `holds()`; AssertionError with the output's end when it does not in time."""
         deadline_s = time.monotonic() + timeout_s
+        pause = threading.Event()
         while not holds():
             assert self.process.poll() is None, f"ended with {self.process.returncode} before {what}: {self.tail()}"
             assert time.monotonic() < deadline_s, f"not in {timeout_s:g} s: {what}: {self.tail()}"
+            pause.wait(0.01)  # what is waited for needs the processor too
 
     def finish(self, *, timeout_s: float) -> int:
         """Wait for its own end; the exit status."""
