@@ -1,15 +1,11 @@
-"""Keeps the list's table in step with the ledger, by its audit chain.
+"""Keeps the list's table in step with the ledger: what of a building's row is written anew when an item changed.
 
-Every change of an item is an audit event in the same transaction, and events are numbered in the order in which they
-are committed. So whoever has looked at all events up to the newest has missed no item, and the table can be emptied and
-made again. A row holds the newest order and the newest plan, so that looking at an item twice changes nothing.
+A row holds the newest order and the newest plan, so that looking at an item twice changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,67 +14,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from samdrift_energy_forecast.plan_list.entry import order_values, plan_values, urgency
 from samdrift_energy_forecast.tables import orders, plan_list, plan_list_head
-from samdrift_platform.ledger.database import Ledger, take_turns
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.following import Follower
 from samdrift_platform.ledger.items import ItemState
-from samdrift_platform.ledger.tables import audit_events, audit_head, submission_items, work_items
+from samdrift_platform.ledger.tables import work_items
 
 WORKLOAD = "energy_forecast"
-#: Events looked at in one transaction: others can write in between.
-EVENTS = 2_000
-#: Items read at once.
-_CHUNK = 500
-_ONE_ROW = 1
 
 
 def catch_up(ledger: Ledger) -> int:
     """Bring the table up to the newest event; the number of events looked at. Cheap when there is nothing new."""
-    looked_at = 0
-    while _behind(ledger):
-        with ledger.write() as connection:
-            take_turns(connection, "energy_forecast plan list")
-            looked_at += _step(connection)
-    return looked_at
-
-
-def _behind(ledger: Ledger) -> bool:
-    with ledger.read() as connection:
-        newest = connection.execute(sa.select(audit_head.c.seq)).scalar_one()
-        return bool(newest > _position(connection))
-
-
-def _position(connection: sa.Connection) -> int:
-    return connection.execute(sa.select(plan_list_head.c.seq)).scalar() or 0
-
-
-def _step(connection: sa.Connection) -> int:
-    query = sa.select(audit_events.c.seq, audit_events.c.subject).where(audit_events.c.seq > _position(connection))
-    events = connection.execute(query.order_by(audit_events.c.seq).limit(EVENTS)).all()
-    if not events:
-        return 0
-    for chunk in _chunks(list(_items_of(connection, [subject for _, subject in events]))):
-        _refresh(connection, chunk)
-    connection.execute(sa.delete(plan_list_head))
-    connection.execute(sa.insert(plan_list_head).values(id=_ONE_ROW, seq=events[-1].seq))
-    return len(events)
-
-
-def _items_of(connection: sa.Connection, subjects: Sequence[str]) -> dict[UUID, None]:
-    """Items that the events are about, and all items of submissions that they are about, each once."""
-    named = dict.fromkeys(subjects)
-    found = dict.fromkeys(_identified(named, "item"))
-    for chunk in _chunks(list(_identified(named, "submission"))):
-        query = sa.select(submission_items.c.item_id).where(submission_items.c.submission_id.in_(chunk))
-        found |= dict.fromkeys(connection.execute(query).scalars())
-    return found
-
-
-def _identified(subjects: Iterable[str], kind: str) -> Iterator[UUID]:
-    """The identifiers in subjects like "item:7c9e…"; one that is none names no item, and must not stop the list."""
-    for subject in subjects:
-        of, _, text = subject.partition(":")
-        if of == kind:
-            with suppress(ValueError):
-                yield UUID(text)
+    return _FOLLOWER.catch_up(ledger)
 
 
 def _refresh(connection: sa.Connection, item_ids: Sequence[UUID]) -> None:
@@ -166,7 +112,4 @@ def _write(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None
     connection.execute(new.on_conflict_do_update(index_elements=["building"], set_=replaced), whole)
 
 
-def _chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
-    left = iter(ids)
-    while chunk := list(islice(left, _CHUNK)):
-        yield chunk
+_FOLLOWER = Follower(name="energy_forecast plan list", head=plan_list_head, refresh=_refresh, events=2_000, items=500)
