@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from samdrift_platform.errors import SettingError
 from samdrift_platform.setting import Setting
 
 DMI_URL = Setting(
@@ -84,15 +83,4 @@ SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS, NIGHTLY_CRON
 
 def source_timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
-    text = SOURCE_TIMEOUT_S.value()
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds <= LONGEST_SOURCE_TIMEOUT_S:
-        raise SettingError(
-            f"{SOURCE_TIMEOUT_S.name} is {text!r}; it must be a number of seconds above 0 and at most "
-            f"{LONGEST_SOURCE_TIMEOUT_S:g}.",
-            field=SOURCE_TIMEOUT_S.name,
-        )
-    return seconds
+    return SOURCE_TIMEOUT_S.positive(LONGEST_SOURCE_TIMEOUT_S)

@@ -112,23 +112,7 @@ def quiet() -> timedelta:
     Raises:
         SettingError: the setting is not a positive number of seconds.
     """
-    return timedelta(seconds=positive(QUIET_S))
-
-
-def positive(setting: Setting) -> float:
-    """The value of a setting that has to be a positive number, at most 10^9.
-
-    Raises:
-        SettingError: it is not.
-    """
-    text = setting.value()
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise SettingError(f"{setting.name}={text!r} is not a number. See docs/reference/settings.md.") from error
-    if not 0 < number <= _LARGEST:
-        raise SettingError(f"{setting.name}={text!r} must lie above 0 and not above 10^9.")
-    return number
+    return timedelta(seconds=QUIET_S.positive(_LARGEST))
 
 
 def gpus() -> float:

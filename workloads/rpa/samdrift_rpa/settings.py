@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from samdrift_platform.errors import SettingError
 from samdrift_platform.setting import Setting
 
 RULES = Setting(
@@ -37,14 +36,4 @@ SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S)
 
 def timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
-    text = TIMEOUT_S.value()
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds <= LONGEST_TIMEOUT_S:
-        raise SettingError(
-            f"{TIMEOUT_S.name} is {text!r}; it must be a number of seconds above 0 and at most {LONGEST_TIMEOUT_S:g}.",
-            field=TIMEOUT_S.name,
-        )
-    return seconds
+    return TIMEOUT_S.positive(LONGEST_TIMEOUT_S)
