@@ -130,4 +130,6 @@ def test_from_a_terminal(plane: Heating, monkeypatch: pytest.MonkeyPatch, capsys
     assert samdrift("school-1", "--end") == (0, "The plan of school-1 decides.\n")
     assert samdrift("school-1", "--end")[0] == 1
     assert "no building" in samdrift("nowhere")[1]
+    for until, said in (("2026-01-01T00:00", "Add the offset"), ("tonight", "is no time such as")):
+        assert said in samdrift("school-1", "20", "--until", until, "--reason", "r")[1]
     assert samdrift("school-1", "20", "--hours", "1", "--until", "2026-01-01T00:00Z", "--reason", "r")[0] != 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from samdrift_energy_forecast.account.refusal import SENTENCES, Refusal, Refusal
 from samdrift_energy_forecast.account.savings import Design, Savings, half_width_share, measured_savings
 from samdrift_energy_forecast.account.statement import statement
 from samdrift_energy_forecast.account.table import COLUMNS, to_csv
+from samdrift_energy_forecast.commands.account import _made
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.submission import Submission
 from samdrift_energy_forecast.workload import MODEL, workload
@@ -396,3 +398,16 @@ def test_readings_after_the_issue_time_are_not_looked_at(
 def test_an_order_names_something() -> None:
     with pytest.raises(ValidationError, match="at least one building"):
         Submission.model_validate({"issue_time": "2025-05-01T00:00:00Z"})
+
+
+def test_readings_that_came_within_this_hour_are_accounted_for() -> None:
+    asked: list[datetime] = []
+
+    class Recorder:
+        def gather(self, building: object, first: date, last: date, until: datetime) -> None:
+            asked.append(until)
+
+    desk: Any = SimpleNamespace(gathering=Recorder())
+    before = datetime.now(UTC)
+    assert _made(desk, UTC_OFFICE, OCTOBER, OCTOBER, 3112.0, record=False) is None
+    assert before <= asked[0]

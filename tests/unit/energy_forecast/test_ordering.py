@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import typer
 from pyarrow import parquet
 
 from samdrift_energy_forecast import buildings, nightly, orders, overrides, school_holiday_store
+from samdrift_energy_forecast.commands import plan
 from samdrift_energy_forecast.errors import NotActiveError
 from samdrift_energy_forecast.ordering import OrderDesk
 from samdrift_energy_forecast.orders import Lack, Order, Ordered, Run
@@ -127,6 +130,42 @@ def test_plan_now_has_a_number_and_is_not_the_night_s(desk: OrderDesk, fleet: Fl
     assert len(ordered(desk.ledger)) == 3
     with desk.ledger.read() as connection:
         assert nightly.night(connection, ISSUE_TIME).ordered == 1
+
+
+@pytest.mark.parametrize(
+    ("became", "status", "said"),
+    [
+        (
+            {"state": items.ItemState.RUNNING, "result": {"plan": "sha256:1"}},
+            0,
+            "/energy_forecast/buildings/building-0",
+        ),
+        ({"state": items.ItemState.FAILED, "reason": "out of chalk"}, 1, "No plan was made: out of chalk."),
+    ],
+)
+def test_a_plan_now_is_waited_for_until_it_is_made_or_never_will_be(
+    desk: OrderDesk,
+    fleet: Fleet,
+    store: MemoryStore,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    became: dict[str, Any],
+    status: int,
+    said: str,
+) -> None:
+    enter(desk.ledger, store, fleet, chosen=[0])
+    order = desk.plan_now(fleet.ids[0], now=NOW)
+    (queued,) = ordered(desk.ledger)
+    looks = iter([queued, replace(queued, **became)])
+    monkeypatch.setattr(items, "get", lambda _connection, _id: next(looks))
+    monkeypatch.setattr(plan, "LOOK_S", 0.0)
+    if status:
+        with pytest.raises(typer.Exit):
+            plan.wait_for(desk, order, as_json=False)
+    else:
+        plan.wait_for(desk, order, as_json=False)
+    told = capsys.readouterr()
+    assert said in told.out + told.err
 
 
 def test_plan_now_for_a_building_that_is_not_there(desk: OrderDesk, fleet: Fleet) -> None:

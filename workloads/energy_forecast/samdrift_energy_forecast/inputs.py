@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: A weather forecast older than this is said to be stale: DMI makes one every three hours.
 FRESH_WEATHER_H = 12.0
-#: One that reaches less far is said to be short. DMI's runs reach 60 h from their own beginning, so a plan of 72 h always
-#: ends behind them: were that told, each building would ask for a person every night.
+#: One that reaches less far is said to be short. DMI's runs reach 60 h from their own beginning, so a plan of 72 h
+#: always ends behind them: were that told, each building would ask for a person every night.
 SHORT_WEATHER_H = 48
 #: Day-ahead prices are a day old at most when the next ones come.
 FRESH_PRICE_H = 36.0

@@ -97,8 +97,9 @@ def _made(
     from samdrift_energy_forecast.account.inputs import read_inputs
     from samdrift_energy_forecast.account.statement import statement
 
-    until = hours.start_of(int(datetime.now(UTC).timestamp()) // hours.SECONDS)
-    found = desk.gathering.gather(building, first, last, until)
+    now = datetime.now(UTC)
+    until = hours.start_of(int(now.timestamp()) // hours.SECONDS)
+    found = desk.gathering.gather(building, first, last, now)  # what came within this hour counts
     if found is None:
         return None
     tables = (found.readings, found.weather_observed, found.heated_days)

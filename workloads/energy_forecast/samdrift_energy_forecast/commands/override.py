@@ -49,7 +49,20 @@ def _expires(hours: float | None, until: str | None) -> str | None:
         raise InputError("Give --hours or --until, not both.", field="until")
     if hours is not None:
         return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-    return until
+    return None if until is None else _instant(until)
+
+
+def _instant(text: str) -> str:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is no time such as 2026-01-26T20:00+01:00.", field="until") from error
+    if found.tzinfo is None:
+        raise InputError(
+            f"{text} could be of any time zone. Add the offset, such as {text}+01:00 for Danish winter time.",
+            field="until",
+        )
+    return found.isoformat()
 
 
 def _show(found: Mapping[str, Any], *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from samdrift_platform.errors import InputError
 if TYPE_CHECKING:
     from samdrift_energy_forecast.nightly import Night
     from samdrift_energy_forecast.ordering import OrderDesk
+    from samdrift_energy_forecast.orders import Order
 
 #: Seconds between two looks at how far the night is.
 LOOK_S = 1.0
@@ -37,7 +38,7 @@ def plan(
 
     with _desk() as desk:
         if building is not None:
-            _one(desk, building, as_json=as_json)
+            _one(desk, building, wait=wait, as_json=as_json)
             return
         night = nightly.run(desk, now=datetime.now(UTC))
         if wait:
@@ -57,14 +58,39 @@ def _waited_for(desk: OrderDesk, night: Night) -> Night:
         time.sleep(LOOK_S)
 
 
-def _one(desk: OrderDesk, building: str, *, as_json: bool) -> None:
+def _one(desk: OrderDesk, building: str, *, wait: bool, as_json: bool) -> None:
     order = desk.plan_now(building, now=datetime.now(UTC))
     if as_json:
         show_json({"reference": order.reference, "item": str(order.item_id), "lacks": list(order.lacks)})
-        return
-    say(f"Ordered: {order.reference} (`samdrift item {order.item_id}` shows it).")
-    for lack in order.lacks:
-        say(f"A person should look: {lack}.")
+    else:
+        say(f"Ordered: {order.reference} (`samdrift item {order.item_id}` shows it).")
+        for lack in order.lacks:
+            say(f"A person should look: {lack}.")
+    if wait:
+        wait_for(desk, order, as_json=as_json)
+    elif not as_json:
+        say(
+            f"The page /energy_forecast/buildings/{building} has the plan once it is made; with --wait this waits for it."
+        )
+
+
+def wait_for(desk: OrderDesk, order: Order, *, as_json: bool) -> None:
+    """Until the plan is made; Exit(1) when none is. What is still to be sent is not waited for."""
+    from samdrift_platform.ledger import items
+
+    while True:
+        with desk.ledger.read() as connection:
+            found = items.get(connection, order.item_id)
+        if found.result or found.state in items.ENDED:
+            break
+        time.sleep(LOOK_S)
+    if not found.result:
+        typer.echo(
+            f"No plan was made: {found.reason or found.state}. `samdrift item {found.id}` has the rest.", err=True
+        )
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"Made: see the page /energy_forecast/buildings/{order.building}.")
 
 
 def _show(night: Night, *, as_json: bool) -> None:

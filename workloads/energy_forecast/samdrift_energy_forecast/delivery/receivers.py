@@ -29,7 +29,10 @@ def _mail() -> Receiver:
     except SettingError as error:
         return ClosedReceiver(error.message)
     if server is None:
-        return ClosedReceiver(f"{settings.SMTP_HOST.name} is not set. {settings.SMTP_HOST.help}")
+        return ClosedReceiver(
+            f"There is no mail server, so no plan is sent by e-mail: the operator sets {settings.SMTP_HOST.name}. The plan "
+            "holds all the same."
+        )
     return MailReceiver(server=server, store=_store(), journal=MailJournal(Ledger(load().ledger_url)))
 
 
@@ -38,7 +41,10 @@ def _folder() -> Receiver:
 
     folder = settings.PLAN_FOLDER.value()
     if not folder:
-        return ClosedReceiver(f"{settings.PLAN_FOLDER.name} is not set. {settings.PLAN_FOLDER.help}")
+        return ClosedReceiver(
+            f"There is no folder, so no plan is written into it: the operator sets {settings.PLAN_FOLDER.name}. The plan "
+            "holds all the same."
+        )
     return FolderReceiver(folder=Path(folder), store=_store())
 
 
