@@ -69,9 +69,7 @@ def _one(desk: OrderDesk, building: str, *, wait: bool, as_json: bool) -> None:
     if wait:
         wait_for(desk, order, as_json=as_json)
     elif not as_json:
-        say(
-            f"The page /energy_forecast/buildings/{building} has the plan once it is made; with --wait this waits for it."
-        )
+        say(f"The page /energy_forecast/buildings/{building} has the plan once it is made; --wait waits for it.")
 
 
 def wait_for(desk: OrderDesk, order: Order, *, as_json: bool) -> None:

@@ -30,8 +30,8 @@ def _mail() -> Receiver:
         return ClosedReceiver(error.message)
     if server is None:
         return ClosedReceiver(
-            f"There is no mail server, so no plan is sent by e-mail: the operator sets {settings.SMTP_HOST.name}. The plan "
-            "holds all the same."
+            "There is no mail server, so no plan is sent by e-mail: the operator sets "
+            f"{settings.SMTP_HOST.name}. The plan holds all the same."
         )
     return MailReceiver(server=server, store=_store(), journal=MailJournal(Ledger(load().ledger_url)))
 
@@ -42,8 +42,8 @@ def _folder() -> Receiver:
     folder = settings.PLAN_FOLDER.value()
     if not folder:
         return ClosedReceiver(
-            f"There is no folder, so no plan is written into it: the operator sets {settings.PLAN_FOLDER.name}. The plan "
-            "holds all the same."
+            "There is no folder, so no plan is written into it: the operator sets "
+            f"{settings.PLAN_FOLDER.name}. The plan holds all the same."
         )
     return FolderReceiver(folder=Path(folder), store=_store())
 
