@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import httpx
@@ -32,6 +33,15 @@ def plane(ledger_url: str, tmp_path: Path) -> Iterator[Heating]:
 @pytest.fixture
 def http(plane: Heating) -> Iterator[httpx.Client]:
     with plane.http() as client:
+        client.put("/buildings/school-1", json=DESCRIPTION).raise_for_status()
+        yield client
+
+
+@pytest.fixture(scope="module")
+def refusing(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """One plane for all requests that are refused before a database is asked; it has school-1 and changes no more."""
+    home = tmp_path_factory.mktemp("refusing")
+    with heating(f"sqlite:///{copy(sqlite_template, home / 'ledger.db')}", home) as running, running.http() as client:
         client.put("/buildings/school-1", json=DESCRIPTION).raise_for_status()
         yield client
 
@@ -85,16 +95,15 @@ def test_a_building_may_be_put_as_its_file(plane: Heating) -> None:
     ("body", "said"),
     [
         ({}, "Field required"),
-        (DESCRIPTION | {"id": "other"}, "describes 'other' but is put as 'school-1'"),
-        (DESCRIPTION | {"are_m2": 3}, "are_m2"),
-        (DESCRIPTION | {"time_zone": "Mars/Olympus"}, "IANA time zone"),
+        (DESCRIPTION, "describes 'school-1' but is put as 'school-2'"),
+        (DESCRIPTION | {"id": "school-2", "are_m2": 3}, "are_m2"),
+        (DESCRIPTION | {"id": "school-2", "time_zone": "Mars/Olympus"}, "IANA time zone"),
         ([], "should be an object"),
     ],
 )
-def test_a_wrong_description_is_a_problem_that_says_so(plane: Heating, body: Any, said: str) -> None:
-    with plane.http() as http:
-        answer = http.put("/buildings/school-1", json=body)
-        assert http.get("/buildings/school-1").status_code == 404
+def test_a_wrong_description_is_a_problem_that_says_so(refusing: httpx.Client, body: Any, said: str) -> None:
+    answer = refusing.put("/buildings/school-2", json=body)
+    assert refusing.get("/buildings/school-2").status_code == 404
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert said in answer.json()["detail"]
@@ -217,16 +226,16 @@ def test_tables_are_taken_in_three_forms(plane: Heating, http: httpx.Client, tab
         (b"", "text/csv"),
     ],
 )
-def test_garbage_is_refused_whole(http: httpx.Client, content: bytes, media_type: str) -> None:
-    answer = http.post("/readings", content=content, headers={"Content-Type": media_type})
+def test_garbage_is_refused_whole(refusing: httpx.Client, content: bytes, media_type: str) -> None:
+    answer = refusing.post("/readings", content=content, headers={"Content-Type": media_type})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_body_has_a_largest_size(http: httpx.Client) -> None:
-    assert http.post("/readings", content=b" " * (17 * 1024 * 1024)).status_code == 413
+def test_a_body_has_a_largest_size(refusing: httpx.Client) -> None:
+    assert refusing.post("/readings", content=b" " * (17 * 1024 * 1024)).status_code == 413
     rows = "\n".join(["building,series,stamp,value", *["school-1,heat,x,1"] * 200_001])
-    answer = http.post("/readings", content=rows.encode(), headers={"Content-Type": "text/csv"})
+    answer = refusing.post("/readings", content=rows.encode(), headers={"Content-Type": "text/csv"})
     assert answer.status_code == 422
     assert "at most 200000" in answer.json()["detail"]
 

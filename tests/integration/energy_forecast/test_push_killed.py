@@ -26,8 +26,8 @@ from samdrift_platform.settings import Settings, load
 from samdrift_testing.heating import DESCRIPTION, token_of
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-BATCHES, HOURS = 40, 24
-KILLS = 3
+BATCHES, HOURS = 30, 24
+KILLS = 2
 
 
 @dataclass

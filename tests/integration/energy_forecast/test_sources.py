@@ -380,9 +380,9 @@ def test_forty_calls_in_ten_seconds_and_no_more(outside: Outside, sqlite_ledger:
 
 
 def test_two_processes_share_the_turns(ledger: Ledger) -> None:
-    """Four processes at once get 40 turns together, on SQLite and on PostgreSQL."""
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        taken = pool.map(_take_thirty, [ledger.url] * 4)
+    """Both at once get 40 turns together, on SQLite and on PostgreSQL."""
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        taken = pool.map(_take_thirty, [ledger.url] * 2)
     assert sum(taken) == 40
 
 
