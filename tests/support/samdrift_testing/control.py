@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from samdrift_platform.client import Client
+from samdrift_platform.contract import Workload
 from samdrift_platform.control.app import create_app, furnish
 from samdrift_platform.ledger import grants, migrations
 from samdrift_platform.ledger.database import Ledger
@@ -74,22 +75,29 @@ def _settings(home: Path, database_url: str = "") -> Settings:
 
 
 def _application(settings: Settings, ledger: Ledger) -> FastAPI:
+    return at_work(_routes(), settings, {"tallying": Tallying()}, ledger)
+
+
+def at_work(routes: FastAPI, settings: Settings, workloads: Mapping[str, Workload], ledger: Ledger) -> FastAPI:
     """The routes that were put together once, at work for another ledger."""
-    app, state = copy(_routes()), State()
+    app, state = copy(routes), State()
     for name in ("templates", "problem_page", "assets_missing", "workloads_with_pages"):
         setattr(state, name, getattr(app.state, name))
     app.state = state
-    furnish(app, settings, workloads={"tallying": Tallying()}, ledger=ledger)
+    furnish(app, settings, workloads=workloads, ledger=ledger)
     state.reading = LedgerReading(ledger, state.governance)
     return app
 
 
 @cache
 def _routes() -> FastAPI:
-    """Put together once a run, which takes longer than most tests; nobody asks this one anything."""
     with TemporaryDirectory() as folder:
-        nowhere = Ledger("sqlite://")
-        return create_app(_settings(Path(folder)), workloads={"tallying": Tallying()}, ledger=nowhere)
+        return put_together(_settings(Path(folder)), {"tallying": Tallying()})
+
+
+def put_together(settings: Settings, workloads: Mapping[str, Workload]) -> FastAPI:
+    """Routes for `at_work`: to put them together takes longer than most tests. Nobody asks this one anything."""
+    return create_app(settings, workloads=workloads, ledger=Ledger("sqlite://"))
 
 
 @cache
