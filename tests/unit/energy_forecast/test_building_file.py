@@ -54,7 +54,7 @@ def test_the_published_schema_is_the_one_that_holds() -> None:
         ("friday", "fredag", "calendar.opening.fredag", "'fredag' is not known here. Did you mean friday?"),
         ('unit = "kWh"', 'unit = "kwh"', "meter.unit", "'kwh' is not known here. Did you mean kWh?"),
         ("latitude = 55.68", "latitude = 5568", "location.latitude", "less than or equal to 90 (it is 5568)"),
-        ('"school-1"', '"skole 1"', "id", "not in the form that is asked for (it is 'skole 1'). Expected: Begins with"),
+        ('"school-1"', '"skole 1"', "id", "not in the form that is asked for (it is 'skole 1'). Meaning: Begins with"),
         ("year = 2021", 'year = "new"', "emission.year", "valid integer"),
         ("area_m2 = 4200.0", "setback_c = 16.0", "setback_c", "It belongs at setback.setback_c"),
         ('last = "2026-08-09"', 'last = "2026-01-09"', "calendar.closures", "no closure of at most a year"),
@@ -74,7 +74,7 @@ def test_a_missing_key_is_told_with_its_table_and_meaning() -> None:
     text = changed("kg_co2_per_kwh = 0.034\n", "")
     line = line_of(text, "[emission]")
     assert refused(text) == (
-        f"school.toml, line {line}: emission.kg_co2_per_kwh: missing. Expected: Of hours without an hourly factor."
+        f"school.toml, line {line}: emission.kg_co2_per_kwh: missing. Meaning: Of hours without an hourly factor."
     )
 
 
@@ -83,9 +83,14 @@ def test_the_second_of_several_tables_is_told_with_its_own_line() -> None:
     assert f"line {line_of(text, 'then')}: calendar.closures.last: " in refused(text)
 
 
+def test_a_wrong_pair_of_hours_is_told_once() -> None:
+    (line,) = refused(changed('monday = { begins = "08:00"', 'monday = { begins = "08:30"')).splitlines()
+    assert "08:30:00 is not a whole hour" in line
+
+
 def test_all_faults_are_told_at_once() -> None:
     lines = refused(changed("latitude", "latitud").replace("[tariff]", "[tarif]")).splitlines()
-    keys = [line.replace("school.toml, ", "").split(": ")[-2 - line.count("Expected: ")] for line in lines]
+    keys = [line.replace("school.toml, ", "").split(": ")[-2 - line.count("Meaning: ")] for line in lines]
     assert keys == ["location.latitude", "location.latitud", "tariff", "tarif"]
 
 
@@ -96,6 +101,7 @@ def test_all_faults_are_told_at_once() -> None:
         (b"id = 's'\nname = [1", "not TOML"),
         (b"id = 's'\nid = 't'\n", "school.toml, line 2: not TOML: Cannot overwrite a value."),
         (b"#" * 300_000, "at most 262144"),
+        (b"price_per_kwh = 0,62  # kr.", "line 1: numbers have a decimal point in TOML: 0.62, not 0,62."),
     ],
 )
 def test_what_is_no_toml_is_told(text: bytes, said: str) -> None:

@@ -113,3 +113,14 @@ def test_a_danish_export_is_read_as_it_is_written(samdrift: Samdrift, tmp_path: 
     assert ended.status == 0, ended.err
     (meter,) = json.loads(ended.out)["meters"]
     assert (meter["meter"], meter["hours"], meter["begins"]) == ("Måler 4", 72, "2026-01-31T22:00:00+00:00")
+
+
+def test_people_are_told_in_words_and_in_one_language(samdrift: Samdrift, tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text("stamp,heat\n" + "".join(f"2026-01-05T00:00:00Z,{k}\n" for k in range(1, 40)))
+    ended = samdrift("energy", "quality", str(path))
+    assert "heat is not fit for a forecast: readings in under 80 % of the hours." in ended.out
+    assert "39" not in ended.out, "six values of forty tell enough"
+    assert "Samme tidspunkt" in samdrift("energy", "quality", str(path), "--language", "da").out
+    assert "takes da or en" in samdrift("energy", "quality", str(path), "--language", "fi").err
+    assert samdrift("energy", "quality", str(path), "--time-zone", "Mars/Base").err.startswith("'Mars/Base' is not")

@@ -93,7 +93,8 @@ def parse_document(data: bytes, where: str) -> tuple[dict[str, Any], str]:
         line = data[: error.start].count(b"\n") + 1
         raise _told(where, [Fault(line=line, key="", said="not UTF-8. Save the file as UTF-8")]) from error
     except tomllib.TOMLDecodeError as error:
-        raise _told(where, [Fault(line=_line_said(str(error)), key="", said=_not_toml(str(error)))]) from error
+        line = _line_said(str(error))
+        raise _told(where, [Fault(line=line, key="", said=_not_toml(str(error), text, line))]) from error
 
 
 def example() -> str:
@@ -114,7 +115,16 @@ def faults_of(error: ValidationError, text: str = "") -> list[Fault]:
     """What pydantic found, in the words of the file; lines where its `text` is given."""
     lines = _lines(text)
     found = error.errors(include_url=False, include_context=False)
+    deeper = [one["loc"] for one in found if one["type"] != "too_short"]
+    # A list whose only entry is wrong is no shorter for it: pydantic says both.
+    found = [
+        one for one in found if one["type"] != "too_short" or not any(_within(place, one["loc"]) for place in deeper)
+    ]
     return [_fault(one["loc"], str(one["type"]), str(one["msg"]), one.get("input"), lines) for one in found]
+
+
+def _within(place: Location, table: Location) -> bool:
+    return place[: len(table)] == table
 
 
 def told(where: str, faults: Sequence[Fault]) -> str:
@@ -151,7 +161,7 @@ def _said(names: Sequence[str], kind: str, message: str, given: object) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(names)
     field = _field_at(names)
-    expected = "" if field is None or not field.description else f". Expected: {_as_one_line(field.description)}"
+    expected = "" if field is None or not field.description else f". Meaning: {_as_one_line(field.description)}"
     if kind == "missing":
         return f"missing{expected}"
     near = (
@@ -202,6 +212,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)
 
 
+_DECIMAL_COMMA = re.compile(r"=\s*([-+]?\d+),(\d+)\s*(?:#.*)?$")
 _HEADER = re.compile(r"^\s*\[(?P<several>\[?)\s*(?P<path>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"^\s*(?P<path>[A-Za-z0-9_\-\"'. ]+?)\s*=")
 
@@ -233,7 +244,11 @@ def _line_said(message: str) -> int | None:
     return None if said is None else int(said[1])
 
 
-def _not_toml(message: str) -> str:
+def _not_toml(message: str, text: str, line: int | None) -> str:
+    lines = text.splitlines()
+    written = lines[line - 1] if line is not None and line <= len(lines) else ""
+    if comma := _DECIMAL_COMMA.search(written):
+        return f"numbers have a decimal point in TOML: {comma[1]}.{comma[2]}, not {comma[1]},{comma[2]}"
     return f"not TOML: {re.sub(r' [(]at .*[)]$', '', message)}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,7 +52,10 @@ def quality(
         typer.Option(exists=True, dir_okay=False, help="Outdoor temperature, to judge what fits a forecast."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report page here.")] = None,
-    language: Annotated[str, typer.Option(help="Of the report page and the table: da or en.")] = "da",
+    language: Annotated[
+        str | None,
+        typer.Option(help="Of the report page and the table, da or en: else the building's, or English."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Examine meter readings. Nothing is repaired. Exit status 1 when hours had to be left out.
@@ -60,18 +63,25 @@ def quality(
     One column a meter, one row a stamp. Without options: kWh of the interval that ends with the stamp, in UTC.
     """
     described = None if building is None else _described(building)
+    chosen = _language(language or (None if described is None else described.language))
     meter = _meter(described, quantity, unit, kwh_per_m3, rolls_over_at, stamp, time_zone)
     naive_zone = _zone(time_zone) if time_zone else (None if described is None else _zone(described.meter.time_zone))
     surroundings = _surroundings(described, clock or time_zone, weather)
     examination = _examined(file, meter, surroundings, naive_zone, (stamp_column, stamp_format))
     if html is not None:
-        _write_page(html, examination, file.stem if described is None else described.name, language)
+        _write_page(html, examination, file.stem if described is None else described.name, chosen)
     if as_json:
         show_json(_document(examination))
     else:
-        _show(examination, language)
+        _show(examination, chosen)
     if any(not verdict.code.is_notice for verdict in examination.verdicts):
         raise typer.Exit(FOUND)
+
+
+def _language(asked: str | None) -> Language:
+    if asked not in ("da", "en", None):
+        raise InputError(f"There is no {asked!r} here; --language takes da or en.", field="language")
+    return "da" if asked == "da" else "en"
 
 
 def _described(path: Path) -> BuildingDescription:
@@ -106,7 +116,8 @@ def _meter(
     try:
         return Meter.model_validate(known | {name: value for name, value in said.items() if value is not None})
     except ValidationError as error:
-        raise InputError("; ".join(str(fault["msg"]) for fault in error.errors())) from error
+        told = [str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors()]
+        raise InputError("; ".join(told)) from error
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -141,12 +152,10 @@ def _examined(
     return examine(meter_readings(file.read_bytes(), *stamps), meter, surroundings, naive_zone=naive_zone)
 
 
-def _write_page(path: Path, examination: Examination, name: str, language: str) -> None:
+def _write_page(path: Path, examination: Examination, name: str, language: Language) -> None:
     from samdrift_energy_forecast.quality.report import report
 
-    if language not in ("da", "en"):
-        raise InputError(f"Reports exist in da and en, not in {language!r}.", field="language")
-    path.write_text(report(examination, name=name, language=cast("Language", language)), encoding="utf-8")
+    path.write_text(report(examination, name=name, language=language), encoding="utf-8")
 
 
 def _document(examination: Examination) -> dict[str, Any]:
@@ -174,12 +183,12 @@ def _document(examination: Examination) -> dict[str, Any]:
     }
 
 
-def _show(examination: Examination, language: str) -> None:
+def _show(examination: Examination, language: Language) -> None:
     from samdrift_energy_forecast.quality.summary import by_finding
+    from samdrift_energy_forecast.quality.words import UNSUITABLE
 
-    chosen: Language = "en" if language == "en" else "da"
     rows = [
-        (meter.name, str(row.code), row.count, row.verdicts, row.example.begins or "", row.example.says(chosen))
+        (meter.name, str(row.code), row.count, row.verdicts, row.example.begins or "", row.example.says(language))
         for meter in examination.meters.values()
         for row in by_finding(meter)
     ]
@@ -187,4 +196,5 @@ def _show(examination: Examination, language: str) -> None:
     show_table(columns, rows, empty="Nothing was found that needs a look.")
     for meter in examination.meters.values():
         if meter.unsuitable:
-            say(f"{meter.name}: no base for a forecast ({', '.join(meter.unsuitable)}).")
+            against = ", ".join(UNSUITABLE[reason][language] for reason in meter.unsuitable)
+            say(f"{meter.name} is not fit for a forecast: {against}.")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from samdrift_energy_forecast.quality.cells import Cells, Numbers, Stamps
 
 
+#: Values of one stamp that a sentence names.
+MOST_VALUES = 6
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """Readings at rising stamps, each stamp once; shape `(n,)`."""
@@ -120,10 +124,16 @@ def _each_once(
 
 def _repeat(name: str, repeat: _Repeat, meter: Meter) -> Verdict:
     code = Finding.CONFLICTING if repeat.is_conflict else Finding.REPEATED
-    facts = {"values": ", ".join(f"{value:g}" for value in repeat.values)} if repeat.is_conflict else {}
+    facts = {"values": _some(repeat.values)} if repeat.is_conflict else {}
     return Verdict(
         code=code, meter=name, first=hour_of(repeat.second, meter), row=repeat.row, raw=repeat.values, facts=facts
     )
+
+
+def _some(values: tuple[float, ...]) -> str:
+    """So many as a sentence can hold; all of them stand in the verdict's `raw`."""
+    shown = ", ".join(f"{value:g}" for value in values[:MOST_VALUES])
+    return shown if len(values) <= MOST_VALUES else f"{shown}, …"
 
 
 def _on_grid(seconds: NDArray[np.int64], step: int, meter: Meter) -> NDArray[np.bool_]:
