@@ -314,15 +314,22 @@ def cambridge() -> tuple[pd.DataFrame, pd.DataFrame]:
     return heat, weather
 
 
+def around(operation: dict[date, Operation]) -> slice:
+    """The hours of its days, with a day before and after them: local days begin before UTC's in summer."""
+    begins, ends = ((one(operation) - date(2018, 1, 1)).days for one in (min, max))
+    return slice(max(0, begins - 1) * hours.DAY, (ends + 2) * hours.DAY)
+
+
 def days_of(
     cambridge: tuple[pd.DataFrame, pd.DataFrame], name: str, operation: dict[date, Operation], saved: float = 0.0
 ) -> Days:
     """One building's days; of days under plans the share `saved` of the heat is taken away."""
-    heat, weather = cambridge
+    looked_at = around(operation)
+    heat, weather = (table.iloc[looked_at] for table in cambridge)
     series = [column.to_numpy(dtype=np.float64) for column in (heat[name], weather["ta_c"], weather["ghi_w_m2"])]
     days = np.array([operation.get(moment, Operation.OTHER) is Operation.PLAN for moment in heat.index.date])
     series[0] = np.where(days, series[0] * (1 - saved), series[0])
-    kwh, outdoor, sun = (HourlyValues(first=FIRST, values=values) for values in series)
+    kwh, outdoor, sun = (HourlyValues(first=FIRST + looked_at.start, values=values) for values in series)
     return local_days(office("Europe/London", "GB"), kwh, outdoor, sun, operation)
 
 
