@@ -93,8 +93,8 @@ def parse_document(data: bytes, where: str) -> tuple[dict[str, Any], str]:
         line = data[: error.start].count(b"\n") + 1
         raise _told(where, [Fault(line=line, key="", said="not UTF-8. Save the file as UTF-8")]) from error
     except tomllib.TOMLDecodeError as error:
-        line = _line_said(str(error))
-        raise _told(where, [Fault(line=line, key="", said=_not_toml(str(error), text, line))]) from error
+        at = _line_said(str(error))
+        raise _told(where, [Fault(line=at, key="", said=_not_toml(str(error), text, at))]) from error
 
 
 def example() -> str:
