@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.accounts import account
+from samdrift_testing.browsing import visiting
 from samdrift_testing.estate import Estate, app_over
 from samdrift_testing.pages import check_page
 from samdrift_testing.serving import serving
 
 pytestmark = pytest.mark.browser
-
-
-@dataclass
-class Visited:
-    """A page, and what went wrong on it."""
-
-    page: Page
-    troubles: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +41,5 @@ def paths(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def test_a_page_is_accessible_and_can_be_walked_by_keyboard(
     browser: Browser, paths: dict[str, str], name: str, language: str, tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page, troubles = context.new_page(), []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{paths[name]}&lang={language}", wait_until="load")
-    check_page(Visited(page, troubles), language, tmp_path / "page")
-    context.close()
+    with visiting(browser, paths[name]) as visit:
+        check_page(visit(f"&lang={language}"), language, tmp_path / "page")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
-from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from samdrift_energy_forecast import overrides
 from samdrift_energy_forecast.notice import Notice
 from samdrift_energy_forecast.plan_document import HOUR
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
+from samdrift_testing.browsing import Open, visiting
 from samdrift_testing.estate import BEGINS, DEAD, NOW, STALE, Estate, app_over, described
 from samdrift_testing.pages import check_page, check_rules
 from samdrift_testing.serving import serving
@@ -38,14 +38,6 @@ class Site:
     address: str
     estate: Estate
     earlier: UUID
-
-
-@dataclass
-class Visited:
-    """A page, and what went wrong on it."""
-
-    page: Page
-    troubles: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -85,28 +77,10 @@ def stop_message(ledger: Ledger, item_id: UUID) -> None:
         effects.stopped(connection, effect, EffectState.UNKNOWN, "The connection broke.", now=NOW)
 
 
-Open = Callable[..., Visited]
-
-
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Open]:
-    """Opens a page and notes what goes wrong on it."""
-    opened: list[Any] = []
-
-    def visited(path: str, **options: Any) -> Visited:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        opened.append(context)
-        page = context.new_page()
-        troubles: list[str] = []
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 400 else None)
-        page.goto(f"{site.address}{path}", wait_until="load")
-        return Visited(page, troubles)
-
-    yield visited
-    for context in opened:
-        context.close()
+    with visiting(browser, site.address) as opened:
+        yield opened
 
 
 PAGES = [

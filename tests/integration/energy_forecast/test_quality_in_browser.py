@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.building import Meter
@@ -19,6 +18,7 @@ from samdrift_energy_forecast.quality.report import report
 from samdrift_energy_forecast.quality.sentences import Language
 from samdrift_platform.contract import Priority
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.browsing import visiting
 from samdrift_testing.estate import BEGINS, NOW, Estate, app_over, described
 from samdrift_testing.meter_faults import COPENHAGEN, as_readings, clean_heat
 from samdrift_testing.pages import check_page, check_rules
@@ -30,14 +30,6 @@ pytestmark = pytest.mark.browser
 COUNT = 8 * hours.WEEK
 FIRST = hours.beginning_at(BEGINS) - COUNT
 LANGUAGES: tuple[Language, ...] = ("da", "en")
-
-
-@dataclass
-class Visited:
-    """A page, and what went wrong on it."""
-
-    page: Page
-    troubles: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +60,8 @@ def paths(faulty: bytes, sqlite_template: Path, tmp_path_factory: pytest.TempPat
 def test_the_page_is_accessible_and_can_be_walked_by_keyboard(
     browser: Browser, paths: dict[str, str], name: str, language: str, tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page, troubles = context.new_page(), []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{paths[name]}?lang={language}", wait_until="load")
-    check_page(Visited(page, troubles), language, tmp_path / "page")
-    context.close()
+    with visiting(browser, paths[name]) as visit:
+        check_page(visit(f"?lang={language}"), language, tmp_path / "page")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,7 @@ from samdrift_mammography.workload import workload
 from samdrift_platform.control import problems
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.portal.testing import portal_of
+from samdrift_testing.browsing import Open, visiting
 from samdrift_testing.pages import check_page, check_rules
 from samdrift_testing.screening import Centre, CentreReading
 from samdrift_testing.work import NOW
@@ -50,14 +51,6 @@ class Site:
 
     def at(self, exam: str) -> str:
         return f"{self.address}/mammography/exams/{self.exams[exam]}"
-
-
-@dataclass
-class Visited:
-    """A page, and what went wrong on it."""
-
-    page: Page
-    troubles: list[str]
 
 
 def view(name: View) -> dict[str, Any]:
@@ -134,28 +127,10 @@ class serving:  # noqa: N801 - used like a function
         self._socket.close()
 
 
-Open = Callable[..., Visited]
-
-
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Open]:
-    """Opens a page and notes what goes wrong on it."""
-    opened: list[Any] = []
-
-    def visited(url: str, **options: Any) -> Visited:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        opened.append(context)
-        page = context.new_page()
-        troubles: list[str] = []
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 400 else None)
-        page.goto(url if "://" in url else f"{site.address}{url}", wait_until="load")
-        return Visited(page, troubles)
-
-    yield visited
-    for context in opened:
-        context.close()
+    with visiting(browser, site.address) as opened:
+        yield opened
 
 
 PAGES = ["/mammography/", "/mammography/?show=unread&scored=yes", "/mammography/waiting", "/mammography/refused"]

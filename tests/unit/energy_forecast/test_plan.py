@@ -11,21 +11,8 @@ from hypothesis import strategies as st
 from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, solve
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
-
-MODEL = ThermalModel(
-    capacity_kwh_per_k=20.0,
-    loss_kw_per_k=0.5,
-    mass_kw_per_k=1.0,
-    intake_kw_per_k=0.2,
-    supply_kw_per_k=0.1,
-    base_gain_kw=1.0,
-    people_gain_kw=2.0,
-    solar_gain_kw_per_w_m2=0.0,
-    time_constant_h=12.0,
-    largest_heat_kwh=30.0,
-    largest_rise_k=50.0,
-)
+from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_testing.grey_box import HEAVY
 
 
 def cold_hours(count: int, outdoor_c: float = -2.0) -> Operation:
@@ -48,7 +35,7 @@ def problem(
     operation = cold_hours(count, outdoor_c)
     lowest = np.where(operation.is_open, 20.0, 15.0) if lowest_c is None else np.full(count, lowest_c)
     return PlanningProblem(
-        model=MODEL,
+        model=HEAVY,
         start=ThermalState(room_c=start_c, mass_c=start_c),
         operation=operation,
         lowest_c=lowest,
@@ -116,7 +103,7 @@ def test_after_a_heating_failure_at_12_degrees_it_heats_fully_until_warm() -> No
 
 def test_it_heats_no_earlier_than_opening_demands() -> None:
     found = solve(problem(24))
-    heated = np.flatnonzero(found.heat_kwh > MODEL.unavoidable_kwh(cold_hours(24)) + 1e-6)
+    heated = np.flatnonzero(found.heat_kwh > HEAVY.unavoidable_kwh(cold_hours(24)) + 1e-6)
     assert heated.min() < 8
     assert (np.diff(heated) == 1).all()
     assert found.comfort_price_per_k[8] > 0

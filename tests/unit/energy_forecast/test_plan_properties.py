@@ -19,21 +19,9 @@ from samdrift_energy_forecast.binding import Binding
 from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
 from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.plan import PlanningProblem, Plant, solve, solve_zones
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
+from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_testing.grey_box import HEAVY
 
-MODEL = ThermalModel(
-    capacity_kwh_per_k=20.0,
-    loss_kw_per_k=0.5,
-    mass_kw_per_k=1.0,
-    intake_kw_per_k=0.2,
-    supply_kw_per_k=0.1,
-    base_gain_kw=1.0,
-    people_gain_kw=2.0,
-    solar_gain_kw_per_w_m2=0.0,
-    time_constant_h=12.0,
-    largest_heat_kwh=30.0,
-    largest_rise_k=50.0,
-)
 STEPS = 12
 prices = st.lists(st.floats(-1.0, 8.0), min_size=STEPS, max_size=STEPS).map(np.array)
 limits_c = st.lists(st.floats(0.0, 35.0), min_size=STEPS, max_size=STEPS).map(np.array)
@@ -58,7 +46,7 @@ def problem(
     lowest_c: np.ndarray, outdoor_c: np.ndarray, costs: Costs | None = None, start_c: float = 17.0
 ) -> PlanningProblem:
     return PlanningProblem(
-        model=MODEL,
+        model=HEAVY,
         start=ThermalState(room_c=start_c, mass_c=start_c),
         operation=operation(outdoor_c),
         lowest_c=lowest_c,
@@ -70,12 +58,12 @@ def problem(
 
 def rooms(task: PlanningProblem, heat_kwh: np.ndarray) -> np.ndarray:
     """Room and mass temperatures, shape (n, 2), by a matrix of the balance solved step by step."""
-    share = 1 - np.exp(-1 / MODEL.time_constant_h)
+    share = 1 - np.exp(-1 / HEAVY.time_constant_h)
     room, mass, told = task.start.room_c, task.start.mass_c, []
     for k, heat in enumerate(heat_kwh):
         fans = float(task.operation.is_ventilated[k])
         outdoor = float(task.operation.temperature_c[k])
-        gain = MODEL.base_gain_kw + MODEL.people_gain_kw * float(task.operation.is_open[k])
+        gain = HEAVY.base_gain_kw + HEAVY.people_gain_kw * float(task.operation.is_open[k])
         intake = min(30.0, fans * 0.2 * max(0.0, 13.0 - outdoor))
         # heat = 20 (T - room) + 0.5 (T - outdoor) + 1.0 (T - M) + intake + fans 0.1 (T - 13) - gain
         matrix = np.array([[20.0 + 0.5 + 1.0 + 0.1 * fans, -1.0], [-share, 1.0]])
@@ -90,7 +78,7 @@ def oracle(task: PlanningProblem) -> float:
     n, costs = len(task), task.prices
     free = rooms(task, np.zeros(n))
     answers = np.stack([rooms(task, row) - free for row in np.eye(n)], axis=2)  # (step, room or mass, heated step)
-    left = np.array([20.0, MODEL.mass_kw_per_k * MODEL.time_constant_h])
+    left = np.array([20.0, HEAVY.mass_kw_per_k * HEAVY.time_constant_h])
     full = 30.0 * costs.comfort_per_kwh
     cost = np.concatenate(
         [

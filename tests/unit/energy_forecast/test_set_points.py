@@ -12,23 +12,12 @@ from samdrift_energy_forecast.operation import Operation
 from samdrift_energy_forecast.plan import PlanningProblem, solve
 from samdrift_energy_forecast.reasons import TEXTS, Reason
 from samdrift_energy_forecast.set_points import SetPoints, set_points
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
+from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_testing.grey_box import HEAVY
 
 SETBACK = Setback(warm_c=21.0, setback_c=16.0, warm=ClockHours(begins=time(6), ends=time(17)))
 COMFORT = Comfort(open_c=20.0, closed_c=15.0)
-MODEL = ThermalModel(
-    capacity_kwh_per_k=20.0,
-    loss_kw_per_k=0.5,
-    mass_kw_per_k=1.0,
-    intake_kw_per_k=0.2,
-    supply_kw_per_k=0.1,
-    base_gain_kw=1.0,
-    people_gain_kw=2.0,
-    solar_gain_kw_per_w_m2=0.0,
-    time_constant_h=12.0,
-    largest_heat_kwh=40.0,
-    largest_rise_k=50.0,
-)
+MODEL = replace(HEAVY, largest_heat_kwh=40.0)
 
 
 def days(count: int, *, closed: bool = False) -> Operation:

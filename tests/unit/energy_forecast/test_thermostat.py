@@ -1,26 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from samdrift_energy_forecast.droop import FEWEST_HOURS, USUAL_LAG_K, Droop
 from samdrift_energy_forecast.meters import Readings
 from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
+from samdrift_energy_forecast.thermal import ThermalState
 from samdrift_energy_forecast.thermostat import planned_heat_kwh, thermostat_heat_kwh
+from samdrift_testing.grey_box import HEAVY
 
-MODEL = ThermalModel(
-    capacity_kwh_per_k=20.0,
-    loss_kw_per_k=0.5,
-    mass_kw_per_k=0.0,
-    intake_kw_per_k=0.0,
-    supply_kw_per_k=0.0,
-    base_gain_kw=0.0,
-    people_gain_kw=0.0,
-    solar_gain_kw_per_w_m2=0.0,
-    time_constant_h=12.0,
-    largest_heat_kwh=30.0,
-    largest_rise_k=50.0,
+MODEL = replace(
+    HEAVY, mass_kw_per_k=0.0, intake_kw_per_k=0.0, supply_kw_per_k=0.0, base_gain_kw=0.0, people_gain_kw=0.0
 )
 START = ThermalState(room_c=20.0, mass_c=20.0)
 SETTLED = Droop(lag_k=0.5, k_per_kwh=0.0)
