@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +89,11 @@ def test_savings_are_said_to_be_planned(example: Example) -> None:
     assert co2.quantity == pytest.approx(heat.quantity * 0.034, abs=1e-3)
     assert heat.method.startswith("planned, not measured")
     assert "2021" in co2.method
+
+
+def test_a_plan_asked_for_during_the_day_is_not_counted_beside_the_night_s(example: Example) -> None:
+    made = outcome(example)
+    assert not list(workload.benefits(replace(made, reference=f"{made.reference}/1")))
 
 
 def test_a_plan_is_not_meant_to_use_more_than_fixed_setback(example: Example) -> None:

@@ -96,7 +96,7 @@ class EnergyForecast:
             yield from measured_benefits(outcome.result)
             return
         summary = outcome.result.get("summary")
-        if not isinstance(summary, Mapping) or outcome.result.get("safe_state"):
+        if not isinstance(summary, Mapping) or outcome.result.get("safe_state") or not _is_of_night(outcome.reference):
             return
         method = f"{summary['method']}; {COUNTED}"
         share = _number(outcome.result["counted_share"])
@@ -122,6 +122,11 @@ class EnergyForecast:
         for router in (pages.router(), api.router()):
             whole.include_router(router)
         return whole
+
+
+def _is_of_night(reference: str) -> bool:
+    """A plan that somebody asks for during the day has a number behind its issue time; the night's counts already."""
+    return reference.count("/") <= 1
 
 
 def _next_opening(building: Building, submission: Submission) -> Any:

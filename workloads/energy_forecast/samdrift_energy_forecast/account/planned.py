@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def counted_share(plan: Plan) -> float:
     """Share of the plan's expected heat that falls into its first day; 1 where nothing is expected.
 
-    The saving is right in sum over the plan, not hour by hour, so it is shared out by the heat under fixed setback. A
-    plan that is made again during the day counts again: planned figures are no account.
+    The saving is right in sum over the plan, not hour by hour, so it is shared out by the heat under fixed setback.
     """
     expected = [kwh or 0.0 for kwh in plan.values("setback_kwh")]
     total = sum(expected)
