@@ -66,13 +66,15 @@ _REMEDIES = (
     ("uuid", "Send an identifier as it was answered, such as 6f1c…-….."),
     ("enum", "Send one of the values that the message lists."),
     ("literal", "Send one of the values that the message lists."),
+    ("timezone", "End the time with Z for UTC, or with its offset, such as +01:00."),
+    ("value_error", "Correct the value."),
     ("", "Send a value as the schema in /openapi.json and at GET /v1/workloads asks for."),
 )
 
 
 def _field_error(found: Mapping[str, Any], field: str) -> FieldError:
     remedy = next(remedy for start, remedy in _REMEDIES if str(found["type"]).startswith(start))
-    return FieldError(field=field, message=str(found["msg"]).rstrip("."), remedy=remedy)
+    return FieldError(field=field, message=str(found["msg"]).removeprefix("Value error, ").rstrip("."), remedy=remedy)
 
 
 def _part_of_request(where: str, *location: str | int) -> str:

@@ -156,6 +156,7 @@ def test_a_measured_saving_is_recorded_once(installation: Installation) -> None:
     for _ in range(2):
         ended = installation.account("--record")
         assert ended.exit_code == 0, ended.output
+        assert "/energy_forecast/account lists the savings" in ended.output
     with installation.running.ledger.read() as connection:
         (one,) = recorded(connection)
         assert recorded(connection, building="other") == recorded(connection, year=2023) == []

@@ -68,6 +68,8 @@ def account(
         show_json({"accounts": [row(one) for one in made], "without_data": without})
     elif csv is None:
         _show(made)
+    if record and not as_json:
+        say("Recorded; /energy_forecast/account lists the savings. What has none is rejected there, with the reason.")
     if without and not as_json:
         say(f"No readings or no observed weather: {', '.join(without)}. `samdrift energy fetch` brings weather.")
 
