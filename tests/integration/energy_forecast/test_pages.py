@@ -175,6 +175,13 @@ def test_a_safe_state_and_notices_are_told_before_anything(estate: Estate, visit
     assert text.index("Heat planning is stopped.") < text.index("The weather forecast is old.") < text.index("Set now")
 
 
+def test_a_plan_that_uses_more_than_today_says_why(estate: Estate, visit: Visit) -> None:
+    summary = plan_of(described("school-1", "Skolen")).summary
+    assert "uses more than the fixed setback plan" not in visit.page(f"/energy_forecast/plans/{estate.planned()}")
+    more = estate.planned("school-2", summary=replace(summary, saved_kwh=-120.0))
+    assert "uses more than the fixed setback plan" in visit.page(f"/energy_forecast/plans/{more}")
+
+
 def test_a_plan_that_is_over_says_what_applies(estate: Estate, visit: Visit) -> None:
     estate.planned(begins=BEGINS - 80 * HOUR)
     text = visit.page(BUILDING)

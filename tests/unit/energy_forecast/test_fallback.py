@@ -88,6 +88,7 @@ def test_readings_that_are_some_hours_late_are_bridged_and_told(planning: Planni
     assert late.safe_state is None
     assert codes(late) == ["readings_late"]
     assert "5 hours old" in late.attention[0].en
+    assert not codes(planning(readings=rows(meter_csv, lambda k, n: k < n - 2)))
     # The house held its set-back meanwhile, so the computed room temperature is the one that would have been read.
     for one, other in zip(late.values("setback_room_c")[:6], planning().values("setback_room_c")[:6], strict=True):
         assert one == pytest.approx(other, abs=1.0)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: A thermal model that misses the rooms by more than this in 48-h runs (K) is not planned with.
 LARGEST_RMSE_K = 1.5
+#: Readings that are pushed each hour are so late at times; nobody need look.
+USUALLY_LATE_H = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,8 @@ def plan(
     made = _as_planned(situation, expected)
     if readings.end < issue:
         # How rooms answered is learnt up to now or not at all; the programme bridges some hours.
-        return replace(made, attention=(told("readings_late", hours=float(issue - readings.end)),))
+        late_h = issue - readings.end
+        return replace(made, attention=(told("readings_late", hours=float(late_h)),) if late_h > USUALLY_LATE_H else ())
     if np.isfinite(situation.held_c).any():
         return made  # the programme plans around what people hold
     if followed_c is None:

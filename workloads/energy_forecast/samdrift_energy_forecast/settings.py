@@ -55,7 +55,8 @@ PLAN_FOLDER = Setting(
 
 NIGHTLY_CRON = Setting(
     name="SAMDRIFT_ENERGY_NIGHTLY_CRON",
-    default="*/15 0-6 * * *",
+    # Not from 0 on: plans begin at midnight, and a gateway that pushes each hour sends the last reading before it by 1.
+    default="*/15 1-7 * * *",
     help="When the nightly run looks whether a building still lacks tonight's plan, cron in Danish time.",
 )
 
