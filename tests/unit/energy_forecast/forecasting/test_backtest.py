@@ -119,6 +119,9 @@ def test_files_say_what_they_lack(tmp_path: Path) -> None:
         read()
     with pytest.raises(ReadingsError, match="weather ends"):
         read_panel(meters, weather, until=date(2026, 1, 1), fitted_until=date(2025, 9, 10))
+    meters.write_text("stamp,heat\n2025-09-01T00:00Z,1\n")
+    with pytest.raises(ReadingsError, match="Save the table as Parquet"):
+        read()
 
 
 def test_stamps_at_the_end_of_their_hour_are_moved(tmp_path: Path) -> None:

@@ -69,7 +69,10 @@ def _hourly(path: Path, stamp: str) -> Any:
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise ReadingsError(f"{path} is not readable Parquet ({error}).") from error
+        raise ReadingsError(
+            f"{path} is not readable Parquet. Save the table as Parquet with a UTC DatetimeIndex, for example with "
+            "pandas' DataFrame.to_parquet."
+        ) from error
     if not isinstance(table.index, pd.DatetimeIndex) or table.empty:
         raise ReadingsError(f"{path} has no time index. Write it with a UTC DatetimeIndex.")
     if not table.index.is_unique:
