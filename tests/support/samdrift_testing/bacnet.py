@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class BacnetSchedule:
         period = self.document["effective_period"]
         week = [_again(DailySchedule(daySchedule=_times(day))) for day in self.document["weekly_schedule"]]
         assert len(week) == 7
-        found = ScheduleObject(
+        return _initialised(
             objectIdentifier="schedule,1",
             objectName=self.document["object_name"],
             presentValue=Real(0.0),
@@ -70,8 +71,23 @@ class BacnetSchedule:
             outOfService=self.document["out_of_service"],
             **more,
         )
-        found.check_reliability()
-        return found
+
+
+def _initialised(**properties: Any) -> ScheduleObject:
+    """A schedule object whose initialisation has ended: it leaves the last step to an event loop, which ends here too.
+
+    The loop does not run while the object is made: it would interpret the schedule by the clock on the wall.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        found = ScheduleObject(**properties)
+        loop.run_until_complete(asyncio.sleep(0))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    found.check_reliability()
+    return found
 
 
 def _exception(event: Mapping[str, Any]) -> SpecialEvent:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,19 +13,28 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+#: Seconds. To end takes 0.2; whatever takes this long would never end.
+ENDS_S = 60
+
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The address of `app`. Connections wait in the socket's queue until the server is up, so nobody else has to."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="uvicorn")
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="uvicorn", daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(ENDS_S)
+            assert not thread.is_alive(), f"the server goes on:\n{_where(thread)}"
+
+
+def _where(thread: threading.Thread) -> str:
+    """What a thread is at."""
+    return "".join(traceback.format_stack(sys._current_frames().get(thread.ident or 0)))
 
 
 class Door:
