@@ -24,7 +24,7 @@ import psutil
 import sqlalchemy as sa
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast import nightly
+from samdrift_energy_forecast.ordering import nightly
 from samdrift_energy_forecast.workload import MODEL
 from samdrift_platform.contract import Store
 from samdrift_platform.ledger.database import Ledger

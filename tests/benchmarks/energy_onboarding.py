@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from samdrift_energy_forecast import building_file, reading_store
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.reading_store import Reading
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.building import toml_file
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.reading_store import Reading
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.benchmarking import Benchmark, benchmark, timed
@@ -125,7 +126,7 @@ def _order(measured: Benchmark, database: str, ledger: Ledger) -> None:
 
 def _import(measured: Benchmark, database: str, plane: Heating, home: Path) -> None:
     (home / "token").write_text(plane.token)
-    (home / "template.toml").write_text(building_file.example())
+    (home / "template.toml").write_text(toml_file.example())
     rows = [f"f{k:05d},Bygning {k},{500 + k % 3000},{55 + k % 100 / 50},{9 + k % 100 / 30}" for k in range(FLEET)]
     header = "id,name,area_m2,location.latitude,location.longitude"
     (home / "fleet.csv").write_text("\n".join([header, *rows, ""]))

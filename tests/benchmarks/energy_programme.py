@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from samdrift_energy_forecast.costs import Costs
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import PlanningProblem, Plant, solve_zones
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState
+from samdrift_energy_forecast.planning.costs import Costs
+from samdrift_energy_forecast.planning.programme import PlanningProblem, Plant, solve_zones
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.model import ThermalModel, ThermalState
 from samdrift_testing.benchmarking import benchmark
 
 MODEL = ThermalModel(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from samdrift_energy_forecast.building import Meter, StampConvention
+from samdrift_energy_forecast.building.description import Meter, StampConvention
 from samdrift_energy_forecast.quality.examination import Examination, RawReadings, Surroundings, examine
 from samdrift_energy_forecast.quality.files import meter_readings, outdoor_temperature
 from samdrift_testing.benchmarking import Benchmark, benchmark, timed

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
 from samdrift_energy_forecast.training.fortnight import SETBACK, Emulations, Fortnight, Result, Schedule
 from samdrift_energy_forecast.workload import MODEL
 from samdrift_testing.benchmarking import Benchmark, benchmark

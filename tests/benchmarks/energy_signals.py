@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building.tariff import ReturnTemperature
 from samdrift_energy_forecast.emulator import Simulated, simulate, simulate_controlled
-from samdrift_energy_forecast.pricing import believed
-from samdrift_energy_forecast.tariff import ReturnTemperature
+from samdrift_energy_forecast.planning.pricing import believed
 from samdrift_testing.benchmarking import Benchmark, benchmark
 from samdrift_testing.signal_control import HISTORY_DAYS, HORIZON_H, PLANNED_DAYS, SignalControl
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from samdrift_energy_forecast import hours, orders, reading_store
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.days import Days, HourlyValues, Operation, local_days
 from samdrift_energy_forecast.account.gathering import Gathering
 from samdrift_energy_forecast.account.recorded import (
@@ -27,10 +27,12 @@ from samdrift_energy_forecast.account.recorded import (
 )
 from samdrift_energy_forecast.account.savings import Savings, measured_savings
 from samdrift_energy_forecast.commands import app
-from samdrift_energy_forecast.notice import Notice
-from samdrift_energy_forecast.orders import Order, Run
-from samdrift_energy_forecast.reading_store import Reading
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.reading_store import Reading
+from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.ordering import orders
+from samdrift_energy_forecast.ordering.orders import Order, Run
+from samdrift_energy_forecast.plans.notice import Notice
 from samdrift_energy_forecast.sources.dmi_forecast import COLUMNS
 from samdrift_energy_forecast.sources.issued_table import issued_table
 from samdrift_energy_forecast.sources.known import KnownSeries

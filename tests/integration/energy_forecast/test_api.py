@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast import building_file, reading_store
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.building import toml_file
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_registry.people import Role
 from samdrift_testing.governing import opened
 from samdrift_testing.heating import DESCRIPTION, Heating, heating
@@ -84,7 +85,7 @@ def test_a_building_comes_goes_and_comes_back(plane: Heating) -> None:
 def test_a_building_may_be_put_as_its_file(plane: Heating) -> None:
     toml = {"Content-Type": "application/toml"}
     with plane.http() as http:
-        assert http.put("/buildings/school-1", content=building_file.example(), headers=toml).status_code == 201
+        assert http.put("/buildings/school-1", content=toml_file.example(), headers=toml).status_code == 201
         assert http.get("/buildings/school-1").json()["description"]["area_m2"] == 4200
         wrong = http.put("/buildings/school-1", content=b'id = "school-1"\nnam = "x"', headers=toml)
     assert wrong.status_code == 422

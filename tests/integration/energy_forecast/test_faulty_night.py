@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast import buildings, nightly
-from samdrift_energy_forecast.nightly import Night
-from samdrift_energy_forecast.ordering import OrderDesk
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.building import register
+from samdrift_energy_forecast.ordering import nightly
+from samdrift_energy_forecast.ordering.making import OrderDesk
+from samdrift_energy_forecast.ordering.nightly import Night
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Item
@@ -64,7 +65,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     enter(ledger, store, fleet, chosen=[NO_WEATHER], location=ELSEWHERE)
     with ledger.write() as connection:
         described = [fleet.description(SILENT), fleet.description(UNKNOWN, location=None)]
-        buildings.put(connection, described, by="olga", now=NOW)
+        register.put(connection, described, by="olga", now=NOW)
     desk.order_night(ISSUE_TIME, now=NOW)
     work_off(ledger, store)
     with ledger.read() as connection:

@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast import nightly
+from samdrift_energy_forecast.ordering import nightly
 from samdrift_energy_forecast.workload import MODEL
 from samdrift_platform.ledger.items import WorkItem, find
 from samdrift_platform.ledger.tables import effects

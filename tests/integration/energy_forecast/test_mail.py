@@ -25,8 +25,8 @@ from samdrift_energy_forecast.delivery.mail_journal import MailJournal, message_
 from samdrift_energy_forecast.delivery.mail_server import MailServer, Security
 from samdrift_energy_forecast.delivery.planned import planned
 from samdrift_energy_forecast.hours import SECONDS
-from samdrift_energy_forecast.plan_document import Entry, Notice, Plan, PlannedFor, Summary
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.plans.document import Entry, Notice, Plan, PlannedFor, Summary
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Outcome, Store, Verdict
 from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, Delivery

@@ -21,7 +21,7 @@ from pydantic import JsonValue
 from samdrift_energy_forecast.delivery.mail import MailReceiver
 from samdrift_energy_forecast.delivery.mail_journal import MailJournal
 from samdrift_energy_forecast.delivery.mail_server import MailServer, Security
-from samdrift_energy_forecast.plan_document import HOUR
+from samdrift_energy_forecast.plans.document import HOUR
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_platform.ledger.database import Ledger

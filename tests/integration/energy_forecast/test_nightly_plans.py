@@ -10,8 +10,8 @@ import pytest
 
 import samdrift_energy_forecast
 from samdrift_energy_forecast.emulator import simulate, simulate_controlled
-from samdrift_energy_forecast.planner import PlannedBuilding
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.planning.planner import PlannedBuilding
 from samdrift_energy_forecast.training.fortnight import HISTORY_DAYS, RUN_IN_DAYS, SETBACK, Fortnight, NightlyPlans
 from samdrift_energy_forecast.workload import MODEL
 

@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast import building_file, buildings, reading_store
+from samdrift_energy_forecast.building import register, toml_file
 from samdrift_energy_forecast.commands import app
-from samdrift_energy_forecast.plan_document import Plan
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.cli.output import fail
 from samdrift_platform.contract import Context, Item
@@ -102,7 +103,7 @@ def plane(sqlite_url: str, tmp_path: Path) -> Iterator[Heating]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What the reader brings: a building's file, its meter's, and the tables that the page shows."""
-    (tmp_path / "school.toml").write_text(building_file.example())
+    (tmp_path / "school.toml").write_text(toml_file.example())
     holidays, pushed, fleet = blocks("csv")
     (tmp_path / "holidays.csv").write_text(holidays)
     (tmp_path / "readings.csv").write_text(pushed)
@@ -122,7 +123,7 @@ def test_the_page_holds_from_nothing_to_an_order(plane: Heating, folder: Path) -
         ended = shell(folder, command, plane)
         assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
     with plane.ledger.read() as connection:
-        registered = {one.description.id: one.is_active for one in buildings.each(connection, active_only=False)}
+        registered = {one.description.id: one.is_active for one in register.each(connection, active_only=False)}
         latest = reading_store.latest(connection, "school-1")
         (ordered,) = items.find(connection, workload="energy_forecast")
     assert registered == {"school-1": True, "school-2": True, "school-3": True}
@@ -197,7 +198,7 @@ def test_a_fleet_with_a_fault_is_imported_whole_or_not_at_all(plane: Heating, fo
     assert refused.returncode == 1
     assert "fleet.csv, row 3, id: not in the form" in refused.stdout
     with plane.ledger.read() as connection:
-        assert buildings.count(connection) == 0
+        assert register.count(connection) == 0
     skipped = energy(folder, f"{command} --skip-wrong --json", plane)
     assert skipped.returncode == 1
     assert json.loads(skipped.stdout)["changes"] == {"added": 2}
@@ -209,7 +210,7 @@ def test_a_described_building_gets_a_plan_of_its_own(plane: Heating, folder: Pat
     fleet, store = simulated(1, days=56, issue_time=issue_time), ObjectStore(load({}, home=plane.home).objects_url)
     enter(plane.ledger, store, fleet, chosen=[])  # the weather alone
     latitude, longitude = TOWNS[0]
-    school = building_file.example().replace("55.68", str(latitude)).replace("12.57", str(longitude))
+    school = toml_file.example().replace("55.68", str(latitude)).replace("12.57", str(longitude))
     (folder / "school.toml").write_text(school)
     with (folder / "meter.csv").open("w", newline="") as file:
         rows = csv.writer(file)

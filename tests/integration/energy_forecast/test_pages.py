@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from samdrift_energy_forecast import overrides
 from samdrift_energy_forecast.exports import KINDS, set_points_of_csv
-from samdrift_energy_forecast.notice import Notice
 from samdrift_energy_forecast.pages import figures
 from samdrift_energy_forecast.pages.plan_view import PlanView
-from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Plan
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.document import HOUR, QUARTER, Entry, Plan
+from samdrift_energy_forecast.plans.notice import Notice
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.tables import orders
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.ledger import audit, effects
@@ -108,10 +108,10 @@ def test_registered_buildings_without_a_plan_are_named_and_removed_ones_left_out
     assert "1 building waits for its first night." in text
     assert 'href="/energy_forecast/buildings/hall-1"' in text
     assert "There is no plan yet." in visit.page("/energy_forecast/buildings/hall-1")
-    from samdrift_energy_forecast import buildings
+    from samdrift_energy_forecast.building import register
 
     with estate.ledger.write() as connection:
-        buildings.remove(connection, "school-1", by="faye", now=NOW)
+        register.remove(connection, "school-1", by="faye", now=NOW)
     assert rows(visit.page("/energy_forecast/")) == []
     assert "Skolen" in visit.page(BUILDING)
 
@@ -154,7 +154,7 @@ def test_what_decides_each_hour_and_the_reserve_stand_in_a_table(estate: Estate,
 
 
 def test_every_constraint_of_the_planner_has_its_words(estate: Estate, visit: Visit) -> None:
-    from samdrift_energy_forecast.binding import Binding
+    from samdrift_energy_forecast.planning.binding import Binding
 
     codes = [code.value for code in Binding]
     estate.planned(binding=(*codes, *[None] * (72 - len(codes))))
@@ -163,7 +163,7 @@ def test_every_constraint_of_the_planner_has_its_words(estate: Estate, visit: Vi
 
 
 def test_every_lack_of_an_order_has_its_words(visit: Visit) -> None:
-    from samdrift_energy_forecast.orders import Lack
+    from samdrift_energy_forecast.ordering.orders import Lack
 
     parts = visit.app.state.templates._environments["energy_forecast", "en"].get_template("energy_forecast/parts.html")
     assert [lack for lack in Lack if str(parts.module.lack(lack.value)) == lack.value] == []

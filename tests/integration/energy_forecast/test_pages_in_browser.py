@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, expect
 
-from samdrift_energy_forecast import overrides
-from samdrift_energy_forecast.notice import Notice
-from samdrift_energy_forecast.plan_document import HOUR
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.document import HOUR
+from samdrift_energy_forecast.plans.notice import Notice
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_testing.browsing import Open, visiting

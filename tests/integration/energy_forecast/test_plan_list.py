@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.plan_document import HOUR
 from samdrift_energy_forecast.plan_list import listing
 from samdrift_energy_forecast.plan_list.entry import Urgency
 from samdrift_energy_forecast.plan_list.following import catch_up
+from samdrift_energy_forecast.plans.document import HOUR
 from samdrift_energy_forecast.tables import plan_list, plan_list_head
 from samdrift_platform.ledger import endings
 from samdrift_platform.ledger.database import Ledger

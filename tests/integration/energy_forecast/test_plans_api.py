@@ -9,7 +9,7 @@ import pytest
 from fastapi import Request
 
 from samdrift_energy_forecast.exports import KINDS
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_platform.control.access import User, Way, current_user
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.bacnet import BacnetSchedule

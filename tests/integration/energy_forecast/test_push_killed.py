@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from samdrift_energy_forecast import buildings, reading_store
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building import register
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.metering import reading_store
 from samdrift_platform.client import Client
 from samdrift_platform.errors import UnavailableError
 from samdrift_platform.ledger.database import Ledger
@@ -77,7 +78,7 @@ def installation(ledger_url: str, tmp_path: Path) -> Settings:
 def ledger(ledger_url: str) -> Iterator[Ledger]:
     with contextlib.closing(Ledger(ledger_url)) as opened:
         with opened.write() as connection:
-            buildings.put(connection, [BuildingDescription.model_validate(DESCRIPTION)], by="olga", now=FIRST)
+            register.put(connection, [BuildingDescription.model_validate(DESCRIPTION)], by="olga", now=FIRST)
         yield opened
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter
+from samdrift_energy_forecast.building.description import Meter
 from samdrift_energy_forecast.plan_list.following import WORKLOAD
 from samdrift_energy_forecast.quality.examination import Surroundings, examine
 from samdrift_energy_forecast.quality.report import report

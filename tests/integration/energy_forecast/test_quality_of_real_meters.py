@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter, StampConvention
+from samdrift_energy_forecast.building.description import Meter, StampConvention
 from samdrift_energy_forecast.quality.clock import ClockEvidence
 from samdrift_energy_forecast.quality.examination import Examination, RawReadings, Surroundings, examine
 from samdrift_energy_forecast.quality.files import meter_readings, outdoor_temperature

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from samdrift_energy_forecast.hours import SECONDS
-from samdrift_energy_forecast.overrides import quarter_of
+from samdrift_energy_forecast.plans.overrides import quarter_of
 from samdrift_platform.cli import main
 from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.ledger import audit, grants

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samdrift_energy_forecast import hours, settings
-from samdrift_energy_forecast.building import Location
+from samdrift_energy_forecast.building.description import Location
 from samdrift_energy_forecast.commands import app
 from samdrift_energy_forecast.sources import source
 from samdrift_energy_forecast.sources.asking import Asker
@@ -28,7 +28,7 @@ from samdrift_energy_forecast.sources.known import KnownSeries
 from samdrift_energy_forecast.sources.order_tables import NoteCode, OrderTableMaker
 from samdrift_energy_forecast.sources.place import Place
 from samdrift_energy_forecast.sources.turns import Turns
-from samdrift_energy_forecast.weather import weather_as_known
+from samdrift_energy_forecast.surroundings.weather import weather_as_known
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import InputError
 from samdrift_platform.ledger.database import Ledger

@@ -14,14 +14,14 @@ import httpx
 from fastapi import FastAPI, Request
 
 from samdrift_energy_forecast.account.planned import day_setback_kwh
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.buildings import put
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.register import put
 from samdrift_energy_forecast.delivery.planned import planned, wanted
-from samdrift_energy_forecast.fixed_setback import planned_for
 from samdrift_energy_forecast.pages import asking
-from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Notice, Plan, Summary
 from samdrift_energy_forecast.plan_list.following import WORKLOAD, catch_up
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.planning.fixed_setback import planned_for
+from samdrift_energy_forecast.plans.document import HOUR, QUARTER, Entry, Notice, Plan, Summary
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.workload import workload
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Outcome, Priority, Store, Verdict

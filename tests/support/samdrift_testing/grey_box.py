@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift_energy_forecast.thermal import ThermalModel
+from samdrift_energy_forecast.thermal.model import ThermalModel
 
 #: Unheated at 0 C outdoors, its air begins to cool from 20 C by just under half a degree an hour.
 HEAVY = ThermalModel(

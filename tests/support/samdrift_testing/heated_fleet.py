@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sqlalchemy as sa
 
-from samdrift_energy_forecast import buildings
-from samdrift_energy_forecast.building import BuildingDescription, Location
+from samdrift_energy_forecast.building import register
+from samdrift_energy_forecast.building.description import BuildingDescription, Location
 from samdrift_energy_forecast.sources.issued_table import issued_table
 from samdrift_energy_forecast.sources.known import KnownSeries
 from samdrift_energy_forecast.sources.place import Place
@@ -113,7 +113,7 @@ def enter(
     _enter_weather(ledger, store, fleet)
     with ledger.write() as connection:
         described = [fleet.description(number, **fields) for number in numbers]
-        buildings.put(connection, described, by="olga", now=fleet.issue_time - HOUR)
+        register.put(connection, described, by="olga", now=fleet.issue_time - HOUR)
     for number in numbers:
         with ledger.write() as connection:  # one after the other, so that nobody waits long for the write lock
             _insert(connection, _reading_rows(fleet, number, until or fleet.issue_time))

@@ -7,7 +7,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-from samdrift_energy_forecast import nightly, ordering
+from samdrift_energy_forecast.ordering import making, nightly
 from samdrift_platform.contract import Store
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore
@@ -36,9 +36,9 @@ class DyingStore:
 def main() -> None:
     """Order tonight's plans until the store kills us."""
     settings = load()
-    ordering.CHUNK = CHUNK
+    making.CHUNK = CHUNK
     store = DyingStore(ObjectStore(settings.objects_url), int(sys.argv[1]))
-    desk = ordering.OrderDesk(
+    desk = making.OrderDesk(
         ledger=Ledger(settings.ledger_url), store=store, tenant=settings.tenant, ordered_by="nightly"
     )
     nightly.run(desk, now=datetime.now(UTC))

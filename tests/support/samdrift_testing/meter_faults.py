@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from samdrift_energy_forecast.building import Meter, Quantity, StampConvention
+from samdrift_energy_forecast.building.description import Meter, Quantity, StampConvention
 from samdrift_energy_forecast.quality.examination import Examination, RawReadings, Surroundings, examine
 from samdrift_energy_forecast.quality.finding import Finding
 

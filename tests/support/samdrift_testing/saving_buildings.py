@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.days import Days, HourlyValues, Operation, local_days
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building.description import BuildingDescription
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 

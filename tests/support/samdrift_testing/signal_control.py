@@ -10,22 +10,22 @@ from functools import cached_property
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.comfort import RoomExperience, lowest_room_c
-from samdrift_energy_forecast.costs import Costs
-from samdrift_energy_forecast.droop import Droop
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
 from samdrift_energy_forecast.emulator import Experiment, Simulated
 from samdrift_energy_forecast.emulator.weather_file import weather_hours
-from samdrift_energy_forecast.hedge import margin_k, with_reserve
-from samdrift_energy_forecast.meters import Readings
-from samdrift_energy_forecast.operation import Operation, operation
-from samdrift_energy_forecast.plan import PlanningProblem, solve
-from samdrift_energy_forecast.set_points import set_points
+from samdrift_energy_forecast.metering.readings import Readings
+from samdrift_energy_forecast.planning.costs import Costs
+from samdrift_energy_forecast.planning.hedge import margin_k, with_reserve
+from samdrift_energy_forecast.planning.programme import PlanningProblem, solve
+from samdrift_energy_forecast.planning.set_points import set_points
+from samdrift_energy_forecast.planning.tracking import highest_set_point_c, tracked
 from samdrift_energy_forecast.submission import Building
-from samdrift_energy_forecast.thermal import ThermalState, identify, present_state
-from samdrift_energy_forecast.thermostat import thermostat_heat_kwh
-from samdrift_energy_forecast.tracking import highest_set_point_c, tracked
-from samdrift_energy_forecast.weather import Weather
+from samdrift_energy_forecast.surroundings.operation import Operation, operation
+from samdrift_energy_forecast.surroundings.weather import Weather
+from samdrift_energy_forecast.thermal.comfort import RoomExperience, lowest_room_c
+from samdrift_energy_forecast.thermal.droop import Droop
+from samdrift_energy_forecast.thermal.model import ThermalState, identify, present_state
+from samdrift_energy_forecast.thermal.thermostat import thermostat_heat_kwh
 
 #: A Monday; four weeks under fixed setback, then a fortnight under plans.
 FIRST_DAY, HISTORY_DAYS, PLANNED_DAYS = date(2026, 1, 5), 28, 14

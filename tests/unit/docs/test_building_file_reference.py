@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import samdrift_energy_forecast
-from samdrift_energy_forecast import building_file
+from samdrift_energy_forecast.building import toml_file
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "building-file.md"
 READINESS = Path(samdrift_energy_forecast.__file__).parent / "readiness"
@@ -14,7 +14,7 @@ READINESS = Path(samdrift_energy_forecast.__file__).parent / "readiness"
 
 def test_every_key_stands_there_with_its_default_and_meaning() -> None:
     """`samdrift energy building keys` prints the table anew."""
-    assert building_file.key_table() in PAGE.read_text(encoding="utf-8")
+    assert toml_file.key_table() in PAGE.read_text(encoding="utf-8")
 
 
 def test_everything_that_the_check_looks_at_stands_there() -> None:

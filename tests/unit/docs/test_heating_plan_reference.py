@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from samdrift_energy_forecast.binding import Binding
-from samdrift_energy_forecast.comfort_profiles import PROFILES
-from samdrift_energy_forecast.notice import NOTICES
-from samdrift_energy_forecast.plan_document import FORMAT
-from samdrift_energy_forecast.reasons import TEXTS, WITH_FACTS, Reason, fields
+from samdrift_energy_forecast.building.comfort_profiles import PROFILES
+from samdrift_energy_forecast.planning.binding import Binding
+from samdrift_energy_forecast.plans.document import FORMAT
+from samdrift_energy_forecast.plans.notice import NOTICES
+from samdrift_energy_forecast.plans.reasons import TEXTS, WITH_FACTS, Reason, fields
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "heating-plan.md").read_text(encoding="utf-8")
 

@@ -13,13 +13,13 @@ import pytest
 
 import samdrift_energy_forecast
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.meters import Readings, read_meters
-from samdrift_energy_forecast.operation import Operation, operation
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.metering.readings import Readings, read_meters
 from samdrift_energy_forecast.submission import Building, Submission
-from samdrift_energy_forecast.weather import weather_as_known
+from samdrift_energy_forecast.surroundings.operation import Operation, operation
+from samdrift_energy_forecast.surroundings.weather import weather_as_known
 from samdrift_energy_forecast.workload import MODEL
 from samdrift_platform.checks import MemoryStore
 from samdrift_registry.verified import VerifiedModel

@@ -3,9 +3,9 @@ from __future__ import annotations
 from rdflib import RDF, Graph, Namespace, URIRef
 from rdflib.term import Node
 
-from samdrift_energy_forecast.brick import to_turtle
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.building.brick import to_turtle
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_testing.heating import DESCRIPTION
 
 BRICK = Namespace("https://brickschema.org/schema/Brick#")

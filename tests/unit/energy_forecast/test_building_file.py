@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from samdrift_energy_forecast import building_file
-from samdrift_energy_forecast.building import MeterUnit, Weekday
-from samdrift_energy_forecast.building_file import BuildingFileError, example, parse, read_building_file
+from samdrift_energy_forecast.building import toml_file
+from samdrift_energy_forecast.building.description import MeterUnit, Weekday
+from samdrift_energy_forecast.building.toml_file import BuildingFileError, example, parse, read_building_file
 
 PACKAGE = files("samdrift_energy_forecast")
 
@@ -38,8 +38,8 @@ def test_the_shipped_example_is_a_building() -> None:
 
 def test_the_published_schema_is_the_one_that_holds() -> None:
     """`samdrift energy building schema > building.schema.json` makes it anew."""
-    published = json.loads((PACKAGE / "building.schema.json").read_text(encoding="utf-8"))
-    assert published == building_file.schema()
+    published = json.loads((PACKAGE / "building" / "building.schema.json").read_text(encoding="utf-8"))
+    assert published == toml_file.schema()
     jsonschema.Draft202012Validator.check_schema(published)
     validator = jsonschema.Draft202012Validator(published)
     validator.validate(tomllib.loads(example()))
@@ -118,5 +118,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_every_key_is_explained() -> None:
-    rows = building_file.key_table().splitlines()[2:]
+    rows = toml_file.key_table().splitlines()[2:]
     assert [row for row in rows if row.endswith("| . |")] == []

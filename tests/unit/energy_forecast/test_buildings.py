@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from samdrift_energy_forecast import buildings
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.buildings import Change
+from samdrift_energy_forecast.building import register
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.register import Change
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.database import Ledger
 
@@ -28,7 +28,7 @@ def described(identifier: str = "school-1", **fields: Any) -> BuildingDescriptio
 
 def put(ledger: Ledger, *descriptions: BuildingDescription, by: str = "olga") -> dict[str, Change]:
     with ledger.write() as connection:
-        return buildings.put(connection, descriptions, by=by, now=NOW)
+        return register.put(connection, descriptions, by=by, now=NOW)
 
 
 def test_a_building_is_added_changed_and_left_alone(ledger: Ledger) -> None:
@@ -36,8 +36,8 @@ def test_a_building_is_added_changed_and_left_alone(ledger: Ledger) -> None:
     assert put(ledger, described(), by="per") == {"school-1": Change.UNCHANGED}
     assert put(ledger, described(name="Ny skole"), by="per") == {"school-1": Change.CHANGED}
     with ledger.read() as connection:
-        found = buildings.find(connection, "school-1")
-        events = buildings.history(connection, "school-1")
+        found = register.find(connection, "school-1")
+        events = register.history(connection, "school-1")
     assert (found.description, found.changed_by, found.changed_at) == (described(name="Ny skole"), "per", NOW)
     assert [(event.actor, event.action) for event in events] == [
         ("olga", "building.added"),
@@ -48,26 +48,26 @@ def test_a_building_is_added_changed_and_left_alone(ledger: Ledger) -> None:
 def test_a_removed_building_is_kept_and_can_come_back(ledger: Ledger) -> None:
     put(ledger, described())
     with ledger.write() as connection:
-        assert buildings.remove(connection, "school-1", by="olga", now=NOW) is Change.REMOVED
-        assert buildings.remove(connection, "school-1", by="olga", now=NOW) is Change.UNCHANGED
+        assert register.remove(connection, "school-1", by="olga", now=NOW) is Change.REMOVED
+        assert register.remove(connection, "school-1", by="olga", now=NOW) is Change.UNCHANGED
     with ledger.read() as connection:
-        assert list(buildings.each(connection)) == []
-        assert not buildings.find(connection, "school-1").is_active
+        assert list(register.each(connection)) == []
+        assert not register.find(connection, "school-1").is_active
     assert put(ledger, described()) == {"school-1": Change.CHANGED}
     with ledger.read() as connection:
-        assert buildings.count(connection) == 1
+        assert register.count(connection) == 1
 
 
 def test_an_unknown_building_is_named(ledger: Ledger) -> None:
     with ledger.read() as connection, pytest.raises(NotFoundError, match="no building 'school-9'"):
-        buildings.find(connection, "school-9")
+        register.find(connection, "school-9")
 
 
 def test_buildings_come_in_pages_in_order(ledger: Ledger) -> None:
     put(ledger, *(described(f"b{k:04d}") for k in reversed(range(23))))
     seen: list[str] = []
     with ledger.read() as connection:
-        while page := list(buildings.each(connection, after=seen[-1] if seen else "", limit=10)):
+        while page := list(register.each(connection, after=seen[-1] if seen else "", limit=10)):
             seen += [one.description.id for one in page]
     assert seen == [f"b{k:04d}" for k in range(23)]
 
@@ -76,7 +76,7 @@ def test_addresses_stay_out_of_the_audit_chain(ledger: Ledger) -> None:
     put(ledger, described(delivery={"email": ["drift@example.dk"]}))
     put(ledger, described("school-2", delivery={"email": ["anden@example.dk"]}), described("school-3"))
     with ledger.read() as connection:
-        (first,) = buildings.history(connection, "school-1")
-        (second,) = buildings.history(connection, "school-2")
+        (first,) = register.history(connection, "school-1")
+        (second,) = register.history(connection, "school-2")
     assert "example.dk" not in f"{first}{second}"
     assert set(first.details) == {"digest"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Calendar, ClockHours, Closure, ExtraOpening, Setback, Weekday
-from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.description import Calendar, ClockHours, Closure, ExtraOpening, Setback, Weekday
 from samdrift_energy_forecast.submission import Building, Submission
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")

@@ -5,11 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast import school
-from samdrift_energy_forecast.emulator import Experiment, Simulated
+from samdrift_energy_forecast.emulator import Experiment, Simulated, school
+from samdrift_energy_forecast.emulator.playback import score
 from samdrift_energy_forecast.emulator.reference_building import EpJson, controlled_zones, prepare, steps_per_hour
 from samdrift_energy_forecast.emulator.weather_file import weather_hours
-from samdrift_energy_forecast.playback import score
 from samdrift_energy_forecast.training.winters import FAMILY, HELD_OUT
 
 EXPERIMENT = Experiment(

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast import hours, planner
-from samdrift_energy_forecast.binding import Binding
-from samdrift_energy_forecast.fallback import plan_in_any_case
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.plan_document import HOUR, Entry, Plan
-from samdrift_energy_forecast.reasons import TEXTS, WITH_FACTS, Reason, fields, filled, sentence
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.planning import planner
+from samdrift_energy_forecast.planning.binding import Binding
+from samdrift_energy_forecast.planning.fallback import plan_in_any_case
+from samdrift_energy_forecast.plans.document import HOUR, Entry, Plan
+from samdrift_energy_forecast.plans.reasons import TEXTS, WITH_FACTS, Reason, fields, filled, sentence
 from samdrift_energy_forecast.submission import Building
 from samdrift_platform.checks import MemoryStore
 

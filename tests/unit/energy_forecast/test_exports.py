@@ -20,8 +20,8 @@ from icalendar import Calendar
 import samdrift_energy_forecast
 from samdrift_energy_forecast.exports import KINDS, set_points_of_csv, to_bacnet, to_csv, to_ical
 from samdrift_energy_forecast.exports.calendar_file import CALENDAR_NAMESPACE, set_points_of_ical
-from samdrift_energy_forecast.plan_document import QUARTER, Entry, Notice, Plan, PlannedFor, Summary
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.plans.document import QUARTER, Entry, Notice, Plan, PlannedFor, Summary
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_testing.bacnet import BacnetSchedule
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.errors import NoPlanError
-from samdrift_energy_forecast.fallback import plan_in_any_case, stopped
-from samdrift_energy_forecast.fixed_setback import fixed_setback
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.notice import told
-from samdrift_energy_forecast.plan_document import HOUR, Plan
-from samdrift_energy_forecast.reasons import Reason
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.planning.fallback import plan_in_any_case, stopped
+from samdrift_energy_forecast.planning.fixed_setback import fixed_setback
+from samdrift_energy_forecast.plans.document import HOUR, Plan
+from samdrift_energy_forecast.plans.notice import told
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.submission import Building
 from samdrift_platform.checks import MemoryStore
 
@@ -261,7 +261,7 @@ def test_a_defect_of_ours_leaves_no_school_cold(
         raise fault
 
     MADE.clear()
-    monkeypatch.setattr("samdrift_energy_forecast.by_programme.solve", fails)
+    monkeypatch.setattr("samdrift_energy_forecast.planning.by_programme.solve", fails)
     with capture_logs() as logs:
         plan = planning()
     MADE.clear()

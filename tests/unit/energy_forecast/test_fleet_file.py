@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from samdrift_energy_forecast.building import Weekday
-from samdrift_energy_forecast.fleet_file import Fleet, FleetFileError, read_fleet
+from samdrift_energy_forecast.building.description import Weekday
+from samdrift_energy_forecast.building.fleet_file import Fleet, FleetFileError, read_fleet
 from samdrift_testing.heating import DESCRIPTION
 
 TEMPLATE: dict[str, Any] = {name: value for name, value in DESCRIPTION.items() if name not in ("id", "name")}

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samdrift_energy_forecast.errors import ReadingsError, ShippedModelError
-from samdrift_energy_forecast.features import GAIN_K, NAMES, ROOM_H, features, running, typical_room
-from samdrift_energy_forecast.forecast import HORIZON_H, PRIOR, _offsets, forecast, forecasts
-from samdrift_energy_forecast.meters import Readings, read_meters
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.ridge import FamilyModel
-from samdrift_energy_forecast.smoothing import smoothed
+from samdrift_energy_forecast.forecasting.features import GAIN_K, NAMES, ROOM_H, features, running, typical_room
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H, PRIOR, _offsets, forecast, forecasts
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.smoothing import smoothed
+from samdrift_energy_forecast.metering.readings import Readings, read_meters
+from samdrift_energy_forecast.surroundings.operation import Operation
 from samdrift_registry.verified import VerifiedModel
 
 

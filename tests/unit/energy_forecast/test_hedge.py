@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.hedge import WINDOW_H, margin_k, outdoor_error_k, with_reserve
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.thermal import ThermalModel
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.planning.hedge import WINDOW_H, margin_k, outdoor_error_k, with_reserve
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.model import ThermalModel
 
 MODEL = ThermalModel(
     capacity_kwh_per_k=20.0,

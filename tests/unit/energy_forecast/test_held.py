@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.fixed_setback import fixed_setback
-from samdrift_energy_forecast.held import held_c, with_overrides
-from samdrift_energy_forecast.notice import told
-from samdrift_energy_forecast.plan_document import QUARTER, Plan
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.planning.fixed_setback import fixed_setback
+from samdrift_energy_forecast.plans.document import QUARTER, Plan
+from samdrift_energy_forecast.plans.held import held_c, with_overrides
+from samdrift_energy_forecast.plans.notice import told
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.submission import Building, Override
 
 

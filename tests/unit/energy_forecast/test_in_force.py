@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.fallback import plan_in_any_case
-from samdrift_energy_forecast.fixed_setback import fixed_setback
-from samdrift_energy_forecast.in_force import KEPT, changes_before, in_force_c, until
-from samdrift_energy_forecast.notice import told
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan_document import Entry, Plan, SetPointChange
-from samdrift_energy_forecast.reasons import Reason
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.planning.fallback import plan_in_any_case
+from samdrift_energy_forecast.planning.fixed_setback import fixed_setback
+from samdrift_energy_forecast.plans.document import Entry, Plan, SetPointChange
+from samdrift_energy_forecast.plans.in_force import KEPT, changes_before, in_force_c, until
+from samdrift_energy_forecast.plans.notice import told
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.submission import Building
+from samdrift_energy_forecast.surroundings.operation import Operation
 from samdrift_platform.checks import MemoryStore
 
 

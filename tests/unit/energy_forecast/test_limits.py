@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.building import Comfort, Setback
-from samdrift_energy_forecast.comfort_profiles import PROFILES, RoomType
-from samdrift_energy_forecast.limits import resolved
-from samdrift_energy_forecast.notice import NOTICES, told
+from samdrift_energy_forecast.building.comfort_profiles import PROFILES, RoomType
+from samdrift_energy_forecast.building.description import Comfort, Setback
+from samdrift_energy_forecast.building.limits import resolved
+from samdrift_energy_forecast.plans.notice import NOTICES, told
 from samdrift_energy_forecast.submission import Building
 
 WARM = {"begins": "06:00", "ends": "17:00"}

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity
+from samdrift_energy_forecast.building.description import Meter, MeterUnit, Quantity
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.inputs import read_inputs
-from samdrift_energy_forecast.meters import read_meters
+from samdrift_energy_forecast.metering.readings import read_meters
+from samdrift_energy_forecast.planning.inputs import read_inputs
 from samdrift_energy_forecast.submission import Building
 from samdrift_platform.checks import MemoryStore
 

@@ -10,12 +10,14 @@ import pytest
 import typer
 from pyarrow import parquet
 
-from samdrift_energy_forecast import buildings, nightly, orders, overrides, school_holiday_store
+from samdrift_energy_forecast.building import register, school_holiday_store
+from samdrift_energy_forecast.building.school_holidays import read_csv
 from samdrift_energy_forecast.commands import plan
 from samdrift_energy_forecast.errors import NotActiveError
-from samdrift_energy_forecast.ordering import OrderDesk
-from samdrift_energy_forecast.orders import Lack, Order, Ordered, Run
-from samdrift_energy_forecast.school_holidays import read_csv
+from samdrift_energy_forecast.ordering import nightly, orders
+from samdrift_energy_forecast.ordering.making import OrderDesk
+from samdrift_energy_forecast.ordering.orders import Lack, Order, Ordered, Run
+from samdrift_energy_forecast.plans import overrides
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger import items, submissions
@@ -54,7 +56,7 @@ def test_each_building_is_ordered_once_a_night(desk: OrderDesk, fleet: Fleet, st
 def test_the_chunks_of_a_night_are_bounded(
     desk: OrderDesk, fleet: Fleet, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("samdrift_energy_forecast.ordering.CHUNK", 2)
+    monkeypatch.setattr("samdrift_energy_forecast.ordering.making.CHUNK", 2)
     enter(desk.ledger, store, fleet)
     assert desk.order_night(ISSUE_TIME, now=NOW) == 3
     with desk.ledger.read() as connection:
@@ -65,8 +67,8 @@ def test_a_building_that_came_later_is_added_to_the_night(desk: OrderDesk, fleet
     enter(desk.ledger, store, fleet, chosen=[0, 2])
     desk.order_night(ISSUE_TIME, now=NOW)
     with desk.ledger.write() as connection:
-        buildings.put(connection, [fleet.description(1)], by="olga", now=NOW)
-        buildings.remove(connection, fleet.ids[2], by="olga", now=NOW)
+        register.put(connection, [fleet.description(1)], by="olga", now=NOW)
+        register.remove(connection, fleet.ids[2], by="olga", now=NOW)
     assert desk.order_night(ISSUE_TIME, now=NOW + HOUR) == 1
     assert desk.order_night(ISSUE_TIME + 24 * HOUR, now=NOW + 24 * HOUR) == 2
 
@@ -97,7 +99,7 @@ def test_a_building_of_which_nothing_is_known_is_ordered_and_it_is_said(
     desk: OrderDesk, fleet: Fleet, store: MemoryStore
 ) -> None:
     with desk.ledger.write() as connection:
-        buildings.put(connection, [fleet.description(0, location=None)], by="olga", now=NOW)
+        register.put(connection, [fleet.description(0, location=None)], by="olga", now=NOW)
     assert desk.order_night(ISSUE_TIME, now=NOW) == 1
     with desk.ledger.read() as connection:
         (found,) = orders.of_night(connection, ISSUE_TIME)
@@ -109,7 +111,7 @@ def test_a_building_of_which_nothing_is_known_is_ordered_and_it_is_said(
 def test_missing_weather_is_said(desk: OrderDesk, fleet: Fleet, store: MemoryStore) -> None:
     enter(desk.ledger, store, fleet, chosen=[0])
     with desk.ledger.write() as connection:
-        buildings.put(connection, [fleet.description(1, location=ELSEWHERE)], by="olga", now=NOW)
+        register.put(connection, [fleet.description(1, location=ELSEWHERE)], by="olga", now=NOW)
     desk.order_night(ISSUE_TIME, now=NOW)
     with desk.ledger.read() as connection:
         known, unknown = orders.of_night(connection, ISSUE_TIME)
@@ -172,8 +174,8 @@ def test_plan_now_for_a_building_that_is_not_there(desk: OrderDesk, fleet: Fleet
     with pytest.raises(NotFoundError):
         desk.plan_now("nowhere", now=NOW)
     with desk.ledger.write() as connection:
-        buildings.put(connection, [fleet.description(0)], by="olga", now=NOW)
-        buildings.remove(connection, fleet.ids[0], by="olga", now=NOW)
+        register.put(connection, [fleet.description(0)], by="olga", now=NOW)
+        register.remove(connection, fleet.ids[0], by="olga", now=NOW)
     with pytest.raises(NotActiveError):
         desk.plan_now(fleet.ids[0], now=NOW)
 
@@ -195,7 +197,7 @@ def test_an_order_holds_the_municipality_s_school_holidays(desk: OrderDesk, flee
     winter = b"municipality,municipality_name,name,first,last,source\n0999,,Vinterferie,2026-02-09,2026-02-13,example\n"
     with desk.ledger.write() as connection:
         school_holiday_store.put(connection, read_csv(winter), by="olga", now=NOW)
-        buildings.put(connection, [fleet.description(0, calendar=calendar)], by="olga", now=NOW)
+        register.put(connection, [fleet.description(0, calendar=calendar)], by="olga", now=NOW)
     desk.order_night(ISSUE_TIME, now=NOW)
     (item,) = ordered(desk.ledger)
     (closure,) = item.payload["building"]["calendar"]["closures"]
@@ -203,7 +205,7 @@ def test_an_order_holds_the_municipality_s_school_holidays(desk: OrderDesk, flee
     with desk.ledger.write() as connection:
         (known,) = orders.of_night(connection, ISSUE_TIME)
         later = calendar.model_copy(update={"school_holidays_of": "0998"})
-        buildings.put(connection, [fleet.description(0, calendar=later)], by="olga", now=NOW)
+        register.put(connection, [fleet.description(0, calendar=later)], by="olga", now=NOW)
     desk.order_night(ISSUE_TIME + 24 * HOUR, now=NOW + 24 * HOUR)
     with desk.ledger.read() as connection:
         (unknown,) = orders.of_night(connection, ISSUE_TIME + 24 * HOUR)

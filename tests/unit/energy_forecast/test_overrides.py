@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast import overrides
-from samdrift_energy_forecast.overrides import ManualOverride, NoOverrideError, OverrideError, overridden
-from samdrift_energy_forecast.plan_document import Entry, Plan, PlannedFor, Summary
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.document import Entry, Plan, PlannedFor, Summary
+from samdrift_energy_forecast.plans.overrides import ManualOverride, NoOverrideError, OverrideError, overridden
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_platform.ledger import audit, verification
 from samdrift_platform.ledger.database import Ledger
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import PlanningProblem, Trajectory, solve
-from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_energy_forecast.planning.costs import SHORTFALL_PRICE, Costs
+from samdrift_energy_forecast.planning.programme import PlanningProblem, Trajectory, solve
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.model import ThermalState
 from samdrift_testing.grey_box import HEAVY
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from samdrift_energy_forecast.errors import PlanDocumentError
-from samdrift_energy_forecast.plan_document import HOUR, QUARTER, Entry, Notice, Plan, PlannedFor, Summary
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.plans.document import HOUR, QUARTER, Entry, Notice, Plan, PlannedFor, Summary
+from samdrift_energy_forecast.plans.reasons import Reason
 
 BEGINS = datetime(2026, 1, 4, 23, tzinfo=UTC)
 

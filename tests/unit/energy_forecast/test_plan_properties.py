@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from samdrift_energy_forecast.binding import Binding
-from samdrift_energy_forecast.costs import SHORTFALL_PRICE, Costs
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import PlanningProblem, Plant, solve, solve_zones
-from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_energy_forecast.planning.binding import Binding
+from samdrift_energy_forecast.planning.costs import SHORTFALL_PRICE, Costs
+from samdrift_energy_forecast.planning.programme import PlanningProblem, Plant, solve, solve_zones
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.model import ThermalState
 from samdrift_testing.grey_box import HEAVY
 
 STEPS = 12

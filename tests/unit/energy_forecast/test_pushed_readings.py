@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.buildings import Registered
+from samdrift_energy_forecast.building.register import Registered
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.pushed_readings import Row, read_csv, read_json
-from samdrift_energy_forecast.reading_store import Reading
+from samdrift_energy_forecast.metering.pushed_readings import Row, read_csv, read_json
+from samdrift_energy_forecast.metering.reading_store import Reading
 from samdrift_testing.heating import DESCRIPTION
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)

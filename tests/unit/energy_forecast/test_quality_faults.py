@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.building import Meter
+from samdrift_energy_forecast.building.description import Meter
 from samdrift_energy_forecast.quality.clock import ClockEvidence, EdgeEvidence
 from samdrift_energy_forecast.quality.examination import Surroundings, examine
 from samdrift_energy_forecast.quality.finding import Finding

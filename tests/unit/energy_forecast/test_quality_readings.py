@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity, StampConvention
+from samdrift_energy_forecast.building.description import Meter, MeterUnit, Quantity, StampConvention
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.quality.cells import read_numbers, read_stamps
 from samdrift_energy_forecast.quality.examination import ExaminedMeter, RawReadings, Surroundings, examine

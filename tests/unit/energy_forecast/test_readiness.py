@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from samdrift_energy_forecast import meter_file
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.school_holidays import SchoolHoliday
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.metering import meter_file
 from samdrift_energy_forecast.readiness.check import check
 from samdrift_energy_forecast.readiness.item import Item, Standing
-from samdrift_energy_forecast.school_holidays import SchoolHoliday
 from samdrift_testing.heating import DESCRIPTION
 
 #: Monday 5 January 2026 in Copenhagen, and ten weeks.

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from samdrift_energy_forecast import reading_archive, reading_store
-from samdrift_energy_forecast.reading_archive import ArchivedReadingsError, archive
-from samdrift_energy_forecast.reading_store import Reading
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast.metering import reading_archive, reading_store
+from samdrift_energy_forecast.metering.reading_archive import ArchivedReadingsError, archive
+from samdrift_energy_forecast.metering.reading_store import Reading
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import ConflictError, InputError
 from samdrift_platform.ledger.database import Ledger

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from samdrift_energy_forecast import hours, reading_store
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.meters import read_meters
-from samdrift_energy_forecast.reading_store import Kept, Reading
-from samdrift_energy_forecast.series import Series
+from samdrift_energy_forecast import hours
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.reading_store import Kept, Reading
+from samdrift_energy_forecast.metering.readings import read_meters
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.heating import DESCRIPTION
 

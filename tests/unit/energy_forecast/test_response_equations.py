@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.response import PARAMETERS, QuarterHours, RoomResponse, RoomState, respond
+from samdrift_energy_forecast.thermal.response import PARAMETERS, QuarterHours, RoomResponse, RoomState, respond
 
 STEPS, DAYS, RUNS, ROOMS = 24, 3, 2, 2
 RANDOM = np.random.default_rng(4)

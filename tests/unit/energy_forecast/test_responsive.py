@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.comfort_credit import comfort_credit
-from samdrift_energy_forecast.costs import Costs
-from samdrift_energy_forecast.heat_response import HeatResponse, fit_heat
-from samdrift_energy_forecast.reasons import Reason
-from samdrift_energy_forecast.response import DAY_Q, QUARTERS, QuarterHours, RoomResponse, RoomState, respond
-from samdrift_energy_forecast.response_fit import RoomHistory, fit
-from samdrift_energy_forecast.responsive import LARGEST_MARGIN_K, LEAST_MARGIN_K, margin_k, reason_of
-from samdrift_energy_forecast.start_stop import Opening, StartStop, openings, set_points_c
-from samdrift_energy_forecast.start_stop_search import Bounds, Choice, Outcome, Situation, foreseen, search
+from samdrift_energy_forecast.planning.by_response import LARGEST_MARGIN_K, LEAST_MARGIN_K, margin_k, reason_of
+from samdrift_energy_forecast.planning.costs import Costs
+from samdrift_energy_forecast.planning.start_stop import Opening, StartStop, openings, set_points_c
+from samdrift_energy_forecast.planning.start_stop_search import Bounds, Choice, Outcome, Situation, foreseen, search
+from samdrift_energy_forecast.plans.reasons import Reason
+from samdrift_energy_forecast.thermal.comfort_credit import comfort_credit
+from samdrift_energy_forecast.thermal.heat_response import HeatResponse, fit_heat
+from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, QuarterHours, RoomResponse, RoomState, respond
+from samdrift_energy_forecast.thermal.response_fit import RoomHistory, fit
 
 DAYS = 16
 TRUE = RoomResponse(

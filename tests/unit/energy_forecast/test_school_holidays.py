@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from samdrift_energy_forecast import school_holiday_store
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.calendar import BuildingCalendar
-from samdrift_energy_forecast.school_holidays import (
+from samdrift_energy_forecast.building import school_holiday_store
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.school_holidays import (
     SchoolHolidaysError,
     read_csv,
     read_icalendar,

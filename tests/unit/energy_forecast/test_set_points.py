@@ -6,13 +6,13 @@ from datetime import time
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.building import ClockHours, Comfort, Setback
-from samdrift_energy_forecast.comfort import ColdDayLine, RoomExperience, lowest_room_c
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.plan import PlanningProblem, solve
-from samdrift_energy_forecast.reasons import TEXTS, Reason
-from samdrift_energy_forecast.set_points import SetPoints, set_points
-from samdrift_energy_forecast.thermal import ThermalState
+from samdrift_energy_forecast.building.description import ClockHours, Comfort, Setback
+from samdrift_energy_forecast.planning.programme import PlanningProblem, solve
+from samdrift_energy_forecast.planning.set_points import SetPoints, set_points
+from samdrift_energy_forecast.plans.reasons import TEXTS, Reason
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.comfort import ColdDayLine, RoomExperience, lowest_room_c
+from samdrift_energy_forecast.thermal.model import ThermalState
 from samdrift_testing.grey_box import HEAVY
 
 SETBACK = Setback(warm_c=21.0, setback_c=16.0, warm=ClockHours(begins=time(6), ends=time(17)))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.costs import Costs
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.heating_plant import HeatPump
+from samdrift_energy_forecast.building.tariff import ReturnTemperature
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.heating_plant import HeatPump
-from samdrift_energy_forecast.pricing import STORING_TRUST, believed, costs, heat_prices
-from samdrift_energy_forecast.signals import Signal, Signals, signals_as_known
-from samdrift_energy_forecast.tariff import ReturnTemperature
+from samdrift_energy_forecast.planning.costs import Costs
+from samdrift_energy_forecast.planning.pricing import STORING_TRUST, believed, costs, heat_prices
+from samdrift_energy_forecast.surroundings.signals import Signal, Signals, signals_as_known
 
 ISSUE = 490_000
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Location
+from samdrift_energy_forecast.building.description import Location
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.sources import energi_data_service as eds
 from samdrift_energy_forecast.sources.dmi_forecast import mean_flux_w_m2, mean_temperature_c

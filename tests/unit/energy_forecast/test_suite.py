@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from samdrift_energy_forecast import suite
-from samdrift_energy_forecast.forecast import HORIZON_H
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
 from samdrift_energy_forecast.training.report import Judged
 from samdrift_energy_forecast.training.winters import HELD_OUT, Winter
 from samdrift_evaluation.estimate import Estimate

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.heating_plant import SupplyTemperature
-from samdrift_energy_forecast.supply import curve, offsets_k
+from samdrift_energy_forecast.building.heating_plant import SupplyTemperature
+from samdrift_energy_forecast.planning.supply import curve, offsets_k
 
 SUPPLY = SupplyTemperature(design_supply_c=60.0, design_outdoor_c=-12.0, lowest_supply_c=30.0, largest_offset_k=10.0)
 

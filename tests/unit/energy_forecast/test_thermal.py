@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_energy_forecast.meters import Readings
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.thermal import ThermalModel, ThermalState, identify, mass_temperatures, present_state
+from samdrift_energy_forecast.metering.readings import Readings
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.model import (
+    ThermalModel,
+    ThermalState,
+    identify,
+    mass_temperatures,
+    present_state,
+)
 
 MODEL = ThermalModel(
     capacity_kwh_per_k=80.0,

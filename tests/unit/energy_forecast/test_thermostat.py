@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.droop import FEWEST_HOURS, USUAL_LAG_K, Droop
-from samdrift_energy_forecast.meters import Readings
-from samdrift_energy_forecast.operation import Operation
-from samdrift_energy_forecast.thermal import ThermalState
-from samdrift_energy_forecast.thermostat import planned_heat_kwh, thermostat_heat_kwh
+from samdrift_energy_forecast.metering.readings import Readings
+from samdrift_energy_forecast.surroundings.operation import Operation
+from samdrift_energy_forecast.thermal.droop import FEWEST_HOURS, USUAL_LAG_K, Droop
+from samdrift_energy_forecast.thermal.model import ThermalState
+from samdrift_energy_forecast.thermal.thermostat import planned_heat_kwh, thermostat_heat_kwh
 from samdrift_testing.grey_box import HEAVY
 
 MODEL = replace(

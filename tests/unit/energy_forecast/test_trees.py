@@ -7,11 +7,11 @@ import lightgbm
 import numpy as np
 import pytest
 
-from samdrift_energy_forecast.features import NAMES
-from samdrift_energy_forecast.ridge import TREES_FILE, FamilyModel
+from samdrift_energy_forecast.forecasting.features import NAMES
+from samdrift_energy_forecast.forecasting.ridge import TREES_FILE, FamilyModel
+from samdrift_energy_forecast.forecasting.trees import FamilyTrees, tree_rows
 from samdrift_energy_forecast.training import trees as training
 from samdrift_energy_forecast.training.trees import Lessons, grow
-from samdrift_energy_forecast.trees import FamilyTrees, tree_rows
 from samdrift_registry.verified import VerifiedModel
 
 

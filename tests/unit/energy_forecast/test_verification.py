@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from samdrift_energy_forecast.account.planned import counted_share, day_setback_kwh
-from samdrift_energy_forecast.verification import Verification
+from samdrift_energy_forecast.building.verification import Verification
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import Example, MemoryStore
 from samdrift_registry.verified import VerifiedModel

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.weather import weather_as_known
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.surroundings.weather import weather_as_known
 
 HISTORY_H = 21 * 24
 

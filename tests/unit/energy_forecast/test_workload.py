@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.plan_document import HOUR, Plan
-from samdrift_energy_forecast.reasons import Reason
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.plans.document import HOUR, Plan
+from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.submission import Submission
 from samdrift_energy_forecast.workload import MODEL, workload
 from samdrift_platform.checks import CHECKS, Example, MemoryStore

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samdrift_energy_forecast import school
+from samdrift_energy_forecast.emulator import school
 from samdrift_energy_forecast.workload import MODEL
 from samdrift_platform.demonstration import Finding, Service, ShippedModel
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.playback import Score
+    from samdrift_energy_forecast.emulator.playback import Score
     from samdrift_platform.client import Client
 
 REFERENCE = f"demonstration-school/{school.PLAN_DAY.isoformat()}"
@@ -66,7 +66,7 @@ def _models(item: dict[str, Any]) -> str:
 
 
 def _played_back(client: Client, folder: Path, result: dict[str, Any]) -> Iterable[Finding]:
-    from samdrift_energy_forecast.plan_document import QUARTER, Plan
+    from samdrift_energy_forecast.plans.document import QUARTER, Plan
 
     plan = Plan.from_json(client.get_object(result["plan"]))
     set_points = {plan.issue_time + k * QUARTER: celsius for k, celsius in enumerate(plan.set_points_c())}
@@ -104,8 +104,8 @@ def _forecast(expected_kwh: float, emulated_kwh: float) -> Finding:
 def _scores(run: Any) -> tuple[Score, Score]:
     """The plan's hours, and the day after."""
     from samdrift_energy_forecast import hours
-    from samdrift_energy_forecast.calendar import BuildingCalendar
-    from samdrift_energy_forecast.playback import score
+    from samdrift_energy_forecast.building.calendar import BuildingCalendar
+    from samdrift_energy_forecast.emulator.playback import score
 
     run_in, horizon = school.RUN_IN_DAYS * hours.DAY, school.HORIZON_DAYS * hours.DAY
     first = hours.beginning_at(school.issue_time()) - run_in

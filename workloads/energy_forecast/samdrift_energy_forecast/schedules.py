@@ -28,7 +28,7 @@ def schedules() -> Iterable[Schedule]:
 
 def plan_tonight() -> Sequence[str]:
     """Order what tonight lacks, and say how far it is. The list of plans follows, so that no page has to."""
-    from samdrift_energy_forecast import nightly
+    from samdrift_energy_forecast.ordering import nightly
     from samdrift_energy_forecast.plan_list.following import catch_up
 
     with _installation() as (chosen, ledger):
@@ -40,7 +40,7 @@ def plan_tonight() -> Sequence[str]:
 
 def fetch() -> Sequence[str]:
     """Fetch what the active buildings' next plans will ask for, as far as it is not here."""
-    from samdrift_energy_forecast.ordering import WINDOW
+    from samdrift_energy_forecast.ordering.making import WINDOW
     from samdrift_energy_forecast.sources.fetch_round import fetched, locations_of_buildings
     from samdrift_energy_forecast.sources.fetching import Fetching
     from samdrift_energy_forecast.sources.known import KnownSeries

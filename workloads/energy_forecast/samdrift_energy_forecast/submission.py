@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.order import AccountedBuilding
-from samdrift_energy_forecast.building import BuildingDescription, Celsius, Document, Weekday
+from samdrift_energy_forecast.building.description import BuildingDescription, Celsius, Document, Weekday
 
 ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Reference of a stored object")]
 

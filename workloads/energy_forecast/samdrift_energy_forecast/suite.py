@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from samdrift_evaluation.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.meters import Readings
+    from samdrift_energy_forecast.metering.readings import Readings
     from samdrift_energy_forecast.training.report import Judged
     from samdrift_energy_forecast.training.winters import Winter
     from samdrift_evaluation.report import Curve, DataUsed, Line, Report
@@ -50,7 +50,7 @@ class EnergySuite:
             ShippedModelError: it was trained on other features.
             SeenWinterError: it learned from a winter that it would be judged on.
         """
-        from samdrift_energy_forecast.ridge import FACTS_FILE, FamilyModel
+        from samdrift_energy_forecast.forecasting.ridge import FACTS_FILE, FamilyModel
         from samdrift_energy_forecast.training.report import judge
         from samdrift_energy_forecast.training.winters import HELD_OUT, simulate_winters
 
@@ -70,7 +70,7 @@ def check_unseen(family: Sequence[str], held_out: Sequence[Winter]) -> None:
 
 def report_of(folder: Path, judged: Mapping[Winter, Judged], data: DataUsed) -> Report:
     """The report from what was forecast and what was measured."""
-    from samdrift_energy_forecast.forecast import HORIZON_H
+    from samdrift_energy_forecast.forecasting.heat import HORIZON_H
     from samdrift_evaluation.checklist import checked
     from samdrift_evaluation.content import content_digest
     from samdrift_evaluation.report import Report
@@ -131,7 +131,7 @@ def _curves(judged: Mapping[Winter, Judged]) -> Iterator[Curve]:
     """CVRMSE by hour of the horizon: where a forecast gets worse."""
     import numpy as np
 
-    from samdrift_energy_forecast.forecast import HORIZON_H
+    from samdrift_energy_forecast.forecasting.heat import HORIZON_H
     from samdrift_evaluation.report import Curve
 
     together = _together(list(judged.values()))

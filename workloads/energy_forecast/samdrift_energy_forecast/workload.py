@@ -28,8 +28,8 @@ from samdrift_platform.contract import (
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from samdrift_energy_forecast.plan_document import Plan
-    from samdrift_energy_forecast.ridge import FamilyModel
+    from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+    from samdrift_energy_forecast.plans.document import Plan
     from samdrift_registry.verified import VerifiedModel
 
 MODEL = "energy-forecast-ridge"
@@ -61,7 +61,7 @@ class EnergyForecast:
 
     def load(self, models: Mapping[str, VerifiedModel]) -> FamilyModel:
         """The family model that every building's forecast is pulled towards."""
-        from samdrift_energy_forecast.ridge import FamilyModel
+        from samdrift_energy_forecast.forecasting.ridge import FamilyModel
 
         return FamilyModel.load(models[MODEL].folder)
 
@@ -131,7 +131,7 @@ def _is_of_night(reference: str) -> bool:
 
 def _next_opening(building: Building, submission: Submission) -> Any:
     from samdrift_energy_forecast import hours
-    from samdrift_energy_forecast.calendar import BuildingCalendar
+    from samdrift_energy_forecast.building.calendar import BuildingCalendar
 
     opening = BuildingCalendar(building).next_opening(hours.beginning_at(submission.issue_time))
     return None if opening is None else hours.start_of(opening)
@@ -144,14 +144,14 @@ def _account(item: Item, context: Context) -> Outcome:
 
 
 def _planned(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast.fallback import plan_in_any_case
+    from samdrift_energy_forecast.planning.fallback import plan_in_any_case
 
     building, issue = _ordered(item)
     return _done(item, plan_in_any_case(building, issue, context.store, context.engine), context)
 
 
 def _set_back(item: Item, context: Context) -> Outcome:
-    from samdrift_energy_forecast.fallback import stopped
+    from samdrift_energy_forecast.planning.fallback import stopped
 
     building, issue = _ordered(item)
     return _done(item, stopped(building, issue), context)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from samdrift_energy_forecast.delivery.folder import FolderReceiver
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, TryAgainError
 from samdrift_testing.estate import described, plan_of

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import EPOCH, BuildingCalendar, LocalHours
+from samdrift_energy_forecast.building.calendar import EPOCH, BuildingCalendar, LocalHours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.building.description import BuildingDescription
 
 #: A day counts as measured from this share of its hours on; the missing ones are taken to be like the others.
 LEAST_SHARE = 0.8

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from samdrift_energy_forecast import hours, reading_store
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.days import Operation
 from samdrift_energy_forecast.account.inputs import HeatedDay, write_heated_days
-from samdrift_energy_forecast.orders import Run
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.ordering.orders import Run
 from samdrift_energy_forecast.sources.issued_table import without_issued
 from samdrift_energy_forecast.sources.place import Place
 from samdrift_energy_forecast.tables import orders, overrides
@@ -21,7 +22,7 @@ from samdrift_platform.ledger.tables import work_items
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.building.description import BuildingDescription
     from samdrift_energy_forecast.sources.known import KnownSeries
     from samdrift_platform.contract import Store
     from samdrift_platform.ledger.database import Ledger

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import hours, meters, table_files
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.account.days import Days, HourlyValues, Operation, day_number, local_days
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.weather import OBSERVED
+from samdrift_energy_forecast.metering import table_files
+from samdrift_energy_forecast.metering.readings import examined_heat
+from samdrift_energy_forecast.surroundings.weather import OBSERVED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.building.description import BuildingDescription
 
 DAYS = "days"
 
@@ -51,7 +53,7 @@ def read_inputs(
     Raises:
         ReadingsError: a table is unreadable or empty.
     """
-    examined = meters.examined_heat(readings, until, building)
+    examined = examined_heat(readings, until, building)
     heat_kwh = HourlyValues(first=examined.first, values=examined.heat_kwh)
     operation = read_heated_days(heated)
     outdoor_c, radiation = _weather(weather_observed)

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building.description import BuildingDescription
 
 ObjectReference = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Reference of a stored object")]
 

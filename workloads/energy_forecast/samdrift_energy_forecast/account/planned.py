@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from samdrift_energy_forecast import hours
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.plan_document import Plan
+    from samdrift_energy_forecast.plans.document import Plan
 
 
 def counted_share(plan: Plan) -> float:

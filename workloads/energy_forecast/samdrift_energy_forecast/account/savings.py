@@ -14,7 +14,7 @@ from samdrift_energy_forecast.account.baseline import Baseline, fit_baseline
 from samdrift_energy_forecast.account.days import Operation
 from samdrift_energy_forecast.account.held_out import HeldOut, held_out, stretches
 from samdrift_energy_forecast.account.refusal import Refusal, RefusalCode
-from samdrift_energy_forecast.calendar import EPOCH
+from samdrift_energy_forecast.building.calendar import EPOCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from samdrift_energy_forecast.account.days import Days
-    from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.emission import Emission
+    from samdrift_energy_forecast.building.description import BuildingDescription
+    from samdrift_energy_forecast.building.emission import Emission
 
 #: Said wherever a measured saving is shown.
 MEASURED = (

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from samdrift_energy_forecast import building_file, buildings, meter_file, reading_store, school_holiday_store
-from samdrift_energy_forecast.building import BuildingDescription
-from samdrift_energy_forecast.buildings import Change, Registered
+from samdrift_energy_forecast.building import register, school_holiday_store, toml_file
+from samdrift_energy_forecast.building.description import BuildingDescription
+from samdrift_energy_forecast.building.register import Change, Registered
+from samdrift_energy_forecast.metering import meter_file, reading_store
 from samdrift_energy_forecast.readiness.check import check
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger, TheStore
@@ -66,7 +67,7 @@ def router() -> APIRouter:
 
 def schema() -> JSONResponse:
     """The JSON schema of a building's description."""
-    return JSONResponse(building_file.schema(), media_type="application/schema+json")
+    return JSONResponse(toml_file.schema(), media_type="application/schema+json")
 
 
 def listed(
@@ -74,7 +75,7 @@ def listed(
 ) -> JSONResponse:
     """Buildings in the order of their ids; `next` is the `after` of the next page, null on the last."""
     with ledger.read() as connection:
-        found = list(buildings.each(connection, after=after, limit=limit + 1, active_only=not removed))
+        found = list(register.each(connection, after=after, limit=limit + 1, active_only=not removed))
     page = found[:limit]
     last = page[-1].building if len(found) > limit else None
     return JSONResponse({"buildings": [_brief(one) if brief else _answer(one) for one in page], "next": last})
@@ -83,9 +84,9 @@ def listed(
 def shown(building: Identifier, ledger: TheLedger, response: Response) -> dict[str, Any]:
     """One building, the newest stamp of each of its series, and who changed it when."""
     with ledger.read() as connection:
-        found = buildings.find(connection, building)
+        found = register.find(connection, building)
         latest = reading_store.latest(connection, building)
-        events = buildings.history(connection, building)
+        events = register.history(connection, building)
     response.headers["ETag"] = f'"{found.digest}"'
     changes = [{"at": event.at, "by": event.actor, "change": event.action.partition(".")[2]} for event in events]
     return {**_answer(found), "latest_readings": latest, "history": changes}
@@ -95,7 +96,7 @@ def readiness(building: Identifier, ledger: TheLedger, store: TheStore) -> dict[
     """What is there, odd and missing for plans, by its description, its readings of a year and imported holidays."""
     now = datetime.now(UTC)
     with ledger.read() as connection:
-        found = buildings.find(connection, building).description
+        found = register.find(connection, building).description
         code = found.calendar.school_holidays_of
         holidays = list(school_holiday_store.held(connection, [code])) if code else None
         table = reading_store.order_table(
@@ -114,7 +115,7 @@ def put(building: Identifier, user: SignedIn, ledger: TheLedger, body: Body, req
     description = _sent(building, body, request.headers.get("content-type", ""))
     with ledger.write() as connection:
         _check_is_the_one_read(connection, building, request.headers.get("if-match"))
-        change = buildings.put(connection, [description], by=user.subject, now=datetime.now(UTC))[building]
+        change = register.put(connection, [description], by=user.subject, now=datetime.now(UTC))[building]
     status = 201 if change is Change.ADDED else 200
     return JSONResponse({"building": building, "change": change}, status)
 
@@ -125,7 +126,7 @@ def put_several(user: SignedIn, ledger: TheLedger, body: Body) -> dict[str, Any]
     several = Buildings.read(body).buildings
     _check_several([one.id for one in several])
     with ledger.write() as connection:
-        changes = buildings.put(connection, several, by=user.subject, now=datetime.now(UTC))
+        changes = register.put(connection, several, by=user.subject, now=datetime.now(UTC))
     counts = {change: sum(found is change for found in changes.values()) for change in Change}
     return {"changes": changes, "counts": {change: count for change, count in counts.items() if count}}
 
@@ -133,14 +134,14 @@ def put_several(user: SignedIn, ledger: TheLedger, body: Body) -> dict[str, Any]
 def remove(building: Identifier, user: SignedIn, ledger: TheLedger) -> dict[str, Any]:
     """Plan for a building no more. Its description and readings stay; putting it again brings it back."""
     with ledger.write() as connection:
-        change = buildings.remove(connection, building, by=user.subject, now=datetime.now(UTC))
+        change = register.remove(connection, building, by=user.subject, now=datetime.now(UTC))
     return {"building": building, "change": change}
 
 
 def _sent(building: str, body: bytes, media_type: str) -> BuildingDescription:
     _check_size(body)
     if media_type.partition(";")[0].strip().lower() == TOML:
-        description = building_file.parse(body, "The body")
+        description = toml_file.parse(body, "The body")
     else:
         try:
             description = BuildingDescription.model_validate_json(body)
@@ -157,7 +158,7 @@ def _check_is_the_one_read(connection: sa.Connection, building: str, tag: str | 
     """RFC 9110 section 13.1.1."""
     if tag is None:
         return
-    found = buildings.known(connection, [building]).get(building)
+    found = register.known(connection, [building]).get(building)
     if found is None or (tag != "*" and tag.strip('"') != found.digest):
         raise ChangedMeanwhileError(
             f"{building!r} is not as it was read. {ChangedMeanwhileError.__doc__}", field="If-Match"

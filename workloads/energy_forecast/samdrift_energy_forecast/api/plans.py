@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 
-from samdrift_energy_forecast import overrides
-from samdrift_energy_forecast.current_plan import current_plan, plan_that_holds
 from samdrift_energy_forecast.exports import KINDS
-from samdrift_energy_forecast.overrides import ManualOverride
 from samdrift_energy_forecast.pages.asking import now
-from samdrift_energy_forecast.plan_files import as_file, etag
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.current import current_plan, plan_that_holds
+from samdrift_energy_forecast.plans.files import as_file, etag
+from samdrift_energy_forecast.plans.overrides import ManualOverride
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger, TheSettings, TheStore
 from samdrift_platform.control.json_body import JsonBody
@@ -89,7 +89,7 @@ def plan_now(
     building: Identifier, user: SignedIn, ledger: TheLedger, store: TheStore, settings: TheSettings, at: Now
 ) -> Mapping[str, Any]:
     """Order a plan from the running hour on; the answer says which item makes it, and what was lacking."""
-    from samdrift_energy_forecast.ordering import OrderDesk
+    from samdrift_energy_forecast.ordering.making import OrderDesk
 
     desk = OrderDesk(ledger=ledger, store=store, tenant=settings.tenant, ordered_by=user.subject)
     order = desk.plan_now(building, now=at)

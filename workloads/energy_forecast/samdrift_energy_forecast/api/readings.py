@@ -13,9 +13,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from samdrift_energy_forecast import buildings, reading_store
-from samdrift_energy_forecast.pushed_readings import MOST_ROWS, Row, could_be_id, read_csv, read_json
-from samdrift_energy_forecast.reading_store import Reading
+from samdrift_energy_forecast.building import register
+from samdrift_energy_forecast.metering import reading_store
+from samdrift_energy_forecast.metering.pushed_readings import MOST_ROWS, Row, could_be_id, read_csv, read_json
+from samdrift_energy_forecast.metering.reading_store import Reading
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger
 from samdrift_platform.errors import BodyTooLargeError
@@ -70,7 +71,7 @@ def push(request: Request, user: SignedIn, ledger: TheLedger, body: Body, buildi
 def _kept(ledger: Ledger, rows: list[Row], *, source: str, now: datetime) -> list[str]:
     """What became of each row; a refusal begins with the word and a colon."""
     with ledger.read() as connection:
-        known = buildings.known(connection, sorted({row.building for row in rows if could_be_id(row.building)}))
+        known = register.known(connection, sorted({row.building for row in rows if could_be_id(row.building)}))
     judged = [row.judged(known.get(row.building), now=now) for row in rows]
     new = [found for found in judged if isinstance(found, Reading)]
     with ledger.write() as connection:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from samdrift_energy_forecast import school_holiday_store
-from samdrift_energy_forecast.school_holidays import SchoolHoliday, read_csv, read_icalendar
+from samdrift_energy_forecast.building import school_holiday_store
+from samdrift_energy_forecast.building.school_holidays import SchoolHoliday, read_csv, read_icalendar
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.dependencies import Body, TheLedger
 from samdrift_platform.errors import BodyTooLargeError

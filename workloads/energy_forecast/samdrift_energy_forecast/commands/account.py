@@ -17,7 +17,7 @@ from samdrift_platform.errors import InputError
 if TYPE_CHECKING:
     from samdrift_energy_forecast.account.gathering import Gathered, Gathering
     from samdrift_energy_forecast.account.statement import Statement
-    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.building.description import BuildingDescription
     from samdrift_platform.contract import Store
     from samdrift_platform.ledger.database import Ledger
 
@@ -151,12 +151,12 @@ def _show(made: list[Statement]) -> None:
 
 
 def _buildings(ledger: Ledger, ids: list[str]) -> list[BuildingDescription]:
-    from samdrift_energy_forecast import buildings
+    from samdrift_energy_forecast.building import register
 
     with ledger.read() as connection:
         if ids:
-            return [buildings.find(connection, one).description for one in ids]
-        return [one.description for one in buildings.each(connection, active_only=False)]
+            return [register.find(connection, one).description for one in ids]
+        return [one.description for one in register.each(connection, active_only=False)]
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def backtest(
 
 def _closed(file: Path | None) -> frozenset[date]:
     """The days of all periods of the file."""
-    from samdrift_energy_forecast.school_holidays import read_csv
+    from samdrift_energy_forecast.building.school_holidays import read_csv
 
     periods = read_csv(file.read_bytes()) if file else []
     return frozenset(

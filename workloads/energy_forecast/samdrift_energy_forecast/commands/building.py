@@ -16,9 +16,9 @@ from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, sh
 from samdrift_platform.errors import ConflictError, InputError
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.meter_file import MeterFile
-    from samdrift_energy_forecast.school_holidays import SchoolHoliday
+    from samdrift_energy_forecast.building.description import BuildingDescription
+    from samdrift_energy_forecast.building.school_holidays import SchoolHoliday
+    from samdrift_energy_forecast.metering.meter_file import MeterFile
     from samdrift_platform.client import Client
 
 T = TypeVar("T")
@@ -41,25 +41,25 @@ ReadingsFile = Annotated[Path | None, typer.Option("--readings", help="Its meter
 @app.command()
 def example() -> None:
     """Print a building's file with a comment for every key."""
-    from samdrift_energy_forecast import building_file
+    from samdrift_energy_forecast.building import toml_file
 
-    say(building_file.example().rstrip("\n"))
+    say(toml_file.example().rstrip("\n"))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON schema of a building's file."""
-    from samdrift_energy_forecast import building_file
+    from samdrift_energy_forecast.building import toml_file
 
-    show_json(building_file.schema())
+    show_json(toml_file.schema())
 
 
 @app.command()
 def keys() -> None:
     """Print all keys of a building's file as a Markdown table."""
-    from samdrift_energy_forecast import building_file
+    from samdrift_energy_forecast.building import toml_file
 
-    say(building_file.key_table().rstrip("\n"))
+    say(toml_file.key_table().rstrip("\n"))
 
 
 @app.command()
@@ -99,7 +99,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register buildings, or replace their descriptions: all of them, or none when a file is wrong."""
-    from samdrift_energy_forecast.building_file import read_building_file
+    from samdrift_energy_forecast.building.toml_file import read_building_file
 
     descriptions = [read_building_file(file) for file in files]
     if readings is not None and len(files) > 1:
@@ -169,7 +169,7 @@ def readings(
     as_json: AsJson = False,
 ) -> None:
     """Send a meter file's readings. Sending it again stores nothing twice; status 1 when a row is refused."""
-    from samdrift_energy_forecast.building import BuildingDescription
+    from samdrift_energy_forecast.building.description import BuildingDescription
 
     with connect() as client:
         found = client.call("GET", f"{API}/buildings/{building}")
@@ -191,9 +191,9 @@ def export(
     output: Annotated[Path | None, typer.Option(help="Write into this file.")] = None,
 ) -> None:
     """Print buildings in the words of Brick (brickschema.org), as Turtle: meters, sensors, set-points."""
-    from samdrift_energy_forecast.brick import to_turtle
-    from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.series import Series
+    from samdrift_energy_forecast.building.brick import to_turtle
+    from samdrift_energy_forecast.building.description import BuildingDescription
+    from samdrift_energy_forecast.metering.series import Series
 
     with connect() as client:
         ids = buildings or [found["id"] for found in _all(client, removed=False)]
@@ -217,8 +217,8 @@ def archive(
 
     Orders, accounts and checks read both. Exit status 1 when a building's readings changed meanwhile: run it again.
     """
-    from samdrift_energy_forecast import buildings as registered
-    from samdrift_energy_forecast import reading_archive
+    from samdrift_energy_forecast.building import register
+    from samdrift_energy_forecast.metering import reading_archive
     from samdrift_platform.ledger.database import Ledger
     from samdrift_platform.objects import ObjectStore
     from samdrift_platform.settings import load
@@ -228,7 +228,7 @@ def archive(
     moved: dict[str, int] = {}
     with closing(Ledger(chosen.ledger_url)) as ledger:
         with ledger.read() as connection:
-            ids = [one.building for one in registered.each(connection, active_only=False)]
+            ids = [one.building for one in register.each(connection, active_only=False)]
         for building in ids:
             try:
                 moved[building] = reading_archive.archive(
@@ -254,8 +254,8 @@ def import_fleet(
     as_json: AsJson = False,
 ) -> None:
     """Register a fleet: all rows, or none when one is wrong; status 1 when one is."""
-    from samdrift_energy_forecast.building_file import parse_document
-    from samdrift_energy_forecast.fleet_file import read_fleet
+    from samdrift_energy_forecast.building.fleet_file import read_fleet
+    from samdrift_energy_forecast.building.toml_file import parse_document
 
     common, _ = parse_document(_read(template), str(template))
     fleet = read_fleet(_read(file), str(file), common)
@@ -282,7 +282,7 @@ def _registered(building: str) -> list[dict[str, str]]:
 
 
 def _described(path: Path, readings: Path | None, school_holidays: Path | None) -> list[dict[str, str]]:
-    from samdrift_energy_forecast.building_file import read_building_file
+    from samdrift_energy_forecast.building.toml_file import read_building_file
     from samdrift_energy_forecast.readiness.check import check as check_building
 
     building = read_building_file(path)
@@ -294,13 +294,13 @@ def _described(path: Path, readings: Path | None, school_holidays: Path | None) 
 def _holidays(file: Path | None, building: BuildingDescription) -> Sequence[SchoolHoliday] | None:
     if file is None:
         return None
-    from samdrift_energy_forecast.school_holidays import by_municipality, read_csv
+    from samdrift_energy_forecast.building.school_holidays import by_municipality, read_csv
 
     return by_municipality(read_csv(_read(file))).get(building.calendar.school_holidays_of or "", [])
 
 
 def _meter_file(path: Path, building: BuildingDescription) -> MeterFile:
-    from samdrift_energy_forecast.meter_file import read_meter_file
+    from samdrift_energy_forecast.metering.meter_file import read_meter_file
 
     return read_meter_file(path, building)
 

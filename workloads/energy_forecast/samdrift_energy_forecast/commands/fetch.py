@@ -15,7 +15,7 @@ from samdrift_platform.cli.output import AsJson, say, show_json, show_table
 from samdrift_platform.errors import InputError
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import Location
+    from samdrift_energy_forecast.building.description import Location
     from samdrift_energy_forecast.sources.energi_data_service import PriceArea
     from samdrift_energy_forecast.sources.known import KnownSeries
     from samdrift_platform.ledger.database import Ledger
@@ -102,7 +102,7 @@ def _known() -> Iterator[tuple[Ledger, KnownSeries]]:
 def _location(text: str) -> Location:
     from pydantic import ValidationError
 
-    from samdrift_energy_forecast.building import Location
+    from samdrift_energy_forecast.building.description import Location
 
     latitude, _, longitude = text.partition(",")
     try:

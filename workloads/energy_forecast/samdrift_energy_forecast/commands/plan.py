@@ -15,9 +15,9 @@ from samdrift_platform.cli.output import AsJson, say, show_json
 from samdrift_platform.errors import InputError
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.nightly import Night
-    from samdrift_energy_forecast.ordering import OrderDesk
-    from samdrift_energy_forecast.orders import Order
+    from samdrift_energy_forecast.ordering.making import OrderDesk
+    from samdrift_energy_forecast.ordering.nightly import Night
+    from samdrift_energy_forecast.ordering.orders import Order
 
 #: Seconds between two looks at how far the night is.
 LOOK_S = 1.0
@@ -34,7 +34,7 @@ def plan(
     """Order a plan for one building, or with --all the plans that tonight still lacks."""
     if everything == (building is not None):
         raise InputError("Name one building, or give --all for every building.", field="building")
-    from samdrift_energy_forecast import nightly
+    from samdrift_energy_forecast.ordering import nightly
 
     with _desk() as desk:
         if building is not None:
@@ -49,7 +49,7 @@ def plan(
 
 
 def _waited_for(desk: OrderDesk, night: Night) -> Night:
-    from samdrift_energy_forecast import nightly, orders
+    from samdrift_energy_forecast.ordering import nightly, orders
 
     while True:
         with desk.ledger.read() as connection:
@@ -102,7 +102,7 @@ def _show(night: Night, *, as_json: bool) -> None:
 
 @contextmanager
 def _desk() -> Iterator[OrderDesk]:
-    from samdrift_energy_forecast import nightly
+    from samdrift_energy_forecast.ordering import nightly
     from samdrift_platform.ledger import migrations
     from samdrift_platform.ledger.database import Ledger
     from samdrift_platform.settings import load

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samdrift_energy_forecast.building import BuildingDescription, Meter, MeterUnit, Quantity, StampConvention
+from samdrift_energy_forecast.building.description import (
+    BuildingDescription,
+    Meter,
+    MeterUnit,
+    Quantity,
+    StampConvention,
+)
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
 from samdrift_platform.errors import InputError
 
@@ -85,7 +91,7 @@ def _language(asked: str | None) -> Language:
 
 
 def _described(path: Path) -> BuildingDescription:
-    from samdrift_energy_forecast.building_file import read_building_file
+    from samdrift_energy_forecast.building.toml_file import read_building_file
 
     return read_building_file(path)
 

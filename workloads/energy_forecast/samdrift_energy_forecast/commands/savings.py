@@ -32,7 +32,7 @@ def savings(
     from samdrift_energy_forecast.account.refusal import Refusal
     from samdrift_energy_forecast.account.statement import statement
     from samdrift_energy_forecast.account.table import row
-    from samdrift_energy_forecast.building_file import parse
+    from samdrift_energy_forecast.building.toml_file import parse
     from samdrift_energy_forecast.commands.account import day_of
 
     described = parse(building.read_bytes(), building.name)

@@ -12,7 +12,7 @@ from uuid import UUID
 from samdrift_energy_forecast.delivery.kept_plan import kept_plan
 from samdrift_energy_forecast.delivery.message import file_name
 from samdrift_energy_forecast.exports import KINDS
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_platform.contract import JsonObject, Store
 from samdrift_platform.errors import TryAgainError
 

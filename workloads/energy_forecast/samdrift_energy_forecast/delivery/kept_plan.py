@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samdrift_energy_forecast.errors import PlanDocumentError
-from samdrift_energy_forecast.plan_document import Plan
+from samdrift_energy_forecast.plans.document import Plan
 from samdrift_platform.contract import Store
 from samdrift_platform.errors import CannotTellError, NotFoundError, TryAgainError, UnavailableError
 

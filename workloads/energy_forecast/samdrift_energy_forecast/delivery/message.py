@@ -11,8 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from samdrift_energy_forecast.exports import KINDS
-from samdrift_energy_forecast.plan_document import Plan
-from samdrift_energy_forecast.reasons import Language
+from samdrift_energy_forecast.plans.document import Plan
+from samdrift_energy_forecast.plans.reasons import Language
 
 #: Files that come with it, by suffix.
 ATTACHED = ("csv", "ics", "bacnet.json")

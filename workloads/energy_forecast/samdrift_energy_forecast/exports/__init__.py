@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from samdrift_energy_forecast.exports.bacnet import to_bacnet
 from samdrift_energy_forecast.exports.calendar_file import to_ical
 from samdrift_energy_forecast.exports.table import set_points_of_csv, to_csv
-from samdrift_energy_forecast.plan_document import Plan
-from samdrift_energy_forecast.reasons import Language
+from samdrift_energy_forecast.plans.document import Plan
+from samdrift_energy_forecast.plans.reasons import Language
 
 __all__ = ["KINDS", "FileKind", "set_points_of_csv", "to_bacnet", "to_csv", "to_ical"]
 

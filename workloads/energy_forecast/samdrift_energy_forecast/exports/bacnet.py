@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from samdrift_energy_forecast.plan_document import QUARTER, Plan
+from samdrift_energy_forecast.plans.document import QUARTER, Plan
 
 FORMAT = "samdrift-bacnet-schedule/1"
 #: Of the exceptions, 1 (highest) to 16: there is room above for the building's own.

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from samdrift_energy_forecast.plan_document import Entry, Plan
-from samdrift_energy_forecast.reasons import Language
+from samdrift_energy_forecast.plans.document import Entry, Plan
+from samdrift_energy_forecast.plans.reasons import Language
 
 #: Namespace of the UIDs: the same building and beginning give the same event, so that an import replaces it.
 CALENDAR_NAMESPACE = UUID("6f1d3f0e-6a55-5b0c-9a5e-0f7c3f1f7d11")

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from samdrift_energy_forecast.plan_document import QUARTER, Plan
-from samdrift_energy_forecast.reasons import Language
+from samdrift_energy_forecast.plans.document import QUARTER, Plan
+from samdrift_energy_forecast.plans.reasons import Language
 
 #: Column -> the plan's series that it is taken from. Heat in kWh of an hour is that hour's mean power in kW.
 SERIES = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import smoothing
+from samdrift_energy_forecast.forecasting import smoothing
 from samdrift_energy_forecast.forecasting.panel import HOURS, carried_forward
 
 if TYPE_CHECKING:

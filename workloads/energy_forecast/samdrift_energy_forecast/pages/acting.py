@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
 
-from samdrift_energy_forecast import overrides
 from samdrift_energy_forecast.delivery import MAIL
 from samdrift_energy_forecast.delivery.mail import MailRequest
 from samdrift_energy_forecast.delivery.mail_journal import MailJournal
-from samdrift_energy_forecast.overrides import OverrideError
 from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, ledger_of, user_of
 from samdrift_energy_forecast.pages.building import building_page, newest_plan, standing
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.overrides import OverrideError
 from samdrift_platform.errors import ConflictError, NotFoundError
 from samdrift_platform.ledger import audit, endings
 from samdrift_platform.ledger.effects import EffectState
@@ -108,7 +108,7 @@ def settle_message(shell: SignedIn, at: Now, item_id: UUID, arrived: Annotated[b
 
 
 def _order(shell: Shell, at: datetime, building: str) -> None:
-    from samdrift_energy_forecast.ordering import OrderDesk
+    from samdrift_energy_forecast.ordering.making import OrderDesk
 
     desk = OrderDesk(
         ledger=ledger_of(shell),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import Depends, Path
 
 from samdrift_energy_forecast.plan_list.following import catch_up
-from samdrift_energy_forecast.reasons import Language
+from samdrift_energy_forecast.plans.reasons import Language
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.portal.shell import Shell, current_shell
 

@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from samdrift_energy_forecast import buildings as registered
-from samdrift_energy_forecast import overrides
-from samdrift_energy_forecast.current_plan import plan_that_holds
-from samdrift_energy_forecast.overrides import ManualOverride
+from samdrift_energy_forecast.building import register
 from samdrift_energy_forecast.pages import figures
 from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, language_of, ledger_of, plans_of
 from samdrift_energy_forecast.pages.plan import readable_plan
 from samdrift_energy_forecast.pages.plan_view import PlanView
 from samdrift_energy_forecast.pages.sending import Sent, sent_of
-from samdrift_energy_forecast.plan_document import Plan
-from samdrift_energy_forecast.plan_files import as_file
 from samdrift_energy_forecast.plan_list import listing
 from samdrift_energy_forecast.plan_list.listing import Listed
+from samdrift_energy_forecast.plans import overrides
+from samdrift_energy_forecast.plans.current import plan_that_holds
+from samdrift_energy_forecast.plans.document import Plan
+from samdrift_energy_forecast.plans.files import as_file
+from samdrift_energy_forecast.plans.overrides import ManualOverride
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger import items
 from samdrift_platform.ledger.items import WorkItem
@@ -96,7 +96,7 @@ def standing(shell: Shell, at: datetime, building: str) -> Standing:
     """
     with plans_of(shell) as connection:
         listed = listing.one(connection, building, now=at)
-        known = registered.known(connection, [building]).get(building)
+        known = register.known(connection, [building]).get(building)
         if listed is None and known is None:
             raise NotFoundError(f"There is no building {building} here. Check its identifier.")
         found = _items(connection, listed)

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from fastapi import Query
 from fastapi.responses import HTMLResponse
 
-from samdrift_energy_forecast.overrides import holding
 from samdrift_energy_forecast.pages.asking import Now, SignedIn, language_of, plans_of
 from samdrift_energy_forecast.plan_list import listing
 from samdrift_energy_forecast.plan_list.entry import Urgency
+from samdrift_energy_forecast.plans.overrides import holding
 
 #: Buildings on one page.
 PAGE = 50

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from samdrift_energy_forecast.plan_document import HOUR, Plan
+from samdrift_energy_forecast.plans.document import HOUR, Plan
 from samdrift_platform.portal.plot import Plot, Series, Style
 
 

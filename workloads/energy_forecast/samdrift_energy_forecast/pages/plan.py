@@ -13,8 +13,8 @@ from samdrift_energy_forecast.pages import figures
 from samdrift_energy_forecast.pages.asking import Now, SignedIn, language_of
 from samdrift_energy_forecast.pages.plan_view import PlanView
 from samdrift_energy_forecast.pages.sending import sent_of
-from samdrift_energy_forecast.plan_document import Plan
-from samdrift_energy_forecast.plan_files import as_file
+from samdrift_energy_forecast.plans.document import Plan
+from samdrift_energy_forecast.plans.files import as_file
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.portal.shell import Shell

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from samdrift_energy_forecast.plan_document import HOUR, Plan
-from samdrift_energy_forecast.reasons import Language, Reason
+from samdrift_energy_forecast.plans.document import HOUR, Plan
+from samdrift_energy_forecast.plans.reasons import Language, Reason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import BuildingDescription
+from samdrift_energy_forecast.building.description import BuildingDescription
 from samdrift_energy_forecast.pages.asking import SignedIn, language_of
 from samdrift_platform.errors import InputError, NotFoundError
 from samdrift_platform.ledger.items import WorkItem
@@ -80,7 +80,7 @@ def _ordered(item: WorkItem) -> tuple[BuildingDescription, str, datetime]:
 
 
 def _examined(data: bytes, building: BuildingDescription, issue_time: datetime) -> ExaminedMeter:
-    from samdrift_energy_forecast.meters import examined_heat
+    from samdrift_energy_forecast.metering.readings import examined_heat
 
     return examined_heat(data, hours.beginning_at(issue_time), building)
 

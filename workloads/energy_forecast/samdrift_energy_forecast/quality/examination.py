@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter, Quantity, StampConvention
+from samdrift_energy_forecast.building.description import Meter, Quantity, StampConvention
 from samdrift_energy_forecast.quality.cells import Cells, Stamps, read_stamps
 from samdrift_energy_forecast.quality.copies import scaled_copies
 from samdrift_energy_forecast.quality.finding import Finding

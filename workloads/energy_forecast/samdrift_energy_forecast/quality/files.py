@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast import hours, table_files
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.metering import table_files
 from samdrift_energy_forecast.quality.cells import Cells, read_numbers, read_stamps
 from samdrift_energy_forecast.quality.examination import RawReadings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter, Quantity
+from samdrift_energy_forecast.building.description import Meter, Quantity
 from samdrift_energy_forecast.quality.cells import Cells, Stamps, read_numbers
 from samdrift_energy_forecast.quality.clock import (
     ClockEvidence,

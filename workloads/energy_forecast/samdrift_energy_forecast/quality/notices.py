@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.notice import Notice
+from samdrift_energy_forecast.plans.notice import Notice
 from samdrift_energy_forecast.quality.verdict import Verdict
 
 #: A plan tells of faults of the last four weeks; older ones are history.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity, StampConvention
+from samdrift_energy_forecast.building.description import Meter, MeterUnit, Quantity, StampConvention
 from samdrift_energy_forecast.errors import ReadingsError
 
 if TYPE_CHECKING:

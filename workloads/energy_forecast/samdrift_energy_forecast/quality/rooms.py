@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast.building import Meter, MeterUnit, Quantity
+from samdrift_energy_forecast.building.description import Meter, MeterUnit, Quantity
 from samdrift_energy_forecast.quality.cells import Numbers, Stamps, read_numbers, read_stamps
 from samdrift_energy_forecast.quality.examination import RawReadings, without_later
 from samdrift_energy_forecast.quality.finding import Finding

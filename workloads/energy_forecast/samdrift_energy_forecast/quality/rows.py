@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Quantity, StampConvention
+from samdrift_energy_forecast.building.description import Quantity, StampConvention
 from samdrift_energy_forecast.quality.finding import Finding
 from samdrift_energy_forecast.quality.resampling import is_regular, usual_step
 from samdrift_energy_forecast.quality.runs import runs
@@ -18,7 +18,7 @@ from samdrift_energy_forecast.quality.verdict import Raw, Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.building import Meter
+    from samdrift_energy_forecast.building.description import Meter
     from samdrift_energy_forecast.quality.cells import Cells, Numbers, Stamps
 
 

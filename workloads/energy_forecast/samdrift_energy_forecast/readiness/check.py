@@ -11,9 +11,9 @@ from samdrift_energy_forecast.readiness.description import of_description
 from samdrift_energy_forecast.readiness.item import Item, missing
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import BuildingDescription
-    from samdrift_energy_forecast.meter_file import MeterFile
-    from samdrift_energy_forecast.school_holidays import SchoolHoliday
+    from samdrift_energy_forecast.building.description import BuildingDescription
+    from samdrift_energy_forecast.building.school_holidays import SchoolHoliday
+    from samdrift_energy_forecast.metering.meter_file import MeterFile
 
 
 def check(
@@ -31,8 +31,8 @@ def check(
         holidays: of the municipality that it follows; None where it is not known what is imported.
         now: says how old things are.
     """
+    from samdrift_energy_forecast.building.school_holidays import resolved
     from samdrift_energy_forecast.readiness.readings import of_readings
-    from samdrift_energy_forecast.school_holidays import resolved
 
     items = list(of_description(building, holidays, today=now.astimezone(building.zone).date()))
     if file is None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from samdrift_energy_forecast.calendar import public_holidays
+from samdrift_energy_forecast.building.calendar import public_holidays
 from samdrift_energy_forecast.readiness.item import Item, missing, odd, ok
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import BuildingDescription, Calendar
-    from samdrift_energy_forecast.school_holidays import SchoolHoliday
+    from samdrift_energy_forecast.building.description import BuildingDescription, Calendar
+    from samdrift_energy_forecast.building.school_holidays import SchoolHoliday
 
 #: Latitude and longitude within which Denmark lies, Bornholm included.
 DENMARK = ((54.4, 57.9), (7.8, 15.4))
@@ -133,7 +133,7 @@ def _school_holidays(building: BuildingDescription, holidays: Sequence[SchoolHol
 
 
 def _comfort(building: BuildingDescription) -> Iterator[Item]:
-    from samdrift_energy_forecast.limits import resolved
+    from samdrift_energy_forecast.building.limits import resolved
 
     findings = resolved(building).findings
     comfort = building.comfort

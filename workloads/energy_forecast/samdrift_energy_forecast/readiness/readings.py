@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import BuildingCalendar, LocalHours
+from samdrift_energy_forecast.building.calendar import BuildingCalendar, LocalHours
 from samdrift_energy_forecast.errors import ReadingsError
-from samdrift_energy_forecast.meters import FEWEST_HOURS, OLDEST_LATEST_READING_H, Readings, read_meters
+from samdrift_energy_forecast.metering.readings import FEWEST_HOURS, OLDEST_LATEST_READING_H, Readings, read_meters
+from samdrift_energy_forecast.metering.series import Series
 from samdrift_energy_forecast.readiness.item import Item, missing, odd, ok
 from samdrift_energy_forecast.readiness.usage import (
     CLEAR_RISE,
@@ -21,13 +22,12 @@ from samdrift_energy_forecast.readiness.usage import (
     opening_by_counts,
     rises,
 )
-from samdrift_energy_forecast.series import Series
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.building import BuildingDescription, Weekday
-    from samdrift_energy_forecast.meter_file import MeterFile
+    from samdrift_energy_forecast.building.description import BuildingDescription, Weekday
+    from samdrift_energy_forecast.metering.meter_file import MeterFile
     from samdrift_energy_forecast.quality.examination import ExaminedMeter
 
 #: A forecast of the building's own needs so many days; until then it leans on the registered model.

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.calendar import WEEKDAYS, LocalHours
+from samdrift_energy_forecast.building.calendar import WEEKDAYS, LocalHours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.building import BuildingDescription, Weekday
+    from samdrift_energy_forecast.building.description import BuildingDescription, Weekday
 
 #: An hour counts as used when so many people are there, as a share of a busy hour's (95th percentile) ...
 USED_SHARE = 0.05

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Location
+from samdrift_energy_forecast.building.description import Location
 from samdrift_energy_forecast.sources.place import Place
 from samdrift_energy_forecast.sources.price_areas import price_area
 from samdrift_energy_forecast.tables import buildings

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from samdrift_energy_forecast import hours, table_files
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.metering import table_files
 from samdrift_energy_forecast.sources import energi_data_service as eds
 from samdrift_energy_forecast.sources.issued_table import IssuedTable, issued_table, read_issued_table
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from samdrift_energy_forecast import hours, table_files
+from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.errors import ReadingsError
+from samdrift_energy_forecast.metering import table_files
 
 WHAT = "series"
 

@@ -22,7 +22,7 @@ from samdrift_energy_forecast.sources.place import Place
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from samdrift_energy_forecast.building import Location
+    from samdrift_energy_forecast.building.description import Location
     from samdrift_energy_forecast.sources.known import KnownSeries
     from samdrift_platform.contract import Store
 

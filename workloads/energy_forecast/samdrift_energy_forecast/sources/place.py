@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import Location
+    from samdrift_energy_forecast.building.description import Location
 
 #: Distance of grid points in degrees: 5.6 km from north to south, 3 km from east to west in Denmark.
 GRID_DEG = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from samdrift_energy_forecast.building import Location
+    from samdrift_energy_forecast.building.description import Location
     from samdrift_energy_forecast.sources.energi_data_service import PriceArea
 
 #: East of the Great Belt and south of Anholt lies DK2; the rest of the country is DK1.

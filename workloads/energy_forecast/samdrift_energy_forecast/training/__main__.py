@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from samdrift_energy_forecast.features import NAMES
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.ridge import FACTS_FILE, TREES_FILE, WEIGHTS_FILE, FamilyModel
+from samdrift_energy_forecast.forecasting.features import NAMES
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.forecasting.ridge import FACTS_FILE, TREES_FILE, WEIGHTS_FILE, FamilyModel
 from samdrift_energy_forecast.training.family import PENALTIES, fit_family
 from samdrift_energy_forecast.training.report import judge, table
 from samdrift_energy_forecast.training.trees import ROUNDS

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.features import NAMES, features
-from samdrift_energy_forecast.forecast import HORIZON_H, expected_heat
-from samdrift_energy_forecast.ridge import FamilyModel, heat_scale
+from samdrift_energy_forecast.forecasting.features import NAMES, features
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H, expected_heat
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel, heat_scale
 from samdrift_energy_forecast.training.trees import grow, lessons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.meters import Readings
+    from samdrift_energy_forecast.metering.readings import Readings
     from samdrift_energy_forecast.training.winters import Winter
 
 #: Candidates for the pull towards the family, in hours of readings.

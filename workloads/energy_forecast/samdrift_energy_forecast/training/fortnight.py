@@ -14,18 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Calendar, ClockHours, Comfort, Emission, Setback, Tariff, Weekday
-from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.description import (
+    Calendar,
+    ClockHours,
+    Comfort,
+    Emission,
+    Setback,
+    Tariff,
+    Weekday,
+)
 from samdrift_energy_forecast.emulator import Experiment, Simulated, simulate, simulate_controlled
 from samdrift_energy_forecast.emulator.weather_file import weather_hours
-from samdrift_energy_forecast.forecast import HORIZON_H
-from samdrift_energy_forecast.meters import Readings
-from samdrift_energy_forecast.operation import Operation, operation
-from samdrift_energy_forecast.planner import PlannedBuilding, plan
-from samdrift_energy_forecast.response import DAY_Q, QUARTERS
-from samdrift_energy_forecast.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.metering.readings import Readings
+from samdrift_energy_forecast.planning.planner import PlannedBuilding, plan
 from samdrift_energy_forecast.submission import Building
-from samdrift_energy_forecast.weather import Weather
+from samdrift_energy_forecast.surroundings.operation import Operation, operation
+from samdrift_energy_forecast.surroundings.weather import Weather
+from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS
 
 Array: TypeAlias = NDArray[np.float64]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.forecast import HORIZON_H, LEVELS, forecast
-from samdrift_energy_forecast.meters import Readings
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H, LEVELS, forecast
+from samdrift_energy_forecast.metering.readings import Readings
 from samdrift_energy_forecast.training.family import origins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.ridge import FamilyModel
+    from samdrift_energy_forecast.forecasting.ridge import FamilyModel
     from samdrift_energy_forecast.training.winters import Winter
     from samdrift_evaluation.estimate import Estimate
 

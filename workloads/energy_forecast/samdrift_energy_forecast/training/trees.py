@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samdrift_energy_forecast.forecast import HORIZON_H, ridge
-from samdrift_energy_forecast.operation import stacked
-from samdrift_energy_forecast.ridge import FamilyModel
-from samdrift_energy_forecast.trees import FamilyTrees, tree_rows
+from samdrift_energy_forecast.forecasting.heat import HORIZON_H, ridge
+from samdrift_energy_forecast.forecasting.ridge import FamilyModel
+from samdrift_energy_forecast.forecasting.trees import FamilyTrees, tree_rows
+from samdrift_energy_forecast.surroundings.operation import stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samdrift_energy_forecast.meters import Readings
+    from samdrift_energy_forecast.metering.readings import Readings
     from samdrift_energy_forecast.training.winters import Winter
 
 #: Candidates for the number of trees.

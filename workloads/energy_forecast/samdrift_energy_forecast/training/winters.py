@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from samdrift_energy_forecast import hours
-from samdrift_energy_forecast.building import Calendar, ClockHours, Emission, Setback, Tariff, Weekday
-from samdrift_energy_forecast.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.calendar import BuildingCalendar
+from samdrift_energy_forecast.building.description import Calendar, ClockHours, Emission, Setback, Tariff, Weekday
 from samdrift_energy_forecast.emulator import Experiment, Simulated, simulate_side_by_side
 from samdrift_energy_forecast.emulator.weather_file import weather_hours
-from samdrift_energy_forecast.meters import Readings
-from samdrift_energy_forecast.operation import Operation, operation
+from samdrift_energy_forecast.metering.readings import Readings
 from samdrift_energy_forecast.submission import Building
-from samdrift_energy_forecast.weather import Weather
+from samdrift_energy_forecast.surroundings.operation import Operation, operation
+from samdrift_energy_forecast.surroundings.weather import Weather
 
 #: Twenty weeks of standard time from a Monday: the emulator's clock knows no summer time.
 FIRST_DAY, DAYS = date(2025, 11, 3), 140
