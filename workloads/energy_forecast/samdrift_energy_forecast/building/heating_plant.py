@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from pydantic import Field
 
 from samdrift_energy_forecast.building.document import Document
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 #: Outdoor temperature of the rated coefficient of performance (EN 14511: A7).
@@ -40,6 +40,8 @@ class HeatPump(Document):
 
     def cop(self, outdoor_c: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heat for each kWh of electricity; shape as `outdoor_c`, in C."""
+        import numpy as np  # descriptions are read where it is not installed
+
         straight = self.cop_at_7c + self.cop_per_k * (outdoor_c - RATED_OUTDOOR_C)
         return np.clip(straight, self.least_cop, self.largest_cop)
 
@@ -78,4 +80,6 @@ class HeatingPlant(Document):
 
     def heat_per_kwh(self, outdoor_c: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heat for each kWh bought, shape as `outdoor_c`: 1 for all but heat pumps."""
+        import numpy as np
+
         return self.heat_pump.cop(outdoor_c) if self.source is HeatSource.HEAT_PUMP else np.ones_like(outdoor_c)
