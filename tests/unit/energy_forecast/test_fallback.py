@@ -17,6 +17,7 @@ from samdrift_energy_forecast.forecasting.heat import HORIZON_H
 from samdrift_energy_forecast.forecasting.ridge import FamilyModel
 from samdrift_energy_forecast.planning.fallback import plan_in_any_case, stopped
 from samdrift_energy_forecast.planning.fixed_setback import fixed_setback
+from samdrift_energy_forecast.planning.planner import plan_building
 from samdrift_energy_forecast.plans.document import HOUR, Plan
 from samdrift_energy_forecast.plans.notice import told
 from samdrift_energy_forecast.plans.reasons import Reason
@@ -92,6 +93,21 @@ def test_readings_that_are_some_hours_late_are_bridged_and_told(planning: Planni
     # The house held its set-back meanwhile, so the computed room temperature is the one that would have been read.
     for one, other in zip(late.values("setback_room_c")[:6], planning().values("setback_room_c")[:6], strict=True):
         assert one == pytest.approx(other, abs=1.0)
+
+
+@pytest.mark.parametrize(("late_h", "responds"), [(1, True), (8, False)])
+def test_rooms_that_were_not_read_for_some_hours_are_carried_by_their_own_response(
+    building: Building,
+    store: MemoryStore,
+    family: FamilyModel,
+    issue: int,
+    meter_csv: bytes,
+    late_h: int,
+    responds: bool,
+) -> None:
+    readings = store.put(rows(meter_csv, lambda k, n: k < n - late_h))
+    made = plan_building(building.model_copy(update={"readings": readings}), issue, store, family)
+    assert (made.responsive is not None) == responds
 
 
 def test_with_a_dead_meter_yesterdays_plan_goes_on_then_fixed_setback(

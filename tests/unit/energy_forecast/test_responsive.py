@@ -264,3 +264,24 @@ def test_heat_after_closing_is_no_pre_heating() -> None:
     assert reason_of(9 * QUARTERS, around, found, warm=True, binds=True) is Reason.COMFORT_LIMIT
     assert reason_of(9 * QUARTERS, around, found, warm=True, binds=False) is Reason.OPEN_FREE
     assert reason_of(0, around, found, warm=False, binds=False) is Reason.SET_BACK
+
+
+def test_hours_that_are_not_read_yet_are_carried_by_the_response() -> None:
+    late_q, fixed = 16, fixed_setback_c(weather(DAYS))
+    followed = fixed.copy()
+    followed[-DAY_Q:] = 19.0  # a plan that was not fixed setback
+    past, _ = history(followed)
+    steps = len(past.set_points_c) - late_q
+    read = RoomHistory(
+        rooms_c=past.rooms_c[:, : -late_q // QUARTERS],
+        set_points_c=followed[:steps],
+        setback_c=fixed[:steps],
+        around=past.around.window(0, steps),
+    )
+    then = comfort_credit(TRUE, read, 20.0)
+    carried = then.carried(TRUE, past.around.window(steps, late_q), followed[steps:], fixed[steps:])
+    now = comfort_credit(TRUE, past, 20.0)
+    missed, missed_without = (np.abs(one.now.surface_c - now.now.surface_c) for one in (carried, then))
+    assert (missed < 0.5 * missed_without).all()
+    assert carried.under_setback.surface_c == pytest.approx(now.under_setback.surface_c, abs=0.15)
+    assert (carried.now.surface_c > carried.under_setback.surface_c + 0.3).all()

@@ -74,6 +74,14 @@ class LearntBuilding:
         days = np.isfinite(self.fitted.overrated_k[COLDEST]).sum()
         return bool(days >= FEWEST_DAYS and self.fitted.rmse_k.max() <= LARGEST_RMSE_K)
 
+    def carried(self, between: Operation, in_force_c: Array) -> LearntBuilding:
+        """As the building is foreseen to be after hours that nobody has read yet; `in_force_c` by the quarter-hour."""
+        if not len(between):
+            return self
+        around, setback_c = QuarterHours.of(between), np.repeat(between.setback_c, QUARTERS)
+        credit = self.credit.carried(self.fitted.response, around, in_force_c, setback_c)
+        return replace(self, credit=credit)
+
 
 def learn(readings: Readings, past: Operation, in_force_c: Array, open_c: float) -> LearntBuilding | None:
     """Learn from readings; None where rooms and the coldest one were not read for FEWEST_DAYS open days.

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LARGEST_RMSE_K = 1.5
 #: Readings that are pushed each hour are so late at times; nobody need look.
 USUALLY_LATE_H = 2
+#: For so many hours that are not read yet the building's own response is believed to tell how warm its rooms are.
+LONGEST_CARRIED_H = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ class PlannedBuilding:
 def plan_building(building: Building, issue: int, store: Store, family: FamilyModel) -> PlannedBuilding:
     """Plan the hours from `issue` on. Raises ReadingsError when the input cannot carry a forecast."""
     inputs = read_inputs(building, issue, store)
-    past = inputs.surroundings.window(inputs.readings.first, len(inputs.readings.heat_kwh))
+    before = inputs.surroundings.window(inputs.readings.first, issue - inputs.readings.first)
     made = plan(
         building,
         inputs.readings,
@@ -84,7 +86,7 @@ def plan_building(building: Building, issue: int, store: Store, family: FamilyMo
         family,
         inputs.signals,
         inputs.forecast_age_h,
-        in_force_c(past, changes_before(building, issue, store)),
+        in_force_c(before, changes_before(building, issue, store)),
     )
     return replace(made, attention=(*made.attention, *inputs.attention))
 
@@ -100,7 +102,8 @@ def plan(
 ) -> PlannedBuilding:
     """Plan the last hours of `surroundings`, which begins with the readings; flat prices apply without `signals`.
 
-    `followed_c` has the set-points in force by the quarter-hour of the readings; fixed setback's where it is None.
+    `followed_c` has the set-points in force by the quarter-hour, from the first reading to the plan's beginning; fixed
+    setback's where it is None.
     """
     expected = forecast(readings, surroundings, family)
     issue = surroundings.end - HORIZON_H
@@ -126,15 +129,17 @@ def plan(
         forecast_age_h=forecast_age_h,
     )
     made = _as_planned(situation, expected)
-    if readings.end < issue:
-        # How rooms answered is learnt up to now or not at all; the programme bridges some hours.
-        late_h = issue - readings.end
-        return replace(made, attention=(told("readings_late", hours=float(late_h)),) if late_h > USUALLY_LATE_H else ())
-    if np.isfinite(situation.held_c).any():
-        return made  # the programme plans around what people hold
+    late_h = issue - readings.end
+    if late_h > USUALLY_LATE_H:
+        made = replace(made, attention=(told("readings_late", hours=float(late_h)),))
+    if late_h > LONGEST_CARRIED_H or np.isfinite(situation.held_c).any():
+        return made  # the programme bridges more hours, and plans around what people hold
     if followed_c is None:
-        followed_c = np.repeat(past.setback_c, QUARTERS)
-    learnt = learn(readings, past, followed_c, building.comfort.open_c)
+        followed_c = surroundings.window(readings.first, issue - readings.first).setback_c.repeat(QUARTERS)
+    read_q = QUARTERS * len(past)
+    learnt = learn(readings, past, followed_c[:read_q], building.comfort.open_c)
+    if learnt is not None:
+        learnt = learnt.carried(situation.between, followed_c[read_q:])
     return _by_response(building, made, learnt, forecast_age_h)
 
 

@@ -7,12 +7,12 @@ both figures have errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, RoomResponse, RoomState, respond
+from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, QuarterHours, RoomResponse, RoomState, respond
 from samdrift_energy_forecast.thermal.response_fit import present
 
 if TYPE_CHECKING:
@@ -43,6 +43,16 @@ class ComfortCredit:
         """What the next opening may use of it, negative where it has to make good."""
         owed = np.minimum(0.0, self.balance_kh + IGNORED_DEBT_KH)
         return np.where(self.balance_kh > 0, SPENT_SHARE * self.balance_kh, owed)
+
+    def carried(
+        self, response: RoomResponse, around: QuarterHours, set_points_c: Array, setback_c: Array
+    ) -> ComfortCredit:
+        """The account after the steps of `around`, of which nothing was read; both series have shape `(steps,)`."""
+        return replace(
+            self,
+            now=respond(response, self.now, set_points_c, around).end,
+            under_setback=respond(response, self.under_setback, setback_c, around).end,
+        )
 
 
 def comfort_credit(response: RoomResponse, history: RoomHistory, open_c: float) -> ComfortCredit:
