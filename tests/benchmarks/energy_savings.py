@@ -110,8 +110,8 @@ def judge(measured: Benchmark) -> None:
     ahead = float(np.mean([row["plan_saved"] * row["plan_kept"] - _best_kept(row) for row in rows]))
     measured.bar("plans save more than the best fixed schedule that keeps the limit, on average", ahead > 0)
     measured.notes.append(
-        "plans are made at midnight from hourly heat, mean and coldest room of the past and a weather forecast with "
-        "errors (1.0 K after 6 h, 1.4 K after 24 h; sun by a factor): the emulator's future is not used; tuned on "
+        "plans are made at midnight from hourly heat, mean, coldest and each room of the past, and a weather forecast "
+        "with errors (1.0 K after 6 h, 1.4 K after 24 h; sun by a factor): the emulator's future is not used; tuned on "
         "usa_il_uiw and usa_co_colorado_springs; set-points 12 to 24 C allowed; EnergyPlus version 25.2"
     )
 

@@ -58,6 +58,9 @@ def test_a_stamp_is_an_instant(stamp: str, utc: datetime) -> None:
         ({"value": -80, "series": "indoor"}, "no temperature"),
         ({"series": "Heat"}, "no series"),
         ({"series": ["heat"]}, "no series"),
+        ({"series": "room:"}, "no series"),
+        ({"series": "room:2\n14"}, "no series"),
+        ({"value": -80, "series": "room:2.14"}, "no temperature"),
     ],
 )
 def test_what_is_no_reading_is_told_why(fields: dict[str, object], said: str) -> None:
@@ -68,6 +71,13 @@ def test_what_is_no_reading_is_told_why(fields: dict[str, object], said: str) ->
 
 def test_an_empty_value_says_that_there_is_none() -> None:
     assert [getattr(judged(value=value), "value", "refused") for value in (None, "", 0)] == [None, None, 0.0]
+
+
+def test_rooms_are_pushed_by_their_names() -> None:
+    (row,) = read_csv(b"stamp,room:2.14 \xc3\xb8st\n2026-02-01T08:00Z,19.5\n", "school-1")
+    found = row.judged(SCHOOL, now=NOW)
+    assert isinstance(found, Reading)
+    assert (found.series, found.value) == ("room:2.14 øst", 19.5)
 
 
 def test_a_point_among_decimal_commas_is_not_guessed() -> None:

@@ -15,7 +15,7 @@ from samdrift_energy_forecast.building.description import BuildingDescription
 from samdrift_energy_forecast.metering import reading_store
 from samdrift_energy_forecast.metering.reading_store import Kept, Reading
 from samdrift_energy_forecast.metering.readings import read_meters
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series
 from samdrift_platform.ledger.database import Ledger
 from samdrift_testing.heating import DESCRIPTION
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def heat(k: int, value: float | None, series: Series = Series.HEAT) -> Reading:
+def heat(k: int, value: float | None, series: Series | RoomSeries = Series.HEAT) -> Reading:
     return Reading(building="school-1", series=series, stamp=FIRST + k * HOUR, value=value)
 
 
@@ -118,7 +118,7 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
     ]
     append(ledger, *batch)
     span: dict[str, Any] = {"first": FIRST + HOUR, "end": FIRST + 25 * HOUR, "known_at": NOW}
-    said: dict[tuple[datetime, Series], list[float | None]] = {}
+    said: dict[tuple[datetime, Series | RoomSeries], list[float | None]] = {}
     with ledger.read() as connection:
         for series, stamp, value, _ in reading_store.read_back(connection, "school-1", **span):
             values = said.setdefault((stamp, series), [])
@@ -131,3 +131,14 @@ def test_an_order_s_table_is_what_reading_back_row_by_row_gives(ledger: Ledger) 
         for row in zip_longest(*(said.get((stamp, series), []) for series in chosen))
     ]
     assert table == wanted
+
+
+def test_a_room_s_series_is_a_column_of_its_name(ledger: Ledger) -> None:
+    append(ledger, heat(0, 5.0), heat(0, 19.5, RoomSeries("room:2.14")), heat(1, 19.0, RoomSeries("room:2.14")))
+    with ledger.read() as connection:
+        table = reading_store.order_table(
+            connection, "school-1", first=FIRST - HOUR, end=FIRST + 48 * HOUR, known_at=NOW
+        )
+        newest = reading_store.latest(connection, "school-1")
+    assert parquet.read_table(io.BytesIO(table)).column("room:2.14").to_pylist() == [19.5, 19.0]
+    assert newest[RoomSeries("room:2.14")] == FIRST + HOUR

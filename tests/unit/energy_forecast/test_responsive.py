@@ -12,8 +12,9 @@ from samdrift_energy_forecast.planning.costs import Costs
 from samdrift_energy_forecast.planning.start_stop import Opening, StartStop, openings, set_points_c
 from samdrift_energy_forecast.planning.start_stop_search import Bounds, Choice, Outcome, Situation, foreseen, search
 from samdrift_energy_forecast.plans.reasons import Reason
-from samdrift_energy_forecast.thermal.comfort_credit import comfort_credit
+from samdrift_energy_forecast.thermal.comfort_credit import TOLERATED_KH, comfort_credit
 from samdrift_energy_forecast.thermal.heat_response import HeatResponse, fit_heat
+from samdrift_energy_forecast.thermal.named_rooms import NamedRooms
 from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, QuarterHours, RoomResponse, RoomState, respond
 from samdrift_energy_forecast.thermal.response_fit import RoomHistory, fit
 
@@ -168,6 +169,7 @@ def situation(around: QuarterHours, **changed: object) -> Situation:
         credit_kh=np.zeros(2),
         must_recover=False,
         gloomy_colder_k=0.5,
+        gloomy_sun_share=0.7,
         margin_k=0.1,
         costs=Costs.of_heat_alone(len(around) // QUARTERS),
         largest_heat_kwh=100.0,
@@ -285,3 +287,32 @@ def test_hours_that_are_not_read_yet_are_carried_by_the_response() -> None:
     assert (missed < 0.5 * missed_without).all()
     assert carried.under_setback.surface_c == pytest.approx(now.under_setback.surface_c, abs=0.15)
     assert (carried.now.surface_c > carried.under_setback.surface_c + 0.3).all()
+
+
+def test_each_room_has_its_own_account() -> None:
+    followed = fixed_setback_c(weather(DAYS))
+    followed[-5 * DAY_Q :] -= np.where(followed[-5 * DAY_Q :] > 20, 1.5, 0.0)
+    past, _ = history(followed)
+    named_c = np.array([past.rooms_c[0], past.rooms_c[0] + 5.0])
+    credit = comfort_credit(TRUE, past, 20.5, named_c, np.array([[1.0, 0.0], [1.0, 0.0]]))
+    assert credit.room_balance_kh[0] == pytest.approx(credit.balance_kh[0], abs=1e-9)
+    assert credit.room_balance_kh[1] == 0.0  # it was warm enough all the same
+    assert credit.rooms_allowed_kh[1] == pytest.approx(TOLERATED_KH / 2)
+    assert credit.rooms_allowed_kh[0] < 0
+
+
+def named_cold_kh(outcome: Outcome, named: NamedRooms, limit_c: float) -> np.ndarray:
+    """K h below `limit_c` in the first opening, by room."""
+    steps = np.flatnonzero(weather(1).is_open)
+    rooms_c = named.read_off(outcome.rooms_c[steps], steps // QUARTERS % 24, own=True)
+    return np.asarray(np.maximum(0.0, limit_c - rooms_c).sum(axis=0) / QUARTERS)
+
+
+def test_a_room_in_debt_is_kept_warmer() -> None:
+    around = weather(2, outdoor_c=-4.0)
+    offset_k = np.array([np.zeros(24), np.full(24, -0.5)])
+    named = NamedRooms(shares=np.array([[1.0, 0.0], [1.0, 0.0]]), offset_k=offset_k, own_offset_k=offset_k)
+    plain = situation(around, rooms=named, room_balance_kh=np.zeros(2), room_credit_kh=np.zeros(2))
+    indebted = replace(plain, room_balance_kh=np.array([0.0, -0.8]), room_credit_kh=np.array([0.0, -0.3]))
+    usual, warmer = (foreseen(one, search(one))[0] for one in (plain, indebted))
+    assert named_cold_kh(warmer, named, 20.0)[1] < named_cold_kh(usual, named, 20.0)[1] - 0.1
