@@ -40,7 +40,8 @@ class Building(BuildingDescription):
 
     readings: ObjectReference
     """CSV or Parquet: `stamp` (with its offset, end of the interval), `heat_kwh`, and where rooms are measured
-    `indoor_c` (mean) and `coldest_room_c`. With `heat` in place of `heat_kwh`: as the building's `meter` writes."""
+    `indoor_c` (mean) and `coldest_room_c`, and `room:NAME` for each room that has a sensor of its own. With `heat` in
+    place of `heat_kwh`: as the building's `meter` writes."""
     weather_observed: ObjectReference
     """CSV or Parquet: `stamp`, `temperature_c`, `global_radiation_w_m2`."""
     weather_forecast: ObjectReference

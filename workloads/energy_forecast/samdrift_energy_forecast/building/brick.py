@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from samdrift_energy_forecast.building.description import MeterUnit, Quantity
 from samdrift_energy_forecast.building.heating_plant import HeatSource
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series
 
 if TYPE_CHECKING:
     from rdflib import Graph, URIRef
@@ -53,7 +53,7 @@ OF_THE_METER = frozenset({Series.HEAT, Series.VOLUME, Series.RETURN})
 SET_POINT = "set-point"
 
 
-def to_turtle(buildings: Mapping[str, tuple[BuildingDescription, Collection[Series]]]) -> str:
+def to_turtle(buildings: Mapping[str, tuple[BuildingDescription, Collection[Series | RoomSeries]]]) -> str:
     """Buildings as RDF in Turtle.
 
     Args:
@@ -74,7 +74,7 @@ def to_turtle(buildings: Mapping[str, tuple[BuildingDescription, Collection[Seri
     return graph.serialize(format="turtle")
 
 
-def _add_building(graph: Graph, building: BuildingDescription, series: Collection[Series]) -> None:
+def _add_building(graph: Graph, building: BuildingDescription, series: Collection[Series | RoomSeries]) -> None:
     from rdflib import RDFS, BNode, Literal, URIRef
 
     here, meter, zone = (_name(building, part) for part in ("", "meter", "zone"))
@@ -98,14 +98,16 @@ def _add_building(graph: Graph, building: BuildingDescription, series: Collectio
 
 
 def _add_points(
-    graph: Graph, building: BuildingDescription, series: Collection[Series], meter: URIRef, zone: URIRef
+    graph: Graph, building: BuildingDescription, series: Collection[Series | RoomSeries], meter: URIRef, zone: URIRef
 ) -> None:
     is_power = building.meter.quantity is Quantity.POWER
     heat = "Thermal_Power_Sensor" if is_power else "Energy_Sensor"
     classes = {Series.HEAT: (heat, UNITS[building.meter.unit]), **POINTS}
     for one in sorted({Series.HEAT, *series}):
         of = meter if one in OF_THE_METER else zone
-        _add_point(graph, building, of, str(one), *classes[one])
+        # A room has a sensor like the building's own: which zone it lies in is not told here.
+        kind = POINTS[Series.INDOOR] if isinstance(one, RoomSeries) else classes[one]
+        _add_point(graph, building, of, str(one), *kind)
     _add_point(graph, building, zone, SET_POINT, "Heating_Zone_Air_Temperature_Setpoint", "DEG_C")
 
 

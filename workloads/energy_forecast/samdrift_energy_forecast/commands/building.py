@@ -193,7 +193,7 @@ def export(
     """Print buildings in the words of Brick (brickschema.org), as Turtle: meters, sensors, set-points."""
     from samdrift_energy_forecast.building.brick import to_turtle
     from samdrift_energy_forecast.building.description import BuildingDescription
-    from samdrift_energy_forecast.metering.series import Series
+    from samdrift_energy_forecast.metering.series import named
 
     with connect() as client:
         ids = buildings or [found["id"] for found in _all(client, removed=False)]
@@ -201,7 +201,7 @@ def export(
     described = {
         one["id"]: (
             BuildingDescription.model_validate(one["description"]),
-            [Series(name) for name in one["latest_readings"]],
+            [named(name) for name in one["latest_readings"]],
         )
         for one in shown
     }

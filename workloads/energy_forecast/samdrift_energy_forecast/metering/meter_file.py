@@ -16,7 +16,7 @@ import numpy as np
 from samdrift_energy_forecast.building.description import Meter, MeterUnit, Quantity, StampConvention
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.metering import table_files
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series, is_room
 from samdrift_energy_forecast.quality.cells import Cells, Numbers, Stamps, read_numbers, read_stamps
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class MeterFile:
 
     stamps: Stamps
     #: As they came.
-    cells: Mapping[Series, Cells]
+    cells: Mapping[Series | RoomSeries, Cells]
     decimal_comma: bool
     #: Stamps without an offset are UTC (Parquet with a time zone), whatever the meter's clock is.
     is_utc: bool = False
 
     @cached_property
-    def numbers(self) -> Mapping[Series, Numbers]:
+    def numbers(self) -> Mapping[Series | RoomSeries, Numbers]:
         """Values of each series, shape `(rows,)`."""
         return {series: read_numbers(cells, decimal_comma=self.decimal_comma) for series, cells in self.cells.items()}
 
@@ -75,7 +75,10 @@ class MeterFile:
 
         known = self.stamps.is_known
         stamps = pa.array(self.stamps.seconds[known].astype("datetime64[s]")).cast(pa.timestamp("us", tz="UTC"))
-        columns = {COLUMNS[series]: pa.array(numbers.values[known]) for series, numbers in self.numbers.items()}
+        columns = {
+            COLUMNS[series] if isinstance(series, Series) else str(series): pa.array(numbers.values[known])
+            for series, numbers in self.numbers.items()
+        }
         sink = io.BytesIO()
         parquet.write_table(pa.table({"stamp": stamps, **columns}), sink)
         return sink.getvalue()
@@ -100,7 +103,7 @@ def parse(data: bytes, building: BuildingDescription) -> MeterFile:
         ReadingsError: the file as a whole cannot be read, or has no series, or names kWh where the meter writes others.
     """
     table = table_files.read_cells(data, WHAT)
-    cells = {
+    cells: dict[Series | RoomSeries, Cells] = {
         series: table.columns[name]
         for series, names in NAMES.items()
         if (name := next((one for one in names if one in table.columns), None)) is not None
@@ -110,6 +113,7 @@ def parse(data: bytes, building: BuildingDescription) -> MeterFile:
         raise ReadingsError(f"The {WHAT} file has none of the columns {known}; it has {', '.join(table.columns)}.")
     if "heat_kwh" in table.columns and "heat" not in table.columns:
         _check_writes_kwh(building.meter)
+    cells |= {RoomSeries(name): column for name, column in table.columns.items() if is_room(name)}
     is_utc = "stamp" in table.utc
     stamps = read_stamps(table.named("stamp", WHAT), is_utc=is_utc, zone=ZoneInfo(building.meter.time_zone))
     return MeterFile(stamps=stamps, cells=cells, decimal_comma=table.decimal_comma, is_utc=is_utc)

@@ -17,7 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.metering.reading_store import Reading
-from samdrift_energy_forecast.metering.series import TEMPERATURES, Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series, is_room, is_temperature, named
 from samdrift_platform.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ FURTHEST_AHEAD = timedelta(hours=26)
 LARGEST = 1e15
 TEMPERATURE_RANGE_C = (-60.0, 150.0)
 WHAT = "The body"
+#: For messages.
+KNOWN = ", ".join((*Series, "room:NAME"))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_STAMP = 40
@@ -57,15 +59,15 @@ class Row:
         if building is None:
             return f"there is no building {self.building!r} here. Add it first"
         try:
-            series = Series(str(self.series))
+            series = named(str(self.series))
             stamp = _instant(self.stamp, ZoneInfo(building.description.meter.time_zone))
             _check_stamp(stamp, now)
             value = self._number()
             _check_value(series, value)
         except _RefusedError as error:
             return str(error)
-        except ValueError:  # of Series
-            return f"{str(self.series)[:40]!r} is no series. Known: {', '.join(Series)}"
+        except ValueError:  # of the series
+            return f"{str(self.series)[:40]!r} is no series. Known: {KNOWN}"
         return Reading(building=self.building, series=series, stamp=stamp, value=value)
 
     def _number(self) -> float | None:
@@ -157,11 +159,12 @@ def _text(body: bytes) -> str:
 
 def _check_header(header: Sequence[str], building: str) -> None:
     long = {"series", "value"} <= set(header)
-    unknown = [name for name in header if name not in {"building", "stamp", *(("series", "value") if long else Series)}]
-    if "stamp" not in header or unknown or len(set(header)) < len(header) or not (long or set(header) & set(Series)):
+    series = {"series", "value"} if long else {name for name in header if _is_series(name)}
+    unknown = set(header) - {"building", "stamp"} - series
+    if "stamp" not in header or unknown or len(set(header)) < len(header) or not series:
         raise ReadingsError(
             f"{WHAT} has the columns {', '.join(header)[:200]}. Expected: stamp, series and value; or stamp and of "
-            f"{', '.join(Series)} at least one; and building, if it is not named in the address.",
+            f"{KNOWN} at least one; and building, if it is not named in the address.",
             field="stamp",
         )
     if "building" not in header and not building:
@@ -169,7 +172,7 @@ def _check_header(header: Sequence[str], building: str) -> None:
 
 
 def _rows(header: Sequence[str], lines: Sequence[list[str]], building: str, *, decimal_comma: bool) -> Iterator[Row]:
-    series_columns = [name for name in header if name in set(Series)]
+    series_columns = [name for name in header if _is_series(name)]
     for number, line in enumerate(lines, start=1):
         cells = dict(zip(header, (cell.strip() for cell in line), strict=False))
         of = cells.get("building", building)[:65]
@@ -180,6 +183,10 @@ def _rows(header: Sequence[str], lines: Sequence[list[str]], building: str, *, d
             pairs = [(name, cells.get(name, "")) for name in series_columns if cells.get(name, "")]
         for series, value in pairs:
             yield Row(number=number, building=of, series=series, stamp=stamp, value=value, decimal_comma=decimal_comma)
+
+
+def _is_series(name: str) -> bool:
+    return name in set(Series) or is_room(name)
 
 
 def _check_count(count: int) -> None:
@@ -224,11 +231,11 @@ def _check_stamp(stamp: datetime, now: datetime) -> None:
         raise _RefusedError(f"{stamp.isoformat()} lies in the future: look at the meter's clock")
 
 
-def _check_value(series: Series, value: float | None) -> None:
+def _check_value(series: Series | RoomSeries, value: float | None) -> None:
     if value is None:
         return
     if not math.isfinite(value) or abs(value) > LARGEST:
         raise _RefusedError(f"{value} is not a number that a meter writes")
     low_c, high_c = TEMPERATURE_RANGE_C
-    if series in TEMPERATURES and not low_c <= value <= high_c:
+    if is_temperature(series) and not low_c <= value <= high_c:
         raise _RefusedError(f"{value:g} C is no temperature of a room or a pipe")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import sqlalchemy as sa
 
 from samdrift_energy_forecast.metering import reading_archive
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series, is_room, named
 from samdrift_energy_forecast.tables import readings
 from samdrift_platform.ledger.database import insert_new
 
@@ -36,7 +36,7 @@ class Reading:
     """One number as a meter or sensor wrote it."""
 
     building: str
-    series: Series
+    series: Series | RoomSeries
     #: Aware: as the meter stamped it, with its time zone resolved.
     stamp: datetime
     #: In the series' own unit; None: it said that it has none.
@@ -84,7 +84,7 @@ def append(connection: sa.Connection, new: Sequence[Reading], *, source: str, no
 
 def read_back(
     connection: sa.Connection, building: str, *, first: datetime, end: datetime, known_at: datetime
-) -> list[tuple[Series, datetime, float | None, datetime]]:
+) -> list[tuple[Series | RoomSeries, datetime, float | None, datetime]]:
     """Series, stamp, value and time of receipt of what was received by `known_at`, in the order of stamps.
 
     Stamps from `first` (left out) to `end` (taken in): a stamp at the end of an hour belongs to the hour before it.
@@ -95,10 +95,10 @@ def read_back(
         .where(readings.c.received_at <= known_at)
         .order_by(readings.c.stamp, readings.c.seq)
     )
-    return [(Series(series), stamp, value, received) for series, stamp, value, received in connection.execute(query)]
+    return [(named(series), stamp, value, received) for series, stamp, value, received in connection.execute(query)]
 
 
-def latest(connection: sa.Connection, building: str) -> dict[Series, datetime]:
+def latest(connection: sa.Connection, building: str) -> dict[Series | RoomSeries, datetime]:
     """The newest stamp of each series."""
     query = (
         sa.select(readings.c.series, sa.func.max(readings.c.stamp, type_=readings.c.stamp.type))
@@ -107,8 +107,8 @@ def latest(connection: sa.Connection, building: str) -> dict[Series, datetime]:
     )
     found = reading_archive.find(connection, building)
     archived = {} if found is None else found.latest
-    return {Series(name): datetime.fromisoformat(stamp) for name, stamp in archived.items()} | {
-        Series(series): stamp for series, stamp in connection.execute(query)
+    return {named(name): datetime.fromisoformat(stamp) for name, stamp in archived.items()} | {
+        named(series): stamp for series, stamp in connection.execute(query)
     }
 
 
@@ -202,7 +202,7 @@ def _together(parts: Sequence[_Columns]) -> _Columns:
     )
 
 
-#: Series -> its column in an order's table.
+#: Series -> its column in an order's table; a room's series is its column.
 COLUMNS: Mapping[Series, str] = {
     Series.HEAT: "heat",  # as the meter writes; `readings` reads it by the building's description
     Series.INDOOR: "indoor_c",
@@ -220,7 +220,7 @@ def _wide(known: _Columns) -> pa.Table:
 
     instants, places = np.unique(known.instants, return_inverse=True)
     names, numbers, present = known.series, known.values, set(known.series.tolist())
-    chosen = [each for each in Series if each in present]
+    chosen = [*(each for each in Series if each in present), *sorted(name for name in present if is_room(name))]
     told = [_told(places[names == str(each)], numbers[names == str(each)]) for each in chosen]
     depths = np.zeros(len(instants), dtype=np.int64)
     for said in told:
@@ -230,7 +230,7 @@ def _wide(known: _Columns) -> pa.Table:
     for each, said in zip(chosen, told, strict=True):
         column = np.full(int(depths.sum()), np.nan)
         column[begins[said.places] + said.ranks] = said.values
-        columns[COLUMNS[each]] = pa.array(column, from_pandas=True)
+        columns[COLUMNS[each] if isinstance(each, Series) else each] = pa.array(column, from_pandas=True)
     return pa.table(columns)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.building.description import Meter
 from samdrift_energy_forecast.errors import MeterSilentError, ReadingsError, ShortHistoryError
 from samdrift_energy_forecast.metering import table_files
+from samdrift_energy_forecast.metering.series import ROOM_PREFIX, is_room
 from samdrift_energy_forecast.quality.finding import Finding
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Readings:
     coldest_room_c: NDArray[np.float64]
     #: What quality control found.
     verdicts: tuple[Verdict, ...] = ()
+    #: Rooms that have a sensor of their own by name, in C, mean of the hour.
+    rooms_c: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def end(self) -> int:
@@ -71,7 +74,8 @@ def read_meters(data: bytes, issue: int, building: BuildingDescription | None = 
 
     Args:
         data: CSV or Parquet with `stamp` and `heat_kwh` (kWh of the interval that ends then), or with `heat` as the
-            building's meter writes; and `indoor_c`, `coldest_room_c` where rooms are measured. Stamps carry an offset.
+            building's meter writes; and `indoor_c`, `coldest_room_c` where rooms are measured, and `room:` with its
+            name for each that has a sensor of its own. Stamps carry an offset.
         issue: the plan's first hour.
         building: whose clock helps to judge the meter, and how the meter writes.
 
@@ -84,13 +88,15 @@ def read_meters(data: bytes, issue: int, building: BuildingDescription | None = 
     heat = _lay(examined.heat_kwh, examined.first, examined.first, issue)
     _check_enough(heat, issue, examined.verdicts)
     last = int(np.flatnonzero(np.isfinite(_raw(examined, issue)))[-1]) + 1
-    indoor, coldest, verdicts = _rooms(rooms, examined.first, issue)
+    columns, verdicts = _rooms(rooms, examined.first, issue)
+    indoor, coldest = (columns.pop(name)[:last] for name in ROOMS)
     return Readings(
         first=examined.first,
         heat_kwh=heat[:last],
-        indoor_c=indoor[:last],
-        coldest_room_c=coldest[:last],
+        indoor_c=indoor,
+        coldest_room_c=coldest,
         verdicts=(*examined.verdicts, *verdicts),
+        rooms_c={name.removeprefix(ROOM_PREFIX): room_c[:last] for name, room_c in columns.items()},
     )
 
 
@@ -119,7 +125,8 @@ def _columns(
     writes_raw = HEAT_RAW in table.columns and building is not None
     meter = building.meter if writes_raw and building is not None else Meter()
     heat = {HEAT_RAW: table.columns[HEAT_RAW]} if writes_raw else {HEAT_KWH: table.named(HEAT_KWH, WHAT)}
-    rooms = {name: table.columns[name] for name in ROOMS if name in table.columns}
+    named = (name for name in table.columns if is_room(name))
+    rooms = {name: table.columns[name] for name in (*ROOMS, *named) if name in table.columns}
     both = [
         RawReadings(stamps=stamps, series=series, is_utc=is_utc, decimal_comma=table.decimal_comma)
         for series in (heat, rooms)
@@ -136,16 +143,13 @@ def _examined(raw: RawReadings, meter: Meter, issue: int, building: BuildingDesc
     return examined
 
 
-def _rooms(
-    raw: RawReadings, first: int, issue: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[Verdict, ...]]:
+def _rooms(raw: RawReadings, first: int, issue: int) -> tuple[dict[str, NDArray[np.float64]], tuple[Verdict, ...]]:
+    """Each room's column in C on hours `first` to `issue - 1`; NaN throughout where one of ROOMS was not sent."""
     from samdrift_energy_forecast.quality.rooms import examined_rooms
 
     hourly, verdicts = examined_rooms(raw, until=issue)
-    laid = [_lay(hourly[name].kwh, hourly[name].first, first, issue) if name in hourly else None for name in ROOMS]
-    nothing = np.full(issue - first, np.nan)
-    indoor, coldest = (nothing if values is None else values for values in laid)
-    return indoor, coldest, verdicts
+    columns = {name: np.full(issue - first, np.nan) for name in ROOMS}
+    return columns | {name: _lay(one.kwh, one.first, first, issue) for name, one in hourly.items()}, verdicts
 
 
 def _raw(examined: ExaminedMeter, issue: int) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 
@@ -22,5 +23,31 @@ class Series(StrEnum):
     OCCUPANCY = "occupancy"
 
 
-#: Series that are temperatures in C.
+#: What the series of one room begins with; the room's name follows.
+ROOM_PREFIX = "room:"
+_ROOM = re.compile(ROOM_PREFIX + r"[^\W_][\w .+-]{0,39}")
+
+
+class RoomSeries(str):
+    """`room:` and the name of a room that has a sensor of its own: its temperature in C, mean of the interval."""
+
+    __slots__ = ()
+
+
+#: Series that are temperatures in C, beside those of rooms.
 TEMPERATURES = frozenset({Series.INDOOR, Series.COLDEST_ROOM, Series.RETURN})
+
+
+def is_room(name: str) -> bool:
+    """Whether `name` is the series of one room: `room:` and up to 40 letters, digits, spaces and . _ + -."""
+    return _ROOM.fullmatch(name) is not None
+
+
+def named(name: str) -> Series | RoomSeries:
+    """The series of that name. Raises ValueError where there is none."""
+    return RoomSeries(name) if is_room(name) else Series(name)
+
+
+def is_temperature(series: Series | RoomSeries) -> bool:
+    """Whether it is a temperature in C."""
+    return isinstance(series, RoomSeries) or series in TEMPERATURES

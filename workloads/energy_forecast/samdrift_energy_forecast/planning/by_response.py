@@ -31,6 +31,7 @@ from samdrift_energy_forecast.plans.reasons import Reason
 from samdrift_energy_forecast.surroundings.operation import Operation
 from samdrift_energy_forecast.thermal.comfort_credit import ComfortCredit, comfort_credit
 from samdrift_energy_forecast.thermal.heat_response import MEAN, HeatResponse, fit_heat
+from samdrift_energy_forecast.thermal.named_rooms import LEAST_READ, NamedRooms, learn_rooms
 from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, QuarterHours
 from samdrift_energy_forecast.thermal.response_fit import FittedResponse, RoomHistory, fit
 
@@ -49,8 +50,10 @@ COLDEST = 1
 LARGEST_RMSE_K, FEWEST_DAYS = 1.0, 10
 #: Of the days seen, this share were overrated by no more than the margin, which is at least and at most (K):
 CAUTION, LEAST_MARGIN_K, LARGEST_MARGIN_K = 0.8, 0.1, 0.3
-#: Rooms must be warm enough in weather this share of the forecast's standard error colder than foreseen.
-GLOOMY_COLDER_SHARE = 0.5
+#: Rooms must be warm enough in weather this share of the forecast's standard error colder than foreseen, under this
+#: share of the foreseen sun; and where rooms have sensors of their own, whose accounts make good what comes worse.
+GLOOMY_COLDER_SHARE, GLOOMY_SUN_SHARE = 0.5, 0.7
+COLDER_SHARE_BY_ROOM, SUN_SHARE_BY_ROOM = 0.25, 0.85
 #: Rooms this near their limit are said to decide (K).
 BINDS_K = 0.15
 #: Choices are compared until so long after the second opening (h): what they leave behind shows by then.
@@ -67,6 +70,8 @@ class LearntBuilding:
     heat: HeatResponse
     credit: ComfortCredit
     margin_k: float
+    #: None where rooms have no sensors of their own.
+    rooms: NamedRooms | None = None
 
     @property
     def describes_rooms(self) -> bool:
@@ -99,12 +104,29 @@ def learn(readings: Readings, past: Operation, in_force_c: Array, open_c: float)
         around=QuarterHours.of(past),
     )
     fitted = fit(history)
+    named_c, rooms = _named(readings, past, history, open_c)
     return LearntBuilding(
         fitted=fitted,
         heat=fit_heat(fitted, history, readings.heat_kwh),
-        credit=comfort_credit(fitted.response, history, open_c),
+        credit=comfort_credit(fitted.response, history, open_c, named_c, None if rooms is None else rooms.shares),
         margin_k=margin_k(fitted.overrated_k[COLDEST]),
+        rooms=rooms,
     )
+
+
+def _named(
+    readings: Readings, past: Operation, history: RoomHistory, open_c: float
+) -> tuple[Array | None, NamedRooms | None]:
+    """Rooms with sensors of their own that were read often enough, and how they follow from the columns."""
+    read = [room for room in readings.rooms_c.values() if np.isfinite(room[past.is_open]).mean() >= LEAST_READ]
+    if not read:
+        return None, None
+    changed = np.abs(history.set_points_c - history.setback_c).reshape(-1, QUARTERS).max(axis=1) > 0
+    # Days count back from the last reading, which comes near midnight: their open hours lie together.
+    days = len(changed) // hours.DAY
+    own = np.zeros(len(changed), dtype=np.bool_)
+    own[-days * hours.DAY :] = np.repeat(changed[-days * hours.DAY :].reshape(days, -1).any(axis=1), hours.DAY)
+    return np.array(read), learn_rooms(np.array(read), history.rooms_c, readings.first, past.is_open, own, open_c)
 
 
 def margin_k(overrated_k: Array) -> float:
@@ -160,7 +182,7 @@ def respond_to(
     longer = _continued(future, calendar, max(searched_h, len(future)))
     whole = replace(
         _situation(building, learnt, longer, costs, largest_heat_kwh),
-        gloomy_colder_k=GLOOMY_COLDER_SHARE * float(outdoor_error_k(1, forecast_age_h)[0]),
+        gloomy_colder_k=_colder_share(learnt) * float(outdoor_error_k(1, forecast_age_h)[0]),
     )
     choice = search(_cut(whole, searched_h))
     best, setback = foreseen(_cut(whole, len(future)), choice)
@@ -219,12 +241,20 @@ def _situation(
         now=learnt.credit.now,
         now_under_setback=learnt.credit.under_setback,
         credit_kh=learnt.credit.allowed_kh,
+        rooms=learnt.rooms,
+        room_balance_kh=learnt.credit.room_balance_kh,
+        room_credit_kh=learnt.credit.rooms_allowed_kh,
         must_recover=has_failed(building, float(learnt.credit.now.surface_c[MEAN])),
-        gloomy_colder_k=GLOOMY_COLDER_SHARE * float(outdoor_error_k(1)[0]),
+        gloomy_colder_k=_colder_share(learnt) * float(outdoor_error_k(1)[0]),
+        gloomy_sun_share=GLOOMY_SUN_SHARE if learnt.rooms is None else SUN_SHARE_BY_ROOM,
         margin_k=learnt.margin_k,
         costs=_longer_costs(costs, len(longer)),
         largest_heat_kwh=largest_heat_kwh,
     )
+
+
+def _colder_share(learnt: LearntBuilding) -> float:
+    return GLOOMY_COLDER_SHARE if learnt.rooms is None else COLDER_SHARE_BY_ROOM
 
 
 def _longer_costs(costs: Costs, count: int) -> Costs:

@@ -9,11 +9,12 @@ answer from any start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from samdrift_energy_forecast.planning.cold_hours import ColdHours
 from samdrift_energy_forecast.planning.start_stop import StartStop, openings, set_points_c
 from samdrift_energy_forecast.thermal.response import DAY_Q, QUARTERS, Driven, QuarterHours, RoomResponse, RoomState
 
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
 
     from samdrift_energy_forecast.planning.costs import Costs
     from samdrift_energy_forecast.thermal.heat_response import HeatResponse
+    from samdrift_energy_forecast.thermal.named_rooms import NamedRooms
 
     Array: TypeAlias = NDArray[np.float64]
 
-#: Of the foreseen sun, so much shines in the weather in which rooms must be warm enough.
-GLOOMY_SUN_SHARE = 0.7
 #: Grids, in quarter-hours and in K above today's warm set-point; after a failure heating may begin much sooner.
 LEADS_Q = tuple(range(25))
 RECOVERY_LEADS_Q = tuple(range(0, 49, 2))
@@ -69,13 +69,18 @@ class Situation:
     credit_kh: Array
     #: After a failure rooms must get warm whatever fixed setback would do.
     must_recover: bool
-    #: Rooms must be warm enough when it is so much colder outdoors than foreseen (K).
+    #: Rooms must be warm enough when it is so much colder outdoors than foreseen (K), under this share of the sun.
     gloomy_colder_k: float
+    gloomy_sun_share: float
     #: What the response is believed to overrate rooms by (K).
     margin_k: float
     #: Costs of the hours of `around`, and the most heat of an hour that the plant is known to deliver (kWh).
     costs: Costs
     largest_heat_kwh: float
+    #: Rooms with sensors of their own, what each was spared (K h) and may use in the next opening; shape `(named,)`.
+    rooms: NamedRooms | None = None
+    room_balance_kh: Array = field(default_factory=lambda: np.zeros(0))
+    room_credit_kh: Array = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +123,7 @@ class _Weathers:
 
     def __init__(self, situation: Situation) -> None:
         self._heat, self._around = situation.heat, situation.around
-        gloomy = situation.around.gloomier(colder_k=situation.gloomy_colder_k, sun_share=GLOOMY_SUN_SHARE)
+        gloomy = situation.around.gloomier(colder_k=situation.gloomy_colder_k, sun_share=situation.gloomy_sun_share)
         # Axes of a run: weather, choice, room.
         self._driven = Driven(_with_axis(situation.response), _side_by_side(situation.around, gloomy))
 
@@ -143,7 +148,7 @@ class _Search:
         self._openings = openings(one.around.is_open)
         self._weathers = _Weathers(one)
         setback = self._weathers.outcome(one.setback_c, one.now_under_setback)
-        self._allowed_kh = self._allowances(setback)
+        self._cold = ColdHours(one, self._openings, setback.gloomy_rooms_c)
         self._day_cost = max(float(self._cost(setback.heat_kwh[:, None])[0]) / len(self._openings), 1e-9)
         is_idle = self._openings[0].begins >= DAY_Q
         self._grid = _Grid(one.bounds, must_recover=one.must_recover, is_idle=is_idle)
@@ -188,32 +193,9 @@ class _Search:
         """Cost of each choice, with the price of being colder than allowed."""
         choices_c = set_points_c(self._openings, first, later, len(self._situation.around))
         rooms_c, heat_kwh = self._weathers.run(choices_c, self._situation.now)
-        cold_kh = self._cold_kh(rooms_c[:, 1])
-        over = np.maximum(0.0, cold_kh - self._allowed_kh[:, None]).sum(axis=(0, 2))
-        mean_over = np.maximum(0.0, cold_kh.mean(axis=2) - self._allowed_kh.mean(axis=1)[:, None]).sum(axis=0)
-        over = over + mean_over * cold_kh.shape[2]
+        over = self._cold.over_kh(rooms_c[:, 1])
         changed_k = np.abs(first.night_c - self._situation.bounds.setback_c)
         return np.asarray(self._cost(heat_kwh) + self._day_cost * (over + 1e-3 * changed_k))
-
-    def _cold_kh(self, rooms_c: Array) -> Array:
-        """K h below the limit in each opening, shape `(openings, choices, rooms)`."""
-        limit = self._situation.bounds.open_c + self._situation.margin_k
-        is_open = self._situation.around.is_open
-        sums = []
-        for opening in self._openings:
-            part = slice(opening.begins, opening.ends)
-            short = np.maximum(0.0, limit - rooms_c[part][is_open[part]])
-            sums.append(short.sum(axis=0) / QUARTERS)
-        return np.array(sums)
-
-    def _allowances(self, setback: Outcome) -> Array:
-        """As cold as fixed setback would be; in the next opening with what was spared or overspent before."""
-        if self._situation.must_recover:
-            return np.zeros((len(self._openings), len(self._situation.credit_kh)))
-        allowed = self._cold_kh(setback.gloomy_rooms_c[:, None])[:, 0]
-        credit = self._situation.credit_kh
-        allowed[0] = np.maximum(allowed[0] + credit, (1 - LARGEST_RECOVERY) * allowed[0])
-        return np.maximum(allowed, 0.0)
 
     def _cost(self, heat_kwh: Array) -> Array:
         """What the heat of `(steps, choices)` costs."""
@@ -226,10 +208,6 @@ class _Search:
         if costs.peak_per_kw > 0:
             total = total + costs.peak_per_kw * np.maximum(by_hour.max(axis=0), costs.peak_free_kw)
         return np.asarray(total)
-
-
-#: Of the cold that fixed setback would bring, at most this share is taken away to make up for an earlier day.
-LARGEST_RECOVERY = 0.3
 
 
 @dataclass(frozen=True)

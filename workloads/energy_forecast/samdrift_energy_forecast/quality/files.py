@@ -9,6 +9,7 @@ import numpy as np
 from samdrift_energy_forecast import hours
 from samdrift_energy_forecast.errors import ReadingsError
 from samdrift_energy_forecast.metering import table_files
+from samdrift_energy_forecast.metering.series import is_room
 from samdrift_energy_forecast.quality.cells import Cells, read_numbers, read_stamps
 from samdrift_energy_forecast.quality.examination import RawReadings
 
@@ -20,6 +21,10 @@ STAMP = "stamp"
 NO_METERS = frozenset({"indoor_c", "coldest_room_c", "return_c", "volume_m3", "occupancy"})
 #: Names under which outdoor temperature in C is known.
 OUTDOOR = ("temperature_c", "ta_c")
+
+
+def _is_no_meter(column: str) -> bool:
+    return column in NO_METERS or is_room(column)
 
 
 def meter_readings(data: bytes, stamp_column: str | None = None, stamp_format: str | None = None) -> RawReadings:
@@ -38,7 +43,7 @@ def meter_readings(data: bytes, stamp_column: str | None = None, stamp_format: s
     stamps = table.named(name, "meter")
     if stamp_format is not None:
         stamps = _as_iso(stamps, stamp_format)
-    series = {other: cells for other, cells in table.columns.items() if other != name and other not in NO_METERS}
+    series = {other: cells for other, cells in table.columns.items() if other != name and not _is_no_meter(other)}
     if not series:
         raise ReadingsError(f"The meter file has no column beside `{name}`. Export it with its values.")
     return RawReadings(stamps=stamps, series=series, is_utc=name in table.utc, decimal_comma=table.decimal_comma)

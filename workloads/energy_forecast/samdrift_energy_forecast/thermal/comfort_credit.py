@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ACCOUNT_DAYS = 13
 #: Share of a credit that may be spent in one opening; a debt up to this is left to chance (K h).
 SPENT_SHARE, IGNORED_DEBT_KH = 0.5, 0.2
+#: What a room with a sensor of its own, and the mean of all such rooms, may be colder than under fixed setback over
+#: these days (K h), spent like a credit. Limit O allows 0.5 and 0.1, and the account sees about half of the cold.
+TOLERATED_KH, MEAN_TOLERATED_KH = 0.1, 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,8 @@ class ComfortCredit:
 
     #: K h that each room was warmer than it would have been under fixed setback; shape `(rooms,)`.
     balance_kh: Array
+    #: The same of each room that has a sensor of its own; empty where none has.
+    room_balance_kh: Array
     #: The building as it would be now under fixed setback, and as it is.
     under_setback: RoomState
     now: RoomState
@@ -41,8 +46,12 @@ class ComfortCredit:
     @property
     def allowed_kh(self) -> Array:
         """What the next opening may use of it, negative where it has to make good."""
-        owed = np.minimum(0.0, self.balance_kh + IGNORED_DEBT_KH)
-        return np.where(self.balance_kh > 0, SPENT_SHARE * self.balance_kh, owed)
+        return allowed_kh(self.balance_kh)
+
+    @property
+    def rooms_allowed_kh(self) -> Array:
+        """The same of each room that has a sensor of its own."""
+        return allowed_kh(self.room_balance_kh + TOLERATED_KH)
 
     def carried(
         self, response: RoomResponse, around: QuarterHours, set_points_c: Array, setback_c: Array
@@ -55,21 +64,66 @@ class ComfortCredit:
         )
 
 
-def comfort_credit(response: RoomResponse, history: RoomHistory, open_c: float) -> ComfortCredit:
-    """Account for the last days of `history` in which other set-points than fixed setback's were in force."""
+def allowed_kh(balance_kh: Array) -> Array:
+    """What the next opening may use of a balance, negative where it has to make good."""
+    owed = np.minimum(0.0, balance_kh + IGNORED_DEBT_KH)
+    return np.where(balance_kh > 0, SPENT_SHARE * balance_kh, owed)
+
+
+def comfort_credit(
+    response: RoomResponse,
+    history: RoomHistory,
+    open_c: float,
+    named_c: Array | None = None,
+    shares: Array | None = None,
+) -> ComfortCredit:
+    """Account for the last days of `history` in which other set-points than fixed setback's were in force.
+
+    `named_c` has rooms with sensors of their own, shape `(named, hours)`, and `shares` how much of each column moves
+    them (see `named_rooms`).
+    """
     steps = len(history.set_points_c)
     now = present(response, history, steps)
     other = np.flatnonzero(history.set_points_c[-ACCOUNT_DAYS * DAY_Q :] != history.setback_c[-ACCOUNT_DAYS * DAY_Q :])
+    nobody = np.zeros(0 if named_c is None else len(named_c))
     if not len(other):
-        return ComfortCredit(balance_kh=np.zeros(len(now.surface_c)), under_setback=now, now=now)
+        return ComfortCredit(
+            balance_kh=np.zeros(len(now.surface_c)), room_balance_kh=nobody, under_setback=now, now=now
+        )
     begin = max(0, steps - ACCOUNT_DAYS * DAY_Q) + int(other[0]) // QUARTERS * QUARTERS
     both = np.stack([history.setback_c[begin:], history.set_points_c[begin:]], axis=1)
     around = history.around.window(begin, steps - begin)
     answer = respond(response, present(response, history, begin), both, around)
-    by_hour = answer.operative_c.reshape(-1, QUARTERS, *answer.operative_c.shape[1:]).mean(axis=1)
-    read_c = history.bridged_c[:, begin::QUARTERS].T
-    would_be_c = by_hour[:, 0] + read_c - by_hour[:, 1]
-    is_open = around.is_open[::QUARTERS, None]
-    colder = np.maximum(0.0, open_c - would_be_c) - np.maximum(0.0, open_c - read_c)
-    under_setback = RoomState(surface_c=answer.end.surface_c[0], mass_c=answer.end.mass_c[0])
-    return ComfortCredit(balance_kh=(colder * is_open).sum(axis=0), under_setback=under_setback, now=now)
+    columns_c = answer.operative_c
+    in_hour_k = columns_c[:, 1] - _hourly(columns_c[:, 1])
+    is_open = around.is_open
+    apart_k = columns_c[:, 0] - columns_c[:, 1]
+    return ComfortCredit(
+        balance_kh=_spared_kh(history.bridged_c[:, begin:].T + in_hour_k, apart_k, is_open, open_c),
+        room_balance_kh=nobody
+        if named_c is None or shares is None
+        else _spared_kh(
+            np.repeat(named_c[:, begin // QUARTERS :], QUARTERS, axis=1).T + in_hour_k @ shares.T,
+            apart_k @ shares.T,
+            is_open,
+            open_c,
+        ),
+        under_setback=RoomState(surface_c=answer.end.surface_c[0], mass_c=answer.end.mass_c[0]),
+        now=now,
+    )
+
+
+def _hourly(quarters: Array) -> Array:
+    """The mean of its hour at each quarter-hour, shape `(steps, ...)`."""
+    hourly = quarters.reshape(-1, QUARTERS, *quarters.shape[1:]).mean(axis=1)
+    return np.asarray(np.repeat(hourly, QUARTERS, axis=0))
+
+
+def _spared_kh(read_c: Array, apart_k: Array, is_open: NDArray[np.bool_], open_c: float) -> Array:
+    """K h below the limit that rooms were spared, shape `(rooms,)`, from series by the quarter-hour.
+
+    Fixed setback is `apart_k` above `read_c`, what was read with the response's course within each hour: rooms are cold
+    in the minutes after opening, when the hour's mean is not.
+    """
+    spared = np.maximum(0.0, open_c - read_c - apart_k) - np.maximum(0.0, open_c - read_c)
+    return np.asarray(np.nansum(spared * is_open[:, None], axis=0) / QUARTERS)

@@ -230,7 +230,7 @@ class NightlyPlans:
         return [float(celsius) for celsius in made.responsive.best.set_points_c]
 
     def _readings(self, number: int, so_far: Simulated) -> Readings:
-        """Hourly heat, mean and coldest room, rounded as meters and sensors do."""
+        """Hourly heat, mean, coldest and each room, rounded as meters and sensors do."""
         run_in, now = RUN_IN_DAYS * hours.DAY, (RUN_IN_DAYS + number) * hours.DAY
         history = HISTORY_DAYS * hours.DAY
 
@@ -238,8 +238,14 @@ class NightlyPlans:
             before, since = getattr(self.history, name)[:history], getattr(so_far, name)[run_in:now]
             return np.array([*before, *since]).round(decimals)
 
+        def hourly(zone: str) -> Array:
+            before, since = self.history.room_quarters_c[zone], so_far.room_quarters_c[zone]
+            quarters = np.array([*before[: QUARTERS * history], *since[QUARTERS * run_in : QUARTERS * now]])
+            return np.asarray(quarters.reshape(-1, QUARTERS).mean(axis=1).round(1))
+
         return Readings(
             first=self.fortnight.hour(-HISTORY_DAYS),
+            rooms_c={zone: hourly(zone) for zone in so_far.room_quarters_c},
             heat_kwh=joined("heat_kwh", 3),
             indoor_c=joined("indoor_c", 1),
             coldest_room_c=joined("coldest_room_c", 1),
