@@ -5,14 +5,14 @@ from rdflib.term import Node
 
 from samdrift_energy_forecast.building.brick import to_turtle
 from samdrift_energy_forecast.building.description import BuildingDescription
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series
 from samdrift_testing.heating import DESCRIPTION
 
 BRICK = Namespace("https://brickschema.org/schema/Brick#")
 SCHOOL = URIRef("urn:samdrift:building:school-1")
 
 
-def graph_of(*series: Series, **fields: object) -> Graph:
+def graph_of(*series: Series | RoomSeries, **fields: object) -> Graph:
     building = BuildingDescription.model_validate(DESCRIPTION | fields)
     return Graph().parse(data=to_turtle({"school-1": (building, series)}), format="turtle")
 
@@ -59,3 +59,9 @@ def test_points_name_their_time_series() -> None:
 def test_addresses_of_people_stay_out() -> None:
     building = BuildingDescription.model_validate(DESCRIPTION | {"delivery": {"email": ["drift@example.dk"]}})
     assert "example.dk" not in to_turtle({"school-1": (building, ())})
+
+
+def test_a_room_s_sensor_is_a_point_whatever_the_room_is_called() -> None:
+    graph = graph_of(Series.HEAT, RoomSeries("room:2.14 øst"))
+    point = URIRef(f"{SCHOOL}:room:2.14%20%C3%B8st")
+    assert graph.value(point, RDF.type) == BRICK.Zone_Air_Temperature_Sensor

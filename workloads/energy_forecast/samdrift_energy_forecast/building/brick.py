@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from samdrift_energy_forecast.building.description import MeterUnit, Quantity
 from samdrift_energy_forecast.building.heating_plant import HeatSource
@@ -135,7 +136,8 @@ def _typed(graph: Graph, thing: URIRef, kind: str) -> None:
 def _name(building: BuildingDescription, part: str) -> URIRef:
     from rdflib import URIRef
 
-    return URIRef(f"{BASE}{building.id}" + (f":{part}" if part else ""))
+    # Rooms have names with spaces and letters of their own.
+    return URIRef(f"{BASE}{building.id}" + (f":{quote(part, safe=':')}" if part else ""))
 
 
 def _brick(name: str) -> URIRef:
