@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from samdrift_energy_forecast.building import toml_file
 from samdrift_energy_forecast.metering import reading_store
-from samdrift_energy_forecast.metering.series import Series
+from samdrift_energy_forecast.metering.series import RoomSeries, Series
 from samdrift_registry.people import Role
 from samdrift_testing.governing import opened
 from samdrift_testing.heating import DESCRIPTION, Heating, heating
@@ -52,7 +52,7 @@ def reading(k: int, value: Any = 5.0, **fields: Any) -> dict[str, Any]:
     return {"building": "school-1", "series": "heat", "stamp": stamp, "value": value} | fields
 
 
-def stored(plane: Heating, building: str = "school-1") -> list[tuple[Series, datetime, float | None]]:
+def stored(plane: Heating, building: str = "school-1") -> list[tuple[Series | RoomSeries, datetime, float | None]]:
     with plane.ledger.read() as connection:
         rows = reading_store.read_back(
             connection,
