@@ -20,6 +20,7 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings
 from samdrift_platform.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, SETTLED_S, TOKEN_RENEWAL, Child, Platform
+from samdrift_testing.turned_clock import turn
 
 
 class Clock:
@@ -27,7 +28,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
+        turn(monkeypatch, supervisor, lambda: self.now_s)
 
 
 def ending(tmp_path: Path) -> Child:

@@ -44,9 +44,7 @@ class Door:
         self._behind: ASGIApp = _NOBODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The server begins and ends beside tests: an application that comes early must not be told of its beginning,
-        # or the server would wait at its end for what that application, long gone, has to close.
-        await (_NOBODY if scope["type"] == "lifespan" else self._behind)(scope, receive, send)
+        await self._behind(scope, receive, send)
 
     @contextmanager
     def leading_to(self, app: ASGIApp) -> Iterator[None]:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from samdrift_platform import evaluation_run
 from samdrift_platform.evaluation_run import EvaluationEndedError, SuiteRefusedError, evaluate
+from samdrift_testing.turned_clock import turn
 
 #: Each starts a process.
 pytestmark = pytest.mark.integration
@@ -142,7 +142,7 @@ def test_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def at_it() -> bool:
         if (folder / "pids").exists():
-            monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
+            turn(monkeypatch, evaluation_run, lambda: float("inf"))
         return True
 
     with pytest.raises(EvaluationEndedError, match="longer than"):

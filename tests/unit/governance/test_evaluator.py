@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from samdrift_evaluation.report import Report
+from samdrift_platform import evaluator as evaluator_module
 from samdrift_platform.contract import ModelUse
 from samdrift_platform.evaluation_run import EvaluationEndedError, SuiteRefusedError
 from samdrift_platform.evaluator import MOST_ATTEMPTS, Evaluator
@@ -20,6 +20,7 @@ from samdrift_registry.statements import Kind, Statement
 from samdrift_registry.store import ManifestStore
 from samdrift_testing.governing import MODEL, POLICY, Office, policy, report
 from samdrift_testing.models import take_in, write_number
+from samdrift_testing.turned_clock import turn
 
 USES = {MODEL: ModelUse(suite="guesses", policy=POLICY)}
 
@@ -44,7 +45,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
+        turn(monkeypatch, evaluator_module, lambda: self.now_s)
 
 
 @pytest.fixture
