@@ -115,7 +115,7 @@ def made(number: int) -> Item:
 
 def completion(reference: str, result: dict[str, object]) -> Completion:
     attention = [vars(DEAD)] if int(reference[1:6]) % ONE_IN == 0 else []
-    outcome = Outcome(reference=reference, verdict=Verdict.DONE, result={**result, "attention": attention})  # type: ignore[dict-item]
+    outcome = Outcome(reference=reference, verdict=Verdict.DONE, result={**result, "attention": attention})  # type: ignore[dict-item]  # a list of texts is JSON
     return Completion(outcome=outcome, effects=())
 
 

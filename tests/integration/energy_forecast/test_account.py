@@ -97,7 +97,7 @@ def fill(ledger: Ledger, store: ObjectStore, building: Simulated, operation: dic
     ]
     values = zip(ends, building.outdoor_c, building.radiation_w_m2, strict=True)
     weather = issued_table(COLUMNS, ((end, hours.ending_at(end), [float(c), float(s)]) for end, c, s in values))
-    KnownSeries(ledger, store).keep(Place.near(school.location).observed_series, weather, ends[-1])  # type: ignore[arg-type]
+    KnownSeries(ledger, store).keep(Place.near(school.location).observed_series, weather, ends[-1])  # type: ignore[arg-type]  # the school has a place
     with ledger.write() as connection:
         reading_store.append(connection, heat, source="file:test.csv", now=ends[-1])
     made = [planned(estate, day, one) for day, one in operation.items()]
@@ -180,7 +180,7 @@ def test_the_item_holds_all_that_the_figure_rests_on(installation: Installation)
     (outcome,) = workload.process([Item(reference="account/x", payload=payload)], context)
     assert outcome.verdict is Verdict.DONE
     (row,) = json.loads(installation.account("--json").output)["accounts"]
-    assert outcome.result["account"] == row | {"weeks": outcome.result["account"]["weeks"]}  # type: ignore[index,call-overload]
+    assert outcome.result["account"] == row | {"weeks": outcome.result["account"]["weeks"]}  # type: ignore[index,call-overload]  # an account is an object
 
 
 def test_an_auditor_gets_the_same_figures_from_the_items_files_alone(

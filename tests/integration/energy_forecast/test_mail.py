@@ -70,7 +70,7 @@ def plan_of(**changes: object) -> Plan:
         thermal_model=None,
         forecast_check={},
     )
-    return replace(plan, **changes)  # type: ignore[arg-type]
+    return replace(plan, **changes)  # type: ignore[arg-type]  # one field at a time
 
 
 @dataclass
@@ -166,7 +166,7 @@ def test_everybody_gets_the_plan_with_its_files_once(ledger: Ledger) -> None:
     events = Calendar.from_ical(files["ics"].get_content()).walk("VEVENT")
     assert len(events) == 3
     assert json.loads(files["bacnet.json"].get_content())["version"] == plan.version
-    body = message.get_body().get_content()  # type: ignore[union-attr]
+    body = message.get_body().get_content()  # type: ignore[union-attr]  # plans have a text part
     assert "21,0 °C" in body
     assert "planlagt, ikke målt" in body
 
@@ -180,7 +180,7 @@ def test_a_safe_state_and_what_needs_a_look_come_first(ledger: Ledger) -> None:
         post.all_steps()
     (message,) = kept.parsed
     assert message["Subject"].startswith("Se efter: Fast natsænkning: Skolen ved Søen")
-    lines = message.get_body().get_content().splitlines()  # type: ignore[union-attr]
+    lines = message.get_body().get_content().splitlines()  # type: ignore[union-attr]  # plans have a text part
     assert [lines[0], lines[2]] == ["Varmeplanlægningen er stoppet.", "Måleren er død."]
     assert "planlagt, ikke målt" not in "\n".join(lines)
 
@@ -378,7 +378,7 @@ class _DyingJournal(MailJournal):
     """Dies where the test says, as a power cut does."""
 
     def begin(self, message: UUID, recipients: object, *, now: datetime) -> bool:
-        begun = super().begin(message, recipients, now=now)  # type: ignore[arg-type]
+        begun = super().begin(message, recipients, now=now)  # type: ignore[arg-type]  # passed on as it came
         if os.environ["DIES"] == "begun":
             os.kill(os.getpid(), signal.SIGKILL)
         return begun
@@ -386,7 +386,7 @@ class _DyingJournal(MailJournal):
     def accepted(self, message: UUID, recipients: object, *, now: datetime) -> None:
         if os.environ["DIES"] == "taken":
             os.kill(os.getpid(), signal.SIGKILL)
-        super().accepted(message, recipients, now=now)  # type: ignore[arg-type]
+        super().accepted(message, recipients, now=now)  # type: ignore[arg-type]  # passed on as it came
         os.kill(os.getpid(), signal.SIGKILL)  # "recorded"
 
 

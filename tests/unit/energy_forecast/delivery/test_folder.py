@@ -42,7 +42,7 @@ def test_every_kind_is_written_under_a_name_with_the_version_and_found_again(
     assert receiver.find(KEY, request) is None
     answer = receiver.deliver(KEY, request)
     files = lying(receiver)
-    assert sorted(files) == sorted(str(name) for name in answer["files"])  # type: ignore[union-attr]
+    assert sorted(files) == sorted(str(name) for name in answer["files"])  # type: ignore[union-attr]  # the answer lists names
     stem = f"school-1/school-1-20260125T2300Z-{plan.version[7:19]}"
     assert set(files) == {f"{stem}.{suffix}" for suffix in ("csv", "ics", "json", "bacnet.json")}
     assert json.loads(files[f"{stem}.bacnet.json"])["version"] == plan.version
