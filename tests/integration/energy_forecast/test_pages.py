@@ -187,6 +187,8 @@ def test_a_plan_that_is_over_says_what_applies(estate: Estate, visit: Visit) -> 
     text = visit.page(BUILDING)
     assert "The plan is over" in text
     assert "Set now" not in text
+    assert "What to set, and why" not in text, "a table without a row"
+    assert "Earlier set-points of this plan" in text
 
 
 def test_what_a_person_set_holds_also_after_the_plan_is_over(estate: Estate, visit: Visit) -> None:
