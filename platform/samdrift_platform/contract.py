@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from samdrift_platform.objects import Store as Store
 from samdrift_platform.priority import Priority as Priority
+from samdrift_platform.question import Earlier as Earlier
+from samdrift_platform.question import Question as Question
+from samdrift_platform.receiver import JsonObject as JsonObject
+from samdrift_platform.receiver import Receiver as Receiver
 from samdrift_platform.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from samdrift_registry.verified import VerifiedModel
-
-JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,10 @@ class Item:
     deadline: datetime | None = None  # aware
     urgent: bool = False  # CLINICAL only: before all others, on a replica that is kept free for such items
     subject: str | None = None  # the person whom it concerns, by `pseudonyms`: objections are held against it
+    lane: str = ""  # a part of the workload's queue that can be paused, has hours and limits of its own
+    earlier: Earlier = field(
+        default_factory=Earlier
+    )  # what people decided and receivers answered; `split` leaves it empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,7 @@ class Outcome:
     verdict: Verdict
     result: JsonObject = field(default_factory=dict)
     reason: str | None = None
+    question: Question | None = None  # with WAITING_FOR_PERSON; once it is decided, `process` is asked again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +86,6 @@ class Benefit:
     quantity: float
     unit: str
     method: str
-
-
-class Receiver(Protocol):
-    """One party outside. Calls end within 30 s; they raise TryAgainError, ReceiverRefusedError or CannotTellError."""
-
-    def deliver(self, key: UUID, request: JsonObject) -> JsonObject: ...  # hands `key` over; the answer
-    def find(self, key: UUID, request: JsonObject) -> JsonObject | None: ...  # did it happen? its answer; None: no
 
 
 @dataclass(frozen=True, kw_only=True)

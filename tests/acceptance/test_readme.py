@@ -23,7 +23,7 @@ def test_the_program_of_the_readme(tmp_path: Path) -> None:
     home = {"SAMDRIFT_HOME": str(tmp_path / ".samdrift")}
     with Tree(samdrift("demo", "--json", "--stay"), {**environment, **home}, tmp_path / "out") as tree:
         tree.wait_until("it stays up", lambda: "Stop with Ctrl-C" in tree.tail(), timeout_s=120)
-        _run(tmp_path, "-m", "samdrift_rpa.generator", "invoices")
+        _run(tmp_path, "-m", "samdrift_rpa.invoices.generator", "invoices")
         told = _run(tmp_path, "-c", program)
     assert told.count(" done") == 3, told
 

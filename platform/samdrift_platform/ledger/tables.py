@@ -88,6 +88,9 @@ work_items = sa.Table(
     sa.Column("ages_at", UtcTime, nullable=False, comment="when it rises one class if still queued"),
     sa.Column("deadline", UtcTime),
     sa.Column("subject", sa.String(64), comment="pseudonym of the person"),
+    sa.Column("lane", sa.String(64), nullable=False, server_default=sa.text("''"), comment="part of the queue"),
+    sa.Column("rounds", sa.Integer, nullable=False, server_default="0", comment="how often a decision let it go on"),
+    sa.Column("erased_at", UtcTime, comment="when retention took payload, result and requests away"),
     sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away, or when it had aged to the top"),
     sa.Column("available_at", UtcTime, nullable=False, comment="not claimed before: back-off"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="counted at the claim"),
@@ -109,6 +112,7 @@ sa.Index(
     work_items.c.urgency,
     work_items.c.due,
     work_items.c.seq,
+    work_items.c.lane,  # closed lanes are passed over without a look at their rows
     sqlite_where=work_items.c.state == "queued",
     postgresql_where=work_items.c.state == "queued",
 )
@@ -169,6 +173,56 @@ sa.Index(
     effects.c.available_at,
     sqlite_where=effects.c.state == "planned",
     postgresql_where=effects.c.state == "planned",
+)
+
+questions = sa.Table(
+    "questions",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
+    sa.Column("code", sa.String(64), nullable=False),
+    sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
+    sa.Column("people", sa.SmallInteger, nullable=False, comment="how many must decide the same"),
+    sa.Column("asked_at", UtcTime, nullable=False),
+    sa.Column("due", UtcTime, comment="escalated then; NULL: it may wait"),
+    sa.Column("escalated_at", UtcTime),
+    sa.Column("closed_at", UtcTime, comment="decided, or its item was cancelled; NULL: open"),
+    sa.Column("decision", Json, comment="what holds, once decided"),
+    sa.UniqueConstraint("item_id", "code"),
+    comment="what people are asked about items",
+)
+sa.Index(
+    "ix_questions_open",
+    questions.c.due,
+    questions.c.seq,
+    sqlite_where=questions.c.closed_at.is_(None),
+    postgresql_where=questions.c.closed_at.is_(None),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("seq", Serial, primary_key=True),
+    sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
+    sa.Column("question", sa.String(64), nullable=False),
+    sa.Column("choice", sa.String(64), nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.String(200), nullable=False),
+    sa.Column("decided_at", UtcTime, nullable=False),
+    sa.Index("ix_decisions_item_id", "item_id", "seq"),
+    comment="what each person said; the newest of a person and question counts",
+)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("workload", sa.String(64), primary_key=True),
+    sa.Column("lane", sa.String(64), primary_key=True),
+    sa.Column("paused_by", sa.String(200), nullable=False),
+    sa.Column("paused_at", UtcTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    comment="lanes from which nothing is claimed until somebody resumes them",
 )
 
 benefits = sa.Table(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from samdrift_rpa.loopback.log import Kind, Log, read_log
-from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver
+from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver
 
 
 class Loopback:

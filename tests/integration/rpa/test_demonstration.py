@@ -23,7 +23,7 @@ from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings
 from samdrift_rpa.demonstration import demonstration
 from samdrift_rpa.loopback.log import Kind, read_log
-from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver
+from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver
 from samdrift_rpa.workload import workload
 from samdrift_testing.in_process import in_process
 

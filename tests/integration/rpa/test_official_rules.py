@@ -12,16 +12,16 @@ import pytest
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Verdict
-from samdrift_rpa.answer import application_response, read_answer
+from samdrift_rpa.invoices.answer import application_response, read_answer
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.policy import read_policy
-from samdrift_rpa.process import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.policy import read_policy
+from samdrift_rpa.invoices.judging import Engine
 from samdrift_rpa.rules.findings import codes, fatal
 from samdrift_rpa.rules.official import OfficialRules
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import XSD
-from samdrift_rpa.submission import IncomingInvoices
+from samdrift_rpa.invoices.incoming import IncomingInvoices
 from samdrift_rpa.workload import SEND_ANSWER, workload
 
 pytestmark = pytest.mark.data

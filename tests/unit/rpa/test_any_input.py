@@ -13,10 +13,10 @@ from lxml import etree
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Verdict
-from samdrift_rpa.answer import application_response, read_answer
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.process import Engine
-from samdrift_rpa.submission import IncomingInvoices, split
+from samdrift_rpa.invoices.answer import application_response, read_answer
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.incoming import IncomingInvoices, split
 from samdrift_rpa.workload import SEND_ANSWER, workload
 
 KEY = UUID(int=7)

@@ -13,7 +13,7 @@ from samdrift_rpa.documents import (
     parse,
     read_document,
 )
-from samdrift_rpa.generator import Sale, write
+from samdrift_rpa.invoices.generator import Sale, write
 
 INVOICE = write(Sale(number="T-1"))
 

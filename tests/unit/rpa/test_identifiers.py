@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift_rpa.generator import fictitious_cvr, fictitious_gln
+from samdrift_rpa.invoices.generator import fictitious_cvr, fictitious_gln
 from samdrift_rpa.identifiers import Identifier, without_cpr
 
 

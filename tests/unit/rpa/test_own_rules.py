@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.generator import Sale, Sold, fictitious_cvr, fictitious_gln, write
+from samdrift_rpa.invoices.generator import Sale, Sold, fictitious_cvr, fictitious_gln, write
 from samdrift_rpa.rules import own
 from samdrift_rpa.rules.findings import codes
 from samdrift_rpa.rules.own import OwnRules

@@ -17,9 +17,9 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal.catalogues import sentences
 from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import GivenReading, portal_of
-from samdrift_rpa import process
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.process import Engine, judge
+from samdrift_rpa.invoices import judging
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.judging import Engine, judge
 from samdrift_rpa.rules import own
 from samdrift_rpa.workload import workload
 from samdrift_testing.in_process import in_process
@@ -158,7 +158,7 @@ def test_without_documents_the_page_says_what_to_do() -> None:
 def test_every_sentence_of_the_code_is_listed_for_translation() -> None:
     (folder,) = page_folders([workload])[1:]
     listed = {text for text, template in sentences(folder).items() if template.name == "sentences.html"}
-    assert listed == _marked(own.__file__) | _marked(process.__file__)
+    assert listed == _marked(own.__file__) | _marked(judging.__file__)
 
 
 def _marked(source: str) -> set[str]:

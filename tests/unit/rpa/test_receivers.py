@@ -9,7 +9,7 @@ import pytest
 
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver
+from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver
 from samdrift_rpa.ubl import text
 
 KEY = UUID("12345678-1234-5678-1234-567812345678")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from samdrift_platform.errors import CannotTellError, SettingError, TryAgainError
-from samdrift_rpa.policy import read_policy
+from samdrift_rpa.invoices.policy import read_policy
 from samdrift_rpa.rules import choose, official_folder
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.settings import timeout_s

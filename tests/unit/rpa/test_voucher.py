@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.invoice import Invoice, read_invoice
-from samdrift_rpa.policy import Policy
-from samdrift_rpa.voucher import UnbalancedVoucherError, voucher_of
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.invoice import Invoice, read_invoice
+from samdrift_rpa.invoices.policy import Policy
+from samdrift_rpa.invoices.voucher import UnbalancedVoucherError, voucher_of
 
 amounts = st.integers(-1_000_000, 1_000_000).map(lambda n: Decimal(n) / 100)
 SALE = Sale(number="T-1", lines=(Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50")),))
@@ -63,7 +63,7 @@ def test_amounts_that_add_up_balance_whatever_their_signs(
 
 
 def _policy() -> Policy:
-    from samdrift_rpa.policy import read_policy
+    from samdrift_rpa.invoices.policy import read_policy
 
     return read_policy()
 

@@ -73,7 +73,7 @@ class InvoiceDemonstration:
         references = [client.put_object(content) for content in documents()]
         received_at = _first_run(folder).isoformat()
         return [
-            _submit(client, name, {"documents": chosen, "received_at": received_at, "channel": "nemhandel"})
+            _submit(client, name, chosen, received_at)
             for name, chosen in (("invoices", references), ("invoice-again", references[:1]))
         ]
 
@@ -110,7 +110,7 @@ def _fictitious_documents() -> Iterator[bytes]:
     from decimal import Decimal
 
     from samdrift_rpa.documents import DocumentType
-    from samdrift_rpa.generator import Sale, Sold, write
+    from samdrift_rpa.invoices.generator import Sale, Sold, write
 
     chairs = Sold(name="Stol (opdigtet)", quantity=Decimal(4), price=Decimal("312.50"))
     whiteboard = Sold(name="Tavle (opdigtet)", quantity=Decimal(1), price=Decimal("4950.00"))
@@ -127,9 +127,11 @@ def _fictitious_documents() -> Iterator[bytes]:
     )
 
 
-def _submit(client: Client, name: str, document: Mapping[str, Any]) -> str:
+def _submit(client: Client, name: str, documents: Sequence[str], received_at: str) -> str:
     """Submit under a reference that goes with the content, so that other data do not contradict an earlier run."""
-    digest = hashlib.sha256("".join(document["documents"]).encode()).hexdigest()
+    digest = hashlib.sha256("".join(documents).encode()).hexdigest()
+    cases = [{"document": document} for document in documents]
+    document = {"process": "invoices", "received_at": received_at, "cases": cases}
     return str(client.submit("rpa", document, reference=f"demonstration-{name}-{digest[:12]}")["id"])
 
 

@@ -1,8 +1,8 @@
-"""Incoming invoices as a workload of the platform."""
+"""Automated administrative work as a workload of the platform: it hosts every installed process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -21,101 +21,99 @@ from samdrift_platform.contract import (
     Store,
     Verdict,
 )
-from samdrift_rpa import settings
-from samdrift_rpa.submission import IncomingInvoices, split
+from samdrift_rpa.process import Process, ProcessError
+from samdrift_rpa.processes import installed
+from samdrift_rpa.submission import split, submission_model
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from samdrift_registry.verified import VerifiedModel
-    from samdrift_rpa.process import Engine
-
-ERP, ACCESS_POINT = "erp", "access_point"
-POST_VOUCHER, SEND_ANSWER = "post_voucher", "send_answer"
 
 
-class InvoiceWorkload:
-    """OIOUBL invoices: validated, posted once, answered once; a person decides where the policy says so."""
+class RobotWorkload:
+    """Processes whose cases are handled once, and only once; a person decides where judgement is needed."""
 
     name = "rpa"
-    title: Mapping[str, str] = {"da": "Indgående fakturaer", "en": "Incoming invoices"}
+    title: Mapping[str, str] = {"da": "Administrative opgaver", "en": "Administrative work"}
     priority = Priority.ADMINISTRATIVE
-    submission: type[BaseModel] = IncomingInvoices
     resources = Resources(cpus=1.0, memory_mib=768, largest_batch=20, most_replicas=1)
-    models: Mapping[str, ModelUse] = {}
 
-    def split(self, submission: IncomingInvoices, store: Store) -> Iterable[Item]:
-        """One item per document."""
-        return split(submission, store)
-
-    def load(self, models: Mapping[str, VerifiedModel]) -> Engine:
-        """Compile the rules and read the policy."""
-        from samdrift_rpa.policy import read_policy
-        from samdrift_rpa.process import Engine
-        from samdrift_rpa.rules import choose
-
-        return Engine(rules=choose(), policy=read_policy())
-
-    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
-        """Judge each document by itself."""
-        from samdrift_rpa.process import judge
-
-        return [judge(item, context.store, context.engine) for item in items]
-
-    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
-        """Each document to a person; nothing is posted and nobody is answered."""
-        from samdrift_rpa.process import to_a_person
-
-        return [to_a_person(item, context.store) for item in items]
-
-    def scores(self, outcome: Outcome) -> Mapping[str, float]:
-        """Whether a person decides, and how many rules were broken. No model takes part so far."""
-        failed = outcome.result.get("failed_rules_in_all", 0)
-        person = outcome.verdict is Verdict.WAITING_FOR_PERSON
-        return {"to_person": int(person), "failed_rules": cast(int, failed)}
-
-    def effects(self, outcome: Outcome) -> Iterable[Effect]:
-        """The voucher first and then the answer; a rejected document is only answered."""
-        if outcome.verdict is Verdict.WAITING_FOR_PERSON:
-            return
-        if outcome.verdict is Verdict.DONE:
-            yield Effect(step=POST_VOUCHER, receiver=ERP, request=_part(outcome, "voucher"))
-        if "answer" in outcome.result:
-            yield Effect(step=SEND_ANSWER, receiver=ACCESS_POINT, request=_part(outcome, "answer"))
-
-    def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
-        """Minutes saved by each posted invoice, as the organisation estimates them; nothing else is claimed."""
-        if outcome.verdict is Verdict.DONE:
-            policy = cast(Mapping[str, Any], outcome.result["policy"])
-            yield Benefit(
-                measure="working_time",
-                quantity=policy["time_spend_per_occurance_min"],
-                unit="min",
-                method=f"OS2autoproces timeSpendPerOccurance, an estimate in policy {policy['version']}; not measured",
-            )
-
-    def receivers(self) -> Mapping[str, Receiver]:
-        """The ERP system and the access point that the settings name."""
-        from samdrift_rpa.receivers import AccessPointReceiver, ErpReceiver, UnsetReceiver
-
-        erp, access_point = settings.ERP_URL.value(), settings.ACCESS_POINT_URL.value()
-        timeout_s = settings.timeout_s()
-        return {
-            ERP: ErpReceiver(erp, timeout_s=timeout_s) if erp else UnsetReceiver(settings.ERP_URL),
-            ACCESS_POINT: AccessPointReceiver(access_point, timeout_s=timeout_s)
-            if access_point
-            else UnsetReceiver(settings.ACCESS_POINT_URL),
+    def __init__(self, processes: Mapping[str, Process[Any, Any]]) -> None:
+        """Host `processes`, by name."""
+        self.processes = processes
+        self.submission: type[BaseModel] = submission_model(processes)
+        self.models: Mapping[str, ModelUse] = {
+            name: use for process in processes.values() for name, use in process.models.items()
         }
 
+    def split(self, submission: Any, store: Store) -> Iterable[Item]:
+        """One item per case."""
+        return split(self.processes[submission.root.process], submission.root, store)
+
+    def load(self, models: Mapping[str, VerifiedModel]) -> Mapping[str, Any]:
+        """What each process needs for its steps."""
+        return {name: process.load(models) for name, process in self.processes.items()}
+
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Each item through the steps of its process."""
+        from samdrift_rpa.conduct import conduct
+
+        return [
+            conduct(process, item, context.store, context.engine[process.name])
+            for item, process in ((item, self._process_of(item)) for item in items)
+        ]
+
+    def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        """Each item to a person; no step is taken."""
+        from samdrift_rpa.conduct import to_a_person
+
+        return [to_a_person(self._process_of(item), item, objected=context.objected) for item in items]
+
+    def scores(self, outcome: Outcome) -> Mapping[str, float]:
+        """Whether a person decides, and what a process scored itself (its fact `scores`)."""
+        own = cast(Mapping[str, float], outcome.result.get("scores") or {})
+        return {"to_person": int(outcome.verdict is Verdict.WAITING_FOR_PERSON), **own}
+
+    def effects(self, outcome: Outcome) -> Iterable[Effect]:
+        """What the steps planned, in their order."""
+        for planned in cast(Sequence[Mapping[str, Any]], outcome.result["effects"]):
+            yield Effect(
+                step=planned["step"], receiver=planned["receiver"], request=cast(JsonObject, planned["request"])
+            )
+
+    def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
+        """Minutes saved by each case that no person had to handle, as the organisation estimates them."""
+        if outcome.verdict is not Verdict.DONE or "by_hand" in outcome.result:
+            return
+        saved = self.processes[str(outcome.result["process"])].time_saved
+        yield Benefit(
+            measure="working_time",
+            quantity=saved.time_spend_per_occurance_min,
+            unit="min",
+            method="OS2autoproces timeSpendPerOccurance, the organisation's estimate; not measured",
+        )
+
+    def receivers(self) -> Mapping[str, Receiver]:
+        """Those that the processes name: shipped ones and their own."""
+        from samdrift_rpa.receivers.shipped import SHIPPED
+
+        makers: dict[str, Callable[[], Receiver]] = {}
+        for process in self.processes.values():
+            for name in process.declared.values():
+                maker = process.receivers.get(name) or SHIPPED.get(name)
+                if maker is None or makers.setdefault(name, maker) is not maker:
+                    raise ProcessError(f"{process.name} hands effects to {name!r}, which is nobody, or two parties.")
+        return {name: make() for name, make in makers.items()}
+
     def routes(self) -> APIRouter | None:
-        """Vouchers and exceptions."""
-        from samdrift_rpa.pages import router
+        """The pages below `/rpa`."""
+        from samdrift_rpa.pages.invoices import router
 
         return router()
 
+    def _process_of(self, item: Item) -> Process[Any, Any]:
+        return self.processes[str(item.payload["process"])]
 
-def _part(outcome: Outcome, name: str) -> JsonObject:
-    return cast(JsonObject, dict(cast(Mapping[str, Any], outcome.result[name])))
 
-
-workload = InvoiceWorkload()
+workload = RobotWorkload(installed())

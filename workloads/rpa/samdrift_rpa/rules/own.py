@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from samdrift_rpa.documents import Document
 from samdrift_rpa.identifiers import Identifier
-from samdrift_rpa.invoice import (
+from samdrift_rpa.invoices.invoice import (
     CUSTOMER,
     SUPPLIER,
     TOTALS,

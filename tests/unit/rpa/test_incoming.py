@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item
 from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.submission import IncomingInvoices, received_on, reference_of, split
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.incoming import IncomingInvoices, received_on, reference_of, split
 
 SALE = Sale(number="T-1", lines=(Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50")),))
 INVOICE = write(SALE)

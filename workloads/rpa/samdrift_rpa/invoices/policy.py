@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.settings import POLICY
 
-SHIPPED = Path(__file__).parent / "policies" / "invoices.json"
+SHIPPED = Path(__file__).parent.parent / "policies" / "invoices.json"
 
 
 class Accounts(BaseModel):

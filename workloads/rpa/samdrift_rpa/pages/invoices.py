@@ -17,9 +17,9 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal import formatting
 from samdrift_platform.portal.languages import locale_of
 from samdrift_platform.portal.shell import Shell, current_shell
-from samdrift_rpa.process import Ground
+from samdrift_rpa.invoices.judging import Ground
+from samdrift_rpa.invoices.process import POST_VOUCHER, SEND_ANSWER
 from samdrift_rpa.rules.findings import FailedRule, Severity
-from samdrift_rpa.workload import POST_VOUCHER, SEND_ANSWER
 
 #: Documents on one page.
 PAGE = 50

@@ -201,7 +201,7 @@ def _cvr_digit(stem: int) -> int:
 
 
 def main() -> None:
-    """Write fictitious invoices into a folder: `python -m samdrift_rpa.generator FOLDER [HOW_MANY [SERIES]]`."""
+    """Write fictitious invoices: `python -m samdrift_rpa.invoices.generator FOLDER [HOW_MANY [SERIES]]`."""
     given = dict(enumerate(sys.argv))
     folder, count, series = Path(sys.argv[1]), int(given.get(2, "3")), given.get(3, "EXAMPLE")
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,8 @@ import pytest
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item, Outcome, Verdict
 from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.generator import Sale, Sold, write
-from samdrift_rpa.process import Engine, judge, to_a_person
+from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.judging import Engine, judge, to_a_person
 from samdrift_rpa.workload import workload
 
 STORE = MemoryStore()

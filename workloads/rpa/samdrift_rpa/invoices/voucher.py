@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from samdrift_platform.errors import InputError
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.identifiers import without_cpr
-from samdrift_rpa.invoice import Invoice
-from samdrift_rpa.policy import Policy
+from samdrift_rpa.invoices.invoice import Invoice
+from samdrift_rpa.invoices.policy import Policy
 
 NOTHING = Decimal(0)
 

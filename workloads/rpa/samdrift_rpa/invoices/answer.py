@@ -10,7 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.identifiers import Identifier
-from samdrift_rpa.invoice import Party
+from samdrift_rpa.invoices.invoice import Party
 from samdrift_rpa.ubl import Element, branch, document, leaf, written
 
 _RESPONSE_CODES = "urn:oioubl:codelist:responsecode-1.1"

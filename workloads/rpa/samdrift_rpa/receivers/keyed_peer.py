@@ -15,8 +15,8 @@ from pydantic import JsonValue
 from samdrift_platform.contract import JsonObject
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_platform.setting import Setting
-from samdrift_rpa.answer import application_response, read_answer
 from samdrift_rpa.identifiers import without_cpr
+from samdrift_rpa.invoices.answer import application_response, read_answer
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
 _PASSING = frozenset({408, 425, 429})

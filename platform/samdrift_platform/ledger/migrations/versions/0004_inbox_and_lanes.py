@@ -1,0 +1,94 @@
+"""What people are asked and decide, lanes that can be paused, and what retention took away."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from samdrift_platform.ledger.tables import Json, Serial, UtcTime
+
+revision = "0004"
+down_revision = "0003"
+
+_QUEUED = sa.text("state = 'queued'")
+_OPEN = sa.text("closed_at IS NULL")
+
+
+def upgrade() -> None:
+    """Items that are there already stand in the workload's one lane and were never decided about."""
+    lane = sa.Column(
+        "lane", sa.String(length=64), nullable=False, server_default=sa.text("''"), comment="part of the queue"
+    )
+    op.add_column("work_items", lane)
+    rounds = sa.Column(
+        "rounds", sa.Integer(), nullable=False, server_default="0", comment="how often a decision let it go on"
+    )
+    op.add_column("work_items", rounds)
+    taken = "when retention took payload, result and requests away"
+    op.add_column("work_items", sa.Column("erased_at", UtcTime(), comment=taken))
+    op.drop_index("ix_work_items_queue", "work_items")
+    op.create_index(
+        "ix_work_items_queue",
+        "work_items",
+        ["workload", "urgency", "due", "seq", "lane"],
+        unique=False,
+        sqlite_where=_QUEUED,
+        postgresql_where=_QUEUED,
+    )
+    _create_questions()
+    _create_decisions()
+    _create_pauses()
+
+
+def _create_questions() -> None:
+    op.create_table(
+        "questions",
+        sa.Column("seq", Serial, nullable=False),
+        sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
+        sa.Column("people", sa.SmallInteger(), nullable=False, comment="how many must decide the same"),
+        sa.Column("asked_at", UtcTime(), nullable=False),
+        sa.Column("due", UtcTime(), comment="escalated then; NULL: it may wait"),
+        sa.Column("escalated_at", UtcTime()),
+        sa.Column("closed_at", UtcTime(), comment="decided, or its item was cancelled; NULL: open"),
+        sa.Column("decision", Json, comment="what holds, once decided"),
+        sa.ForeignKeyConstraint(["item_id"], ["work_items.id"], name="fk_questions_item_id_work_items"),
+        sa.PrimaryKeyConstraint("seq", name="pk_questions"),
+        sa.UniqueConstraint("item_id", "code", name="uq_questions_item_id_code"),
+        comment="what people are asked about items",
+    )
+    op.create_index(
+        "ix_questions_open", "questions", ["due", "seq"], unique=False, sqlite_where=_OPEN, postgresql_where=_OPEN
+    )
+
+
+def _create_decisions() -> None:
+    op.create_table(
+        "decisions",
+        sa.Column("seq", Serial, nullable=False),
+        sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("question", sa.String(length=64), nullable=False),
+        sa.Column("choice", sa.String(length=64), nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["work_items.id"], name="fk_decisions_item_id_work_items"),
+        sa.PrimaryKeyConstraint("seq", name="pk_decisions"),
+        comment="what each person said; the newest of a person and question counts",
+    )
+    op.create_index("ix_decisions_item_id", "decisions", ["item_id", "seq"])
+
+
+def _create_pauses() -> None:
+    op.create_table(
+        "pauses",
+        sa.Column("workload", sa.String(length=64), nullable=False),
+        sa.Column("lane", sa.String(length=64), nullable=False),
+        sa.Column("paused_by", sa.String(length=200), nullable=False),
+        sa.Column("paused_at", UtcTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workload", "lane", name="pk_pauses"),
+        comment="lanes from which nothing is claimed until somebody resumes them",
+    )

@@ -1,0 +1,1 @@
+"""Incoming invoices and credit notes: held to their rules, matched, posted once and answered once."""

@@ -1,0 +1,1 @@
+"""The parties outside that processes hand their effects to."""
