@@ -68,7 +68,7 @@ class RobotWorkload:
         """Each item to a person; no step is taken."""
         from samdrift_rpa.conduct import to_a_person
 
-        return [to_a_person(self._process_of(item), item, objected=context.objected) for item in items]
+        return [to_a_person(self._process_of(item), item, context.store, objected=context.objected) for item in items]
 
     def scores(self, outcome: Outcome) -> Mapping[str, float]:
         """Whether a person decides, and what a process scored itself (its fact `scores`)."""
@@ -86,10 +86,9 @@ class RobotWorkload:
         """Minutes saved by each case that no person had to handle, as the organisation estimates them."""
         if outcome.verdict is not Verdict.DONE or "by_hand" in outcome.result:
             return
-        saved = self.processes[str(outcome.result["process"])].time_saved
         yield Benefit(
             measure="working_time",
-            quantity=saved.time_spend_per_occurance_min,
+            quantity=self.processes[str(outcome.result["process"])].time_saved.time_spend_per_occurance_min,
             unit="min",
             method="OS2autoproces timeSpendPerOccurance, the organisation's estimate; not measured",
         )
@@ -108,7 +107,7 @@ class RobotWorkload:
 
     def routes(self) -> APIRouter | None:
         """The pages below `/rpa`."""
-        from samdrift_rpa.pages.invoices import router
+        from samdrift_rpa.pages import router
 
         return router()
 
