@@ -178,7 +178,7 @@ class Crew:
         member = [*self.free_kept, *self.free][0 if urgent or not self.free else -1]
         self.idle.remove(member)
         self.busy.append(member)
-        items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline) for c in claims]
+        items = [Item(reference=c.reference, payload=c.payload, deadline=c.deadline, earlier=c.earlier) for c in claims]
         tried = [claim.reference for claim in claims if claim.attempt > 1]
         objected = [claim.reference for claim in claims if claim.objected]
         return Batch(crew=self, claims=claims, member=member, answer=member.actor.run.remote(items, tried, objected))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -48,7 +48,7 @@ class Choice:
 
     code: str
     label: Mapping[str, str]
-    fields: Sequence[DecisionField] = ()
+    fields: tuple[DecisionField, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +76,9 @@ class Question:
     #: What is to be decided, in a sentence, by language.
     title: Mapping[str, str]
     #: Why it was not decided without a person, sentences by language.
-    reasons: Sequence[Mapping[str, str]] = ()
-    choices: Sequence[Choice]
-    facts: Sequence[Fact] = ()
+    reasons: tuple[Mapping[str, str], ...] = ()
+    choices: tuple[Choice, ...]
+    facts: tuple[Fact, ...] = ()
     #: How many different people must decide the same: 2 is four eyes.
     people: int = 1
     #: How long it may wait before it is escalated; None: as long as it likes.
@@ -93,7 +93,7 @@ class Decision:
     choice: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
     #: Sign-in subjects of those who decided, in that order.
-    people: Sequence[str] = ()
+    people: tuple[str, ...] = ()
     decided_at: datetime
 
 
@@ -102,7 +102,7 @@ class Earlier:
     """What became of an item before it came to `process` again."""
 
     #: In the order in which they were made.
-    decisions: Sequence[Decision] = ()
+    decisions: tuple[Decision, ...] = ()
     #: Step of a delivered effect -> what its receiver answered.
     answers: Mapping[str, JsonObject] = field(default_factory=dict)
 

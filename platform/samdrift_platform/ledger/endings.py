@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import audit, canaries, items, objections, scores, shadow_runs
+from samdrift_platform.ledger import audit, canaries, inbox, items, objections, scores, shadow_runs
 from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.effects import STOPPED, EffectState, ask_again
 from samdrift_platform.ledger.items import ENDED, ItemState
@@ -48,6 +48,8 @@ class Completion:
     objected: bool = False
     #: The canary that should have decided and could not.
     canary_failure: CanaryFailure | None = None
+    #: The place of its first effect among the item's: after those of earlier rounds.
+    ordinal: int = 0
 
     @property
     def models(self) -> dict[str, str]:
@@ -85,11 +87,12 @@ def complete(
     objected meanwhile: that item waits again, for the answer without a model.
     """
     back = _give_back(connection, _unwelcome(connection, workload, finished), now)
-    finished = [(claim, made) for claim, made in finished if claim.id not in back]
+    finished = _of_this_round(connection, [(claim, made) for claim, made in finished if claim.id not in back])
     ours = [(claim, made) for claim, made in finished if _write_outcome(connection, claim, made, now)]
-    planned = [row for claim, made in ours for row in _effect_rows(workload, claim, made.effects, now)]
+    planned = [row for claim, made in ours for row in _effect_rows(workload, claim, made, now)]
     if planned:
         connection.execute(sa.insert(effects), planned)
+    inbox.ask(connection, [(claim.id, q) for claim, made in ours if (q := made.outcome.question) is not None], now=now)
     add_benefits(connection, workload, ours, now)
     scores.add(connection, [row for c, made in ours for row in scores.rows(c.id, made.decided_by, made.scores, now)])
     compared = [claim.id for claim, made in ours if made.slots == {"champion"}]
@@ -97,6 +100,25 @@ def complete(
     audit.append(connection, [event for claim, made in ours for event in _events(claim, made)], now=now)
     kept = {claim.id for claim, _ in ours}
     return [claim for claim, _ in finished if claim.id not in kept]
+
+
+def _of_this_round(
+    connection: sa.Connection, finished: Sequence[tuple[Claim, Completion]]
+) -> list[tuple[Claim, Completion]]:
+    """After a decision a workload plans its effects anew; what an earlier round planned stands as it is."""
+    again = [claim.id for claim, _ in finished if claim.rounds]
+    known: dict[UUID, set[str]] = {}
+    if again:
+        for item_id, step in connection.execute(
+            sa.select(effects.c.item_id, effects.c.step).where(effects.c.item_id.in_(again))
+        ):
+            known.setdefault(item_id, set()).add(step)
+    return [
+        (claim, replace(made, effects=[e for e in made.effects if e.step not in steps], ordinal=len(steps)))
+        if (steps := known.get(claim.id))
+        else (claim, made)
+        for claim, made in finished
+    ]
 
 
 def _unwelcome(connection: sa.Connection, workload: str, finished: Sequence[tuple[Claim, Completion]]) -> list[Claim]:
@@ -213,6 +235,7 @@ def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: s
     _withdraw_effects(connection, cancelled, effects.c.state == EffectState.PLANNED, now)
     events = [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{identifier}") for identifier in ids]
     audit.append(connection, events, now=now)
+    inbox.close(connection, ids, now=now)
     return ids
 
 
@@ -250,7 +273,7 @@ def _guarded(connection: sa.Connection, claim: Claim, values: Mapping[str, Any])
     return connection.execute(_OURS, {"item": claim.id, "token": claim.fence, **values}).rowcount == 1
 
 
-def _effect_rows(workload: str, claim: Claim, planned: Sequence[Effect], now: datetime) -> list[dict[str, Any]]:
+def _effect_rows(workload: str, claim: Claim, made: Completion, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "key": effect_key(workload, claim.tenant, claim.reference, effect.step),
@@ -264,7 +287,7 @@ def _effect_rows(workload: str, claim: Claim, planned: Sequence[Effect], now: da
             "available_at": now,
             "planned_at": now,
         }
-        for ordinal, effect in enumerate(planned)
+        for ordinal, effect in enumerate(made.effects, made.ordinal)
     ]
 
 

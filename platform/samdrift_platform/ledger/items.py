@@ -155,6 +155,7 @@ def new_row(item: Item, request: Request, submission_id: UUID, digest: str, now:
         "ages_at": now + AGEING,
         "deadline": item.deadline,
         "subject": item.subject,
+        "lane": item.lane,
         "due": item.deadline or FAR_AWAY,
         "available_at": now,
         "queued_at": now,

@@ -7,7 +7,7 @@ that kills its worker cannot be tried for ever; the token makes a zombie's late 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,9 +15,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit, objections
+from samdrift_platform.ledger import audit, inbox, objections
 from samdrift_platform.ledger.items import AGEING, ItemState
 from samdrift_platform.ledger.tables import work_items
+from samdrift_platform.question import Earlier
 
 #: Attempts of an item before it has failed.
 MOST_ATTEMPTS = 5
@@ -58,6 +59,10 @@ class Claim:
     subject: str | None = None
     #: That person has objected: no model may see the item.
     objected: bool = False
+    #: How often a decision let it go on.
+    rounds: int = 0
+    #: What came of it in those rounds.
+    earlier: Earlier = field(default_factory=Earlier)
 
 
 def head(connection: sa.Connection, workload: str, *, now: datetime) -> Head | None:
@@ -86,7 +91,7 @@ def claim(
     found = connection.execute(_claim_statement(fresh_only=fresh_only), values).mappings()
     rows = sorted(found, key=lambda row: (row["urgency"], row["due"], row["seq"]))
     claims = [Claim(**{name: row[name] for name in _OF_ITEM}) for row in rows]
-    return with_objections(connection, workload, claims)
+    return with_objections(connection, workload, _with_earlier(connection, claims))
 
 
 def with_objections(connection: sa.Connection, workload: str, claims: Sequence[Claim]) -> list[Claim]:
@@ -94,6 +99,12 @@ def with_objections(connection: sa.Connection, workload: str, claims: Sequence[C
     subjects = {claim.subject for claim in claims if claim.subject is not None}
     objected = objections.standing(connection, workload, subjects)
     return [replace(claim, objected=True) if claim.subject in objected else claim for claim in claims]
+
+
+def _with_earlier(connection: sa.Connection, claims: Sequence[Claim]) -> list[Claim]:
+    """The claims with what people decided about them."""
+    found = inbox.earlier_of(connection, [claim.id for claim in claims if claim.rounds])
+    return [replace(claim, earlier=found[claim.id]) if claim.id in found else claim for claim in claims]
 
 
 def extend(connection: sa.Connection, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
@@ -142,7 +153,7 @@ def release_expired(connection: sa.Connection, *, now: datetime) -> int:
 
 
 #: Fields of a claim that the item's row holds.
-_OF_ITEM = tuple(name for name in Claim.__dataclass_fields__ if name != "objected")
+_OF_ITEM = tuple(name for name in Claim.__dataclass_fields__ if name not in ("objected", "earlier"))
 _CLAIMED = tuple(
     work_items.c[name]
     for name in (
@@ -158,6 +169,7 @@ _CLAIMED = tuple(
         "urgency",
         "due",
         "seq",
+        "rounds",
     )
 )
 

@@ -63,6 +63,7 @@ def hold_to_rules(run: InvoiceRun) -> None:
     failed = run.engine.rules.check(run.document)
     run.note("failed_rules", [rule.to_json() for rule in failed[: judging.KEPT]])
     run.note("failed_rules_in_all", len(failed))
+    run.note("scores", {"failed_rules": len(failed)})
     if broken := fatal(failed):
         reason = judging.reason_of(broken)
         _answer_rejection(run, reason)
@@ -86,9 +87,7 @@ def approve(run: InvoiceRun) -> None:
 @step(da="Bogfør", en="Post the voucher")
 def post(run: InvoiceRun) -> None:
     """Once, in the ERP system."""
-    voucher = voucher_of(run.invoice, run.engine.policy).to_json()
-    run.note("voucher", voucher)
-    run.effect(POST_VOUCHER, voucher)
+    run.effect(POST_VOUCHER, voucher_of(run.invoice, run.engine.policy).to_json())
 
 
 @step(da="Svar leverandøren", en="Answer the supplier")
@@ -123,7 +122,7 @@ def _approval(grounds: list[Ground]) -> Question:
     return Question(
         code="approval",
         title={"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
-        reasons=[{"en": ground.say(), "da": ground.say()} for ground in grounds],
+        reasons=tuple({"en": ground.say(), "da": ground.say()} for ground in grounds),
         choices=(
             Choice(code="approve", label={"da": "Godkend og bogfør", "en": "Approve and post"}),
             Choice(code="reject", label={"da": "Afvis", "en": "Reject"}),
@@ -154,6 +153,7 @@ process = Process(
         EffectSpec(step=SEND_ANSWER, receiver="access_point", title={"da": "Svar sendt", "en": "Answer sent"}),
     ),
     load=_load,
+    glance=judging.glance,
     legal_basis=LegalBasis(
         clause="GDPR art. 6(1)(c) and (e); bogføringsloven",
         purpose={"da": "Betaling af leverandører", "en": "Paying suppliers"},

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from samdrift_platform.contract import Question, Verdict
+from samdrift_platform.errors import ConflictError, InputError, NotFoundError
+from samdrift_platform.ledger import audit, effects, endings, inbox
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.inbox import Asked, Ruling
+from samdrift_platform.ledger.queue import Claim
+from samdrift_platform.question import Choice, DecisionField, FieldKind
+from samdrift_testing.work import (
+    NOW,
+    WORKLOAD,
+    claim,
+    claim_one,
+    completion,
+    deliver,
+    item,
+    look,
+    seconds,
+    submit,
+    take_effect,
+)
+
+WHY = DecisionField(name="why", label={"da": "Hvorfor", "en": "Why"}, kind=FieldKind.TEXT)
+AMOUNT = DecisionField(
+    name="amount", label={"da": "Beløb", "en": "Amount"}, kind=FieldKind.NUMBER, required=False, proposed=12
+)
+QUESTION = Question(
+    code="pay",
+    title={"da": "Skal det betales?", "en": "Shall it be paid?"},
+    choices=(
+        Choice(code="yes", label={"da": "Ja", "en": "Yes"}, fields=(AMOUNT,)),
+        Choice(code="no", label={"da": "Nej", "en": "No"}, fields=(WHY,)),
+    ),
+    answer_within=timedelta(hours=2),
+)
+
+
+def asked(ledger: Ledger, question: Question = QUESTION, steps: tuple[str, ...] = ()) -> Claim:
+    """An item that waits for a person, its effects so far delivered."""
+    submit(ledger, "A")
+    claimed = claim_one(ledger)
+    record(ledger, claimed, question, steps)
+    for _ in steps:
+        assert deliver(ledger, take_effect(ledger), {"case": "17"})
+    return claimed
+
+
+def record(ledger: Ledger, claimed: Claim, question: Question | None, steps: tuple[str, ...]) -> None:
+    verdict = Verdict.WAITING_FOR_PERSON if question else Verdict.DONE
+    made = completion(claimed.reference, verdict=verdict, steps=steps)
+    made = replace(made, outcome=replace(made.outcome, question=question))
+    with ledger.write() as connection:
+        assert endings.complete(connection, WORKLOAD, [(claimed, made)], now=NOW) == []
+
+
+def decide(ledger: Ledger, identifier: UUID, choice: str = "yes", by: str = "karen", **fields: Any) -> Asked:
+    with ledger.write() as connection:
+        ruling = Ruling(question="pay", choice=choice, fields=fields, comment="seen")
+        return inbox.decide(connection, identifier, ruling, actor=by, now=NOW + seconds(60))
+
+
+def test_what_is_asked_waits_until_it_is_decided_and_then_goes_on_at_once(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    submit(ledger, "B", [item("b", deadline=NOW + seconds(1))])
+    with ledger.read() as connection:
+        (waits,) = inbox.waiting(connection)
+    assert (waits.item_id, waits.question, waits.due) == (claimed.id, QUESTION, NOW + timedelta(hours=2))
+    decided = decide(ledger, claimed.id, amount=3)
+    assert decided.decision is not None
+    assert (decided.decision.choice, decided.decision.fields) == ("yes", {"amount": 3})
+    first, _ = claim(ledger, 2, now=NOW + seconds(61))
+    assert (first.id, first.rounds, first.attempt) == (claimed.id, 1, 1)
+    assert first.earlier.decision("pay") == decided.decision
+    with ledger.read() as connection:
+        assert inbox.waiting(connection) == []
+
+
+def test_later_rounds_plan_only_what_is_new_and_know_what_was_answered(ledger: Ledger) -> None:
+    claimed = asked(ledger, steps=("open",))
+    assert look(ledger, claimed.id).state == "waiting_for_person"
+    decide(ledger, claimed.id)
+    again = claim_one(ledger, now=NOW + seconds(61))
+    assert again.earlier.answers == {"open": {"case": "17"}}
+    record(ledger, again, None, ("open", "pay"))
+    assert look(ledger, claimed.id).state == "running"
+    assert deliver(ledger, take_effect(ledger))
+    assert look(ledger, claimed.id).state == "done"
+    with ledger.read() as connection:
+        assert [(e.step, e.ordinal) for e in effects.of_item(connection, claimed.id)] == [("open", 0), ("pay", 1)]
+
+
+def test_a_round_without_new_effects_ends_at_once(ledger: Ledger) -> None:
+    claimed = asked(ledger, steps=("open",))
+    decide(ledger, claimed.id)
+    record(ledger, claim_one(ledger, now=NOW + seconds(61)), None, ("open",))
+    assert look(ledger, claimed.id).state == "done"
+
+
+def test_four_eyes_are_two_people_who_say_the_same(ledger: Ledger) -> None:
+    claimed = asked(ledger, replace(QUESTION, people=2))
+    assert decide(ledger, claimed.id, amount=3).decision is None
+    assert decide(ledger, claimed.id, amount=3).decision is None, "the same person twice"
+    assert decide(ledger, claimed.id, by="lars", amount=4).decision is None, "another amount"
+    agreed = decide(ledger, claimed.id, by="lars", amount=3).decision
+    assert agreed is not None
+    assert agreed.people == ("karen", "lars")
+
+
+def test_a_decision_is_made_once(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    decide(ledger, claimed.id)
+    with pytest.raises(ConflictError, match="decided by karen"):
+        decide(ledger, claimed.id, by="lars")
+
+
+def test_nothing_can_be_decided_while_effects_are_still_delivered(ledger: Ledger) -> None:
+    submit(ledger, "A")
+    claimed = claim_one(ledger)
+    record(ledger, claimed, QUESTION, ("open",))
+    with pytest.raises(ConflictError, match="does not wait"):
+        decide(ledger, claimed.id)
+
+
+def test_a_cancelled_item_asks_nobody(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    with ledger.write() as connection:
+        endings.cancel(connection, claimed.id, actor="olga", now=NOW)
+    with ledger.read() as connection:
+        assert inbox.waiting(connection) == []
+    with pytest.raises(ConflictError, match="cancelled"):
+        decide(ledger, claimed.id)
+
+
+@pytest.mark.parametrize(
+    ("choice", "fields"),
+    [("perhaps", {}), ("no", {}), ("no", {"why": 3}), ("yes", {"amount": "3"}), ("yes", {"why": "x"})],
+)
+def test_a_decision_must_fit_its_question(ledger: Ledger, choice: str, fields: dict[str, Any]) -> None:
+    claimed = asked(ledger)
+    with pytest.raises(InputError):
+        decide(ledger, claimed.id, choice, **fields)
+    assert look(ledger, claimed.id).state == "waiting_for_person"
+
+
+def test_what_nobody_asked_cannot_be_decided(ledger: Ledger) -> None:
+    submit(ledger, "A")
+    with pytest.raises(NotFoundError):
+        decide(ledger, claim_one(ledger).id)
+
+
+def test_the_chain_names_who_decided_and_not_what_they_wrote(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    decide(ledger, claimed.id, "no", why="a private matter")
+    with ledger.read() as connection:
+        records = audit.events_of(connection, f"item:{claimed.id}")
+    assert [(r.actor, r.action) for r in records][-2:] == [("karen", "question.ruled"), ("karen", "item.decided")]
+    assert "private" not in str(records)
