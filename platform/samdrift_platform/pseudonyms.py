@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import secrets
 from pathlib import Path
 
+from samdrift_platform import cpr
 from samdrift_platform.settings import load
 
 KEY_FILE = "keys/pseudonyms.key"
 _KEY_BYTES = 32
-_CPR = re.compile(r"(\d{6})[- ]?(\d{4})")
 
 
 def pseudonym(kind: str, identifier: str, *, home: Path | None = None) -> str:
@@ -32,8 +31,7 @@ def pseudonym(kind: str, identifier: str, *, home: Path | None = None) -> str:
 
 def written_once(identifier: str) -> str:
     """`identifier` without spaces around it and, for a civil registration number, without its hyphen."""
-    found = _CPR.fullmatch(identifier.strip())
-    return found[1] + found[2] if found else identifier.strip()
+    return cpr.compact(identifier) or identifier.strip()
 
 
 def _key(home: Path) -> bytes:

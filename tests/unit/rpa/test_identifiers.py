@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samdrift_rpa.identifiers import Identifier
 from samdrift_rpa.invoices.generator import fictitious_cvr, fictitious_gln
-from samdrift_rpa.identifiers import Identifier, without_cpr
 
 
 @given(st.integers(0, 300))
@@ -28,16 +28,3 @@ def test_one_number_has_one_normal_form(written: str) -> None:
 
 def test_an_unknown_scheme_is_not_judged() -> None:
     assert Identifier(scheme="ZZZ", value="anything").check_digit_holds
-
-
-@pytest.mark.parametrize(
-    ("sentence", "masked"),
-    [
-        ("value found: '0101010101'", "value found: '010101-xxxx'"),
-        ("610101-0101 is a replacement number", "610101-xxxx is a replacement number"),
-        ("GLN 5798000416604 and amount 12345678.90", "GLN 5798000416604 and amount 12345678.90"),
-        ("no such month: 0113010101", "no such month: 0113010101"),
-    ],
-)
-def test_what_could_be_a_cpr_number_loses_its_last_four_digits(sentence: str, masked: str) -> None:
-    assert without_cpr(sentence) == masked

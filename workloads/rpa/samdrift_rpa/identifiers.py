@@ -1,12 +1,10 @@
-"""Numbers of companies and places: CVR and SE numbers, GLN, and where a number is a person's."""
+"""Numbers of companies and places: CVR and SE numbers and GLN."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-#: A CPR number in running text: day, month, year, and four digits. Days up to 91 cover replacement numbers.
-_CPR = re.compile(r"(?<!\d)([0-9]\d(?:0[1-9]|1[0-2])\d{2})[- ]?\d{4}(?!\d)")
 _CVR_SCHEMES = ("DK:CVR", "DK:SE")
 _GLN_SCHEMES = ("GLN", "EAN")
 
@@ -40,8 +38,3 @@ class Identifier:
         if self.scheme in _GLN_SCHEMES:
             return len(self.normal) == 13 and bool(ean.is_valid(self.normal))
         return True
-
-
-def without_cpr(sentence: str) -> str:
-    """`sentence` with the last four digits of anything that could be a CPR number replaced by `xxxx`."""
-    return _CPR.sub(r"\1-xxxx", sentence)

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from samdrift_platform.contract import Question, Store
+from samdrift_platform.cpr import mask
 from samdrift_platform.question import Choice
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.documents import Document, UnreadableDocumentError, UnsupportedDocumentError, read_document
-from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.invoices import judging
 from samdrift_rpa.invoices.answer import ResponseCode
 from samdrift_rpa.invoices.invoice import IncompleteInvoiceError, Invoice, read_invoice
@@ -54,7 +54,7 @@ def read(run: InvoiceRun) -> None:
     try:
         run.document = judging.read(run.store.get(run.given.document))
     except (UnreadableDocumentError, UnsupportedDocumentError) as error:
-        raise BusinessError("unreadable", "%(what)s", what=without_cpr(error.message)) from error
+        raise BusinessError("unreadable", "%(what)s", what=mask(error.message)) from error
 
 
 @step(da="Hold det op mod reglerne", en="Hold it to the rules")

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from samdrift_platform.cpr import mask
 from samdrift_platform.errors import InputError
 from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.invoices.invoice import Invoice
 from samdrift_rpa.invoices.policy import Policy
 
@@ -109,7 +109,7 @@ def _entries(invoice: Invoice, policy: Policy) -> Iterator[tuple[str, str, Decim
     accounts = policy.accounts
     for line in invoice.lines:
         account = policy.account_for(line.accounting_cost or invoice.accounting_cost)
-        yield account, without_cpr(line.name) or f"Line {line.id}", line.line_extension_amount
+        yield account, mask(line.name) or f"Line {line.id}", line.line_extension_amount
     general = policy.account_for(invoice.accounting_cost)
     yield general, "Charges", invoice.charges
     yield general, "Allowances", -invoice.allowances

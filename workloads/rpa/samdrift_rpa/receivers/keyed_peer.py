@@ -13,9 +13,9 @@ import httpx
 from pydantic import JsonValue
 
 from samdrift_platform.contract import JsonObject
+from samdrift_platform.cpr import mask
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_platform.setting import Setting
-from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.invoices.answer import application_response, read_answer
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
@@ -135,4 +135,4 @@ def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:
 
 def _words(response: httpx.Response) -> str:
     """Status and the first of what it says, without personal numbers."""
-    return f"{response.status_code} {without_cpr(response.text[:200])}".strip()
+    return f"{response.status_code} {mask(response.text[:200])}".strip()

@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from samdrift_platform.cpr import mask
 from samdrift_platform.errors import SamdriftError, SettingError
 from samdrift_rpa.documents import POSTED, Document, DocumentType, parse
-from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.rules.findings import FailedRule, Severity
 from samdrift_rpa.rules.schemas import Schemas
 
@@ -57,7 +57,7 @@ class OfficialRules:
             executable.set_global_context_item(xdm_item=node)  # the stylesheets read the context document's URI
             report = executable.transform_to_string(xdm_node=node)
         except RuntimeError as error:  # PySaxonApiError is one
-            raise RuleEngineError(f"{RuleEngineError.__doc__} ({without_cpr(str(error))})") from error
+            raise RuleEngineError(f"{RuleEngineError.__doc__} ({mask(str(error))})") from error
         return _read_svrl(report)
 
     def _executable(self, kind: DocumentType) -> Any:
@@ -87,6 +87,6 @@ def _read_svrl(report: str) -> tuple[FailedRule, ...]:
 def _failed(message: str) -> FailedRule:
     match = _MESSAGE.match(message)
     if match is None:  # a rule without a code is a rule all the same
-        return FailedRule(code="F-UNKNOWN", severity=Severity.FATAL, sentence=without_cpr(message))
+        return FailedRule(code="F-UNKNOWN", severity=Severity.FATAL, sentence=mask(message))
     code, sentence = match.groups()
-    return FailedRule(code=code, severity=_SEVERITY[code[0]], sentence=without_cpr(sentence))
+    return FailedRule(code=code, severity=_SEVERITY[code[0]], sentence=mask(sentence))

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from samdrift_platform.cpr import mask
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.documents import Document, DocumentType
-from samdrift_rpa.identifiers import without_cpr
 from samdrift_rpa.rules.findings import FailedRule, Severity
 
 #: The code under which schema errors are reported.
@@ -53,5 +53,5 @@ def _load(path: Path) -> Any:
 
 
 def _failed(error: Any) -> FailedRule:
-    sentence = without_cpr(f"Line {error.line}: {error.message}")
+    sentence = mask(f"Line {error.line}: {error.message}")
     return FailedRule(code=XSD, severity=Severity.FATAL, sentence=sentence)
