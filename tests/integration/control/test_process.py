@@ -98,7 +98,8 @@ def _reported(settings: Settings) -> processes.Process:
 def test_what_was_acknowledged_survives_kill_9(installation: Running, process: subprocess.Popen[bytes]) -> None:
     with installation.client() as client:
         reference = client.put_object(b"<Invoice/>")
-        document = {"documents": [reference], "received_at": "2026-11-24T08:15:00+01:00"}
+        cases = [{"document": reference}]
+        document = {"process": "invoices", "cases": cases, "received_at": "2026-11-24T08:15:00+01:00"}
         made = client.submit("rpa", document, reference="monday")
         process.kill()
         process.wait()

@@ -11,18 +11,18 @@ from uuid import UUID
 import pytest
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Context, Verdict
-from samdrift_rpa.invoices.answer import application_response, read_answer
+from samdrift_platform.contract import Context, Outcome, Verdict
 from samdrift_rpa.documents import DocumentType, read_document
+from samdrift_rpa.invoices.answer import application_response, read_answer
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.policy import read_policy
 from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.policy import read_policy
+from samdrift_rpa.invoices.process import SEND_ANSWER
 from samdrift_rpa.rules.findings import codes, fatal
 from samdrift_rpa.rules.official import OfficialRules
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import XSD
-from samdrift_rpa.invoices.incoming import IncomingInvoices
-from samdrift_rpa.workload import SEND_ANSWER, workload
+from samdrift_rpa.workload import workload
 
 pytestmark = pytest.mark.data
 LABELLED = 36
@@ -74,13 +74,20 @@ def test_generated_documents_hold_by_the_official_rules(rules: OfficialRules, ki
     assert rules.check(read_document(write(sale))) == ()
 
 
+def outcome_of(content: bytes, rules: OfficialRules) -> Outcome:
+    store = MemoryStore()
+    cases = [{"document": store.put(content)}]
+    submission = {"process": "invoices", "cases": cases, "received_at": "2026-11-24T08:00:00Z"}
+    context = Context(store=store, engine={"invoices": Engine(rules=rules, policy=read_policy())})
+    items = list(workload.split(workload.submission.model_validate(submission), store))
+    (outcome,) = workload.process(items, context)
+    return outcome
+
+
 def test_every_answer_holds_by_schema_and_official_rules(data: Path, rules: OfficialRules) -> None:
-    store, sent = MemoryStore(), []
+    sent = []
     for row in labels(data):
-        documents = [store.put((data / row["file"]).read_bytes())]
-        submission = IncomingInvoices.model_validate({"documents": documents, "received_at": "2026-11-24T08:00:00Z"})
-        context = Context(store=store, engine=Engine(rules=rules, policy=read_policy()))
-        (outcome,) = workload.process(list(workload.split(submission, store)), context)
+        outcome = outcome_of((data / row["file"]).read_bytes(), rules)
         sent += [effect.request for effect in workload.effects(outcome) if effect.step == SEND_ANSWER]
     assert len(sent) == 22  # 28 invoices and credit notes, of which 6 wait for a person
     for number, request in enumerate(sent):
@@ -98,13 +105,7 @@ def test_our_own_rules_reject_no_sound_document_but_for_check_digits(data: Path)
 
 
 def test_a_document_that_breaks_official_rules_is_rejected_with_their_words(data: Path, rules: OfficialRules) -> None:
-    store = MemoryStore()
-    content = (data / "oioubl/test-files/2.0.2/COMORG_02_02_00_Invoice_v2p2.xml").read_bytes()
-    submission = IncomingInvoices.model_validate(
-        {"documents": [store.put(content)], "received_at": "2026-11-24T08:00:00Z"}
-    )
-    context = Context(store=store, engine=Engine(rules=rules, policy=read_policy()))
-    (outcome,) = workload.process(list(workload.split(submission, store)), context)
+    outcome = outcome_of((data / "oioubl/test-files/2.0.2/COMORG_02_02_00_Invoice_v2p2.xml").read_bytes(), rules)
     assert outcome.verdict is Verdict.REJECTED
     assert str(outcome.reason).startswith("[F-LIB385] TaxAmount of '1250.00' must equal the sum")
     assert outcome.result["rule_set"] == {"name": "OIOUBL schematron 1.17.2 and UBL schemas", "official": True}

@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_rpa.invoices.answer import Answer, ResponseCode, application_response, read_answer
 from samdrift_rpa.documents import DocumentType, read_document
 from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.invoices.answer import Answer, ResponseCode, application_response, read_answer
 from samdrift_rpa.invoices.invoice import Party
 from samdrift_rpa.ubl import text
 

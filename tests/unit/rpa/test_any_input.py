@@ -16,8 +16,8 @@ from samdrift_platform.contract import Context, Verdict
 from samdrift_rpa.invoices.answer import application_response, read_answer
 from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.judging import Engine
-from samdrift_rpa.invoices.incoming import IncomingInvoices, split
-from samdrift_rpa.workload import SEND_ANSWER, workload
+from samdrift_rpa.invoices.process import SEND_ANSWER
+from samdrift_rpa.workload import workload
 
 KEY = UUID(int=7)
 CHAIR = Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50"))
@@ -37,12 +37,11 @@ texts = st.one_of(
 
 def settle(engine: Engine, content: bytes) -> Verdict:
     store = MemoryStore()
-    submission = IncomingInvoices.model_validate(
-        {"documents": [store.put(content)], "received_at": "2026-11-24T08:00:00Z"}
-    )
-    (item,) = split(submission, store)
+    cases = [{"document": store.put(content)}]
+    submission = {"process": "invoices", "cases": cases, "received_at": "2026-11-24T08:00:00Z"}
+    (item,) = workload.split(workload.submission.model_validate(submission), store)
     assert 0 < len(item.reference) <= 180
-    (outcome,) = workload.process([item], Context(store=store, engine=engine))
+    (outcome,) = workload.process([item], Context(store=store, engine={"invoices": engine}))
     assert json.loads(json.dumps(outcome.result, allow_nan=False)) == outcome.result
     assert outcome.reason or outcome.verdict is Verdict.DONE
     for effect in workload.effects(outcome):

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from pydantic import JsonValue
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item, Outcome, Verdict
+from samdrift_platform.question import Decision, Earlier
+from samdrift_rpa.conduct import BY_HAND, conduct, to_a_person
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.judging import Engine, judge, to_a_person
+from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.process import process
 from samdrift_rpa.workload import workload
 
 STORE = MemoryStore()
@@ -20,9 +24,14 @@ SALE = Sale(number="T-1", lines=(CHAIR,))
 DEADLINE = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
-def outcome(engine: Engine, content: bytes, **payload: str) -> Outcome:
-    item = Item(reference="r", payload={"document": STORE.put(content), **payload}, deadline=DEADLINE)
-    return judge(item, STORE, engine)
+def item_of(content: bytes, *decisions: Decision, **payload: bool) -> Item:
+    case: dict[str, JsonValue] = {"document": STORE.put(content)}
+    whole: dict[str, JsonValue] = {"process": "invoices", "case": case, **payload}
+    return Item(reference="r", payload=whole, deadline=DEADLINE, earlier=Earlier(decisions=decisions))
+
+
+def outcome(engine: Engine, content: bytes, *decisions: Decision, **payload: bool) -> Outcome:
+    return conduct(process, item_of(content, *decisions, **payload), STORE, engine)
 
 
 def steps(found: Outcome) -> list[str]:
@@ -115,22 +124,30 @@ def test_a_private_person_with_a_wrong_invoice_is_not_answered_by_machine(engine
 
 
 def test_the_same_number_with_other_content_waits(engine: Engine) -> None:
-    found = outcome(engine, write(SALE), same_number_as="sha256:" + "0" * 64)
+    found = outcome(engine, write(SALE), same_reference=True)
     assert (found.verdict, grounds(found)) == (Verdict.WAITING_FOR_PERSON, ["same_number"])
 
 
 def test_the_minutes_saved_are_the_policys_estimate(engine: Engine) -> None:
-    (benefit,) = workload.benefits(outcome(engine, write(SALE)))
-    assert (benefit.quantity, benefit.unit) == (engine.policy.time_spend_per_occurance_min, "min")
-    assert "not measured" in benefit.method
-    assert engine.policy.version in benefit.method
+    """And the process's own where the policy says none."""
+    silent = engine.policy.model_copy(update={"time_spend_per_occurance_min": None})
+    saying = engine.policy.model_copy(update={"time_spend_per_occurance_min": 4.5})
+    expected = [
+        (silent, process.time_saved.time_spend_per_occurance_min, "the organisation's estimate"),
+        (saying, 4.5, f"an estimate in policy {engine.policy.version}"),
+    ]
+    for policy, minutes, whose in expected:
+        (benefit,) = workload.benefits(outcome(replace(engine, policy=policy), write(SALE)))
+        assert (benefit.quantity, benefit.unit) == (minutes, "min")
+        assert "not measured" in benefit.method
+        assert whose in benefit.method
 
 
 @pytest.mark.parametrize("content", [write(SALE), b"not an invoice", b"<Invoice/>"], ids=["good", "no XML", "empty"])
 def test_while_stopped_every_document_goes_to_a_person_and_nothing_happens(content: bytes) -> None:
-    found = to_a_person(Item(reference="r", payload={"document": STORE.put(content)}, deadline=DEADLINE), STORE)
+    found = to_a_person(process, item_of(content), STORE, objected=False)
     assert found.verdict is Verdict.WAITING_FOR_PERSON
-    assert grounds(found) == ["stopped"]
+    assert found.question is BY_HAND
     assert found.reason == "Automatic processing is stopped, so a person decides."
     assert (steps(found), list(workload.benefits(found))) == ([], [])
     assert ("invoice" in found.result) == (content == write(SALE))

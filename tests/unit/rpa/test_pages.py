@@ -17,9 +17,11 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal.catalogues import sentences
 from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import GivenReading, portal_of
+from samdrift_rpa import conduct
 from samdrift_rpa.invoices import judging
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.judging import Engine, judge
+from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.process import process
 from samdrift_rpa.rules import own
 from samdrift_rpa.workload import workload
 from samdrift_testing.in_process import in_process
@@ -73,13 +75,19 @@ def effect(number: int, step: str, answer: Mapping[str, Any]) -> EffectRow:
     )
 
 
+def payload(store: MemoryStore, content: bytes) -> dict[str, Any]:
+    return {"process": "invoices", "case": {"document": store.put(content)}}
+
+
 @pytest.fixture(scope="module")
 def portal(engine: Engine) -> Iterator[httpx.BaseTransport]:
     """Pages change nothing of what is given."""
     store, items = MemoryStore(), []
     for number, content in enumerate((GOOD, WRONG, DEAR, b"not xml", ODD), 1):
-        outcome = judge(Item(reference="r", payload={"document": store.put(content)}), store, engine)
+        outcome = conduct.conduct(process, Item(reference="r", payload=payload(store, content)), store, engine)
         items.append(work_item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
+    stopped = conduct.to_a_person(process, Item(reference="r", payload=payload(store, GOOD)), store, objected=False)
+    items.append(work_item(7, ItemState(stopped.verdict), stopped.result, stopped.reason))
     items.append(work_item(6, ItemState.REJECTED, {}, "r6 was submitted before with other content."))
     effects = [effect(1, "post_voucher", {"voucher_id": "V000017"}), effect(1, "send_answer", {})]
     app = portal_of(workload, reading=GivenReading(given=items, given_effects=effects))
@@ -113,6 +121,12 @@ def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> No
     assert "Beløbet på 387.500,00 DKK er over grænsen på 40.000,00 DKK." in danish
 
 
+def test_a_document_that_came_in_during_a_stop_is_shown_and_says_so(browser: httpx.Client) -> None:
+    shown = page(browser, f"/rpa/documents/{UUID(int=7)}", "da")
+    assert "Den automatiske behandling er stoppet" in shown
+    assert "GOOD-1" in shown
+
+
 def test_what_the_platform_says_in_english_is_marked_as_english(browser: httpx.Client) -> None:
     danish = page(browser, "/rpa/", "da")
     assert '<span lang="en">r6 was submitted before with other content.</span>' in danish
@@ -128,7 +142,7 @@ def test_what_a_supplier_writes_is_text_and_never_markup(browser: httpx.Client) 
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 8))
 def test_every_document_has_a_page(browser: httpx.Client, number: int, language: str) -> None:
     assert "<h1" in page(browser, f"/rpa/documents/{UUID(int=number)}", language)
 
@@ -158,7 +172,7 @@ def test_without_documents_the_page_says_what_to_do() -> None:
 def test_every_sentence_of_the_code_is_listed_for_translation() -> None:
     (folder,) = page_folders([workload])[1:]
     listed = {text for text, template in sentences(folder).items() if template.name == "sentences.html"}
-    assert listed == _marked(own.__file__) | _marked(judging.__file__)
+    assert listed == _marked(own.__file__) | _marked(judging.__file__) | _marked(conduct.__file__)
 
 
 def _marked(source: str) -> set[str]:

@@ -16,8 +16,9 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Example:
     monkeypatch.delenv("SAMDRIFT_DATA", raising=False)
     monkeypatch.delenv("SAMDRIFT_RPA_RULES", raising=False)
     store = MemoryStore()
-    references = [store.put(content) for content in [*documents(), b"not an invoice"]]
-    return Example(document={"documents": references, "received_at": "2026-11-24T08:00:00Z"}, store=store)
+    cases = [{"document": store.put(content)} for content in [*documents(), b"not an invoice"]]
+    document = {"process": "invoices", "cases": cases, "received_at": "2026-11-24T08:00:00Z"}
+    return Example(document=document, store=store)
 
 
 @pytest.mark.parametrize("check_one", CHECKS, ids=lambda check: check.__name__)

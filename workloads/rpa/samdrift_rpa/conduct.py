@@ -53,12 +53,13 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     return Outcome(reference=item.reference, verdict=verdict, result=result, reason=reason, question=question)
 
 
-def to_a_person(process: Process[Any, Any], item: Item, *, objected: bool) -> Outcome:
+def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objected: bool) -> Outcome:
     """The safe state: no step is taken; a person says when it was handled by hand."""
     if (handled := _handled_by_hand(item)) is not None:
         return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled))
     why = OBJECTED if objected else STOPPED
-    result: dict[str, JsonValue] = {"process": process.name, "steps": [], "effects": []}
+    glance = process.glance(process.given.model_validate(item.payload["case"]), store)
+    result: dict[str, JsonValue] = {**glance, "process": process.name, "steps": [], "effects": []}
     return Outcome(
         reference=item.reference,
         verdict=Verdict.WAITING_FOR_PERSON,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from samdrift_platform.contract import ModelUse, Receiver, Store
 from samdrift_platform.errors import SamdriftError
@@ -104,6 +104,8 @@ class Process(Generic[I, R]):
     models: Mapping[str, ModelUse] = field(default_factory=dict)
     #: Pseudonym of the person whom a case concerns, by `samdrift_platform.pseudonyms`; None: nobody.
     subject: Callable[[I, Store], str | None] = lambda given, store: None
+    #: What a person is shown of a case that no step was taken for. No personal data.
+    glance: Callable[[I, Store], Mapping[str, JsonValue]] = lambda given, store: {}
     #: A case that is not done within this time from its receipt is late.
     answer_within: timedelta = timedelta(days=1)
     #: When it works.

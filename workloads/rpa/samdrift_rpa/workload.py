@@ -83,15 +83,20 @@ class RobotWorkload:
             )
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
-        """Minutes saved by each case that no person had to handle, as the organisation estimates them."""
+        """Minutes saved by each case that no person had to handle, as the organisation estimates them.
+
+        Its process says how many; a process whose policy may say otherwise notes that as the fact `time_saved`.
+        """
         if outcome.verdict is not Verdict.DONE or "by_hand" in outcome.result:
             return
-        yield Benefit(
-            measure="working_time",
-            quantity=self.processes[str(outcome.result["process"])].time_saved.time_spend_per_occurance_min,
-            unit="min",
-            method="OS2autoproces timeSpendPerOccurance, the organisation's estimate; not measured",
-        )
+        own = cast(Mapping[str, Any] | None, outcome.result.get("time_saved"))
+        if own is not None:
+            minutes, whose = float(own["time_spend_per_occurance_min"]), f"an estimate in policy {own['policy']}"
+        else:
+            saved = self.processes[str(outcome.result["process"])].time_saved
+            minutes, whose = saved.time_spend_per_occurance_min, "the organisation's estimate"
+        method = f"OS2autoproces timeSpendPerOccurance, {whose}; not measured"
+        yield Benefit(measure="working_time", quantity=minutes, unit="min", method=method)
 
     def receivers(self) -> Mapping[str, Receiver]:
         """Those that the processes name: shipped ones and their own."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from samdrift_platform.contract import Item
+from samdrift_platform.contract import Item, Store
 from samdrift_rpa.documents import (
     POSTED,
     Document,
+    UnreadableDocumentError,
     UnsupportedDocumentError,
     read_document,
 )
@@ -26,7 +27,7 @@ from samdrift_rpa.messages import N_
 from samdrift_rpa.rules.findings import FailedRule, RuleSet
 
 if TYPE_CHECKING:
-    from samdrift_rpa.invoices.process import InvoiceRun
+    from samdrift_rpa.invoices.process import IncomingInvoice, InvoiceRun
 
 #: How many broken rules a reason quotes, and how many a result keeps; it also says how many there were.
 _QUOTED, KEPT = 3, 100
@@ -93,7 +94,7 @@ def grounds_of(run: InvoiceRun) -> list[Ground]:
         return [Ground(code="incomplete", sentence=INCOMPLETE, values={})]
     grounds = [*_grounds(run.item, invoice, run.engine.policy)]
     try:
-        voucher_of(invoice, run.engine.policy)
+        run.note("voucher", voucher_of(invoice, run.engine.policy).to_json())
     except UnbalancedVoucherError:
         grounds.append(Ground(code="unbalanced", sentence=UNBALANCED, values={}))
     return grounds
@@ -118,7 +119,7 @@ def answer_of(item: Item, invoice: Invoice, code: ResponseCode, description: str
     return Answer(
         response_code=code,
         description=description,
-        issue_date=(_received_on(item) or invoice.issue_date).isoformat(),
+        issue_date=(received_on(item) or invoice.issue_date).isoformat(),
         profile=invoice.profile,
         profile_scheme=invoice.profile_scheme,
         sender=invoice.customer,
@@ -130,7 +131,7 @@ def answer_of(item: Item, invoice: Invoice, code: ResponseCode, description: str
     )
 
 
-def _received_on(item: Item) -> date | None:
+def received_on(item: Item) -> date | None:
     """The Danish day on which the document was received, told from the item's deadline."""
     return (item.deadline - ANSWER_WITHIN).astimezone(COPENHAGEN).date() if item.deadline else None
 
@@ -139,13 +140,26 @@ def provenance(engine: Engine) -> dict[str, JsonValue]:
     """Which rules and which policy decided."""
     return {
         "rule_set": {"name": engine.rules.name, "official": engine.rules.official},
-        "policy": {
-            "version": engine.policy.version,
-            "digest": engine.policy.digest,
-            "time_spend_per_occurance_min": engine.policy.time_spend_per_occurance_min,
-        },
+        "policy": {"version": engine.policy.version, "digest": engine.policy.digest},
         "failed_rules": [],
+        **_time_saved(engine.policy),
     }
+
+
+def _time_saved(policy: Policy) -> dict[str, JsonValue]:
+    """The policy's own minutes, where it says them."""
+    minutes = policy.time_spend_per_occurance_min
+    if minutes is None:
+        return {}
+    return {"time_saved": {"time_spend_per_occurance_min": minutes, "policy": policy.version}}
+
+
+def glance(given: IncomingInvoice, store: Store) -> dict[str, JsonValue]:
+    """What can be read of a document, for a person who handles it without the robot."""
+    try:
+        return {"invoice": _summary(read_invoice(read(store.get(given.document))))}
+    except (UnreadableDocumentError, UnsupportedDocumentError, IncompleteInvoiceError):  # the person sees that
+        return {}
 
 
 def _summary(invoice: Invoice) -> dict[str, JsonValue]:

@@ -45,8 +45,8 @@ class Policy(BaseModel):
     accounts: Accounts
     #: UBL `AccountingCost` that the supplier quotes -> account.
     accounts_by_accounting_cost: Mapping[str, str]
-    #: Minutes that one invoice takes by hand: OS2autoproces' field `timeSpendPerOccurance`, an estimate.
-    time_spend_per_occurance_min: float = Field(gt=0)
+    #: Minutes that one invoice takes by hand (OS2autoproces' `timeSpendPerOccurance`); None: what the process says.
+    time_spend_per_occurance_min: float | None = Field(default=None, gt=0)
     #: `sha256:` over the file, so that an outcome can name exactly what it was judged by.
     digest: str = ""
 

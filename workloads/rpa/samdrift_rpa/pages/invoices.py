@@ -17,6 +17,7 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal import formatting
 from samdrift_platform.portal.languages import locale_of
 from samdrift_platform.portal.shell import Shell, current_shell
+from samdrift_rpa.conduct import OBJECTED, STOPPED
 from samdrift_rpa.invoices.judging import Ground
 from samdrift_rpa.invoices.process import POST_VOUCHER, SEND_ANSWER
 from samdrift_rpa.rules.findings import FailedRule, Severity
@@ -134,7 +135,9 @@ def sentences_of(item: WorkItem, language: str) -> list[Sentence]:
     sentences += [
         Sentence(text=ground.sentence, values=_written(ground.values, language), ours=True) for ground in grounds
     ]
-    return sentences or ([Sentence(text=item.reason)] if item.reason else [])
+    if sentences or not item.reason:
+        return sentences
+    return [Sentence(text=item.reason, ours=item.reason in (STOPPED, OBJECTED))]
 
 
 def _written(values: Mapping[str, str], language: str) -> dict[str, str]:
