@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -16,6 +17,8 @@ from samdrift_platform.telemetry import silence
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 #: Opened here and not in a child: between fork and exec, a lock of the loader may belong to a thread that is gone.
 _LIBC = ctypes.CDLL(None)
+#: Of this process, once it has begun; threads do not inherit the context of logs.
+_NAME: dict[str, str] = {}
 
 
 def begin(name: str) -> threading.Event:
@@ -49,6 +52,12 @@ def configure_logs(name: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     structlog.contextvars.bind_contextvars(process=name)
+    _NAME["name"] = name
+
+
+def current_name() -> str:
+    """What this process is called in the logs; a command is called by its program."""
+    return _NAME.get("name") or Path(sys.argv[0]).name or "python"
 
 
 def die_with_parent() -> None:
