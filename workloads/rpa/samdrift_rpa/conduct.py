@@ -87,4 +87,5 @@ def _result(process: Process[Any, Any], run: Run, taken: list[str]) -> dict[str,
 
 
 def _why(question: Question) -> str:
-    return " ".join(reason["en"] for reason in question.reasons) or question.title["en"]
+    told = " ".join(reason.get("en", "") for reason in question.reasons).strip()
+    return told or question.title.get("en", question.code)

@@ -26,7 +26,7 @@ class WaitsForPersonError(SamdriftError):
 
     def __init__(self, question: Question) -> None:
         """`question` is what the person is asked."""
-        super().__init__(question.title["en"])
+        super().__init__(question.title.get("en", question.code))
         self.question = question
 
 
