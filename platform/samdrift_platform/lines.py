@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 
 from samdrift_platform.contract import Workload
+from samdrift_platform.lanes import lanes_of
 from samdrift_platform.ledger import endings, queue, shadow_runs
 from samdrift_platform.ledger.endings import Completion
+from samdrift_platform.ledger.lanes import ALL_OPEN, Openings
 from samdrift_platform.ledger.queue import Claim, Head
 from samdrift_platform.ledger.shadow_runs import Answer
 from samdrift_platform.priority import Priority
@@ -78,14 +80,17 @@ class ItemLine:
         return self.workload.priority
 
     def head(self, connection: sa.Connection, *, now: datetime) -> Head | None:
-        """The most urgent item."""
-        return queue.head(connection, self.name, now=now)
+        """The most urgent item of an open lane."""
+        return queue.head(connection, self.name, openings=self._openings(now), now=now)
 
     def claim(
         self, connection: sa.Connection, *, worker: str, limit: int, lease: timedelta, now: datetime
     ) -> list[Claim]:
-        """The most urgent items."""
-        return queue.claim(connection, workload=self.name, worker=worker, limit=limit, lease=lease, now=now)
+        """The most urgent items of an open lane."""
+        name, openings = self.name, self._openings(now)
+        return queue.claim(
+            connection, workload=name, worker=worker, limit=limit, lease=lease, openings=openings, now=now
+        )
 
     def extend(self, connection: sa.Connection, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
         """As the queue does."""
@@ -98,6 +103,14 @@ class ItemLine:
     def fail(self, connection: sa.Connection, claims: Sequence[Claim], error: str, *, now: datetime) -> None:
         """To be tried again, alone."""
         endings.fail(connection, claims, error, now=now)
+
+    def _openings(self, now: datetime) -> Openings:
+        lanes = lanes_of(self.workload)
+        if not lanes:
+            return ALL_OPEN
+        closed = [name for name, lane in lanes.items() if not lane.is_open(now)]
+        limits = {name: lane.most_at_once for name, lane in lanes.items() if lane.most_at_once}
+        return Openings(closed=closed, most_at_once=limits)
 
 
 @dataclass(eq=False)

@@ -2,6 +2,9 @@
 
 A claim is one statement, so two workers never hold the same item; the attempt is counted at the claim, so an item
 that kills its worker cannot be tried for ever; the token makes a zombie's late write recognisable.
+
+A queue has lanes; most have one, without a name. What is claimed together comes from one lane: the one with the first
+item of all that are open.
 """
 
 from __future__ import annotations
@@ -15,9 +18,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit, inbox, objections
+from samdrift_platform.ledger import audit, inbox, lanes, objections, waiting
+from samdrift_platform.ledger.database import take_turns
 from samdrift_platform.ledger.items import AGEING, ItemState
+from samdrift_platform.ledger.lanes import ALL_OPEN, Openings
 from samdrift_platform.ledger.tables import work_items
+from samdrift_platform.ledger.waiting import Lanes
 from samdrift_platform.question import Earlier
 
 #: Attempts of an item before it has failed.
@@ -65,33 +71,56 @@ class Claim:
     earlier: Earlier = field(default_factory=Earlier)
 
 
-def head(connection: sa.Connection, workload: str, *, now: datetime) -> Head | None:
-    """The head of a workload's queue; None when nothing waits."""
-    first = _first(connection, workload, now)
+def head(connection: sa.Connection, workload: str, *, openings: Openings = ALL_OPEN, now: datetime) -> Head | None:
+    """The head of a workload's queue; None when nothing waits in an open lane."""
+    openings = lanes.without_full(connection, workload, openings)
+    first = _first(connection, workload, openings, now)
     if first is None:
         return None
-    waiting = connection.execute(_COUNT, {"of_workload": workload, "at": now}).scalar_one()
+    values = {"of_workload": workload, "of_lane": first["lane"], "at": now}
+    number = connection.execute(_COUNT, values).scalar_one()
+    number = min(number, openings.most_at_once.get(first["lane"], number))
     where = {name: first[name] for name in ("urgency", "due", "seq")}
-    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=waiting)
+    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=number)
 
 
 def claim(
-    connection: sa.Connection, *, workload: str, worker: str, limit: int, lease: timedelta, now: datetime
+    connection: sa.Connection,
+    *,
+    workload: str,
+    worker: str,
+    limit: int,
+    lease: timedelta,
+    now: datetime,
+    openings: Openings = ALL_OPEN,
 ) -> list[Claim]:
-    """Take up to `limit` items in order of urgency, then deadline, then arrival.
+    """Take up to `limit` items of one lane in order of urgency, then deadline, then arrival.
 
-    If the first one was tried before it is taken alone, so that it cannot spoil others again.
+    It is the open lane with the first item. If that was tried before it is taken alone, so that it cannot spoil others
+    again.
     """
-    fresh_only = False
-    if limit > 1:
-        first = _first(connection, workload, now)
-        fresh_only = first is not None and first["attempt"] == 0
-        limit = limit if fresh_only else 1
-    values = {"of_workload": workload, "at": now, "most": limit, "by": worker, "until": now + lease}
-    found = connection.execute(_claim_statement(fresh_only=fresh_only), values).mappings()
+    which, more = _choice(connection, workload, openings, limit, now)
+    values = {"of_workload": workload, "at": now, "most": limit, "by": worker, "until": now + lease} | more
+    found = connection.execute(_claim_statement(which, alone=values["most"] == 1), values).mappings()
     rows = sorted(found, key=lambda row: (row["urgency"], row["due"], row["seq"]))
     claims = [Claim(**{name: row[name] for name in _OF_ITEM}) for row in rows]
     return with_objections(connection, workload, _with_earlier(connection, claims))
+
+
+def _choice(
+    connection: sa.Connection, workload: str, openings: Openings, limit: int, now: datetime
+) -> tuple[Lanes, dict[str, Any]]:
+    """From which lanes to claim, with the statement's parameters."""
+    if openings.most_at_once:  # two who count at the same time would both see room for the last one
+        take_turns(connection, f"the limits of {workload}")
+        openings = lanes.without_full(connection, workload, openings)
+        first = _first(connection, workload, openings, now)
+        if first is not None and (room := openings.most_at_once.get(first["lane"])) is not None:
+            return Lanes.ONE, {"of_lane": first["lane"], "most": min(limit, room)}
+        return Lanes.BUT_CLOSED, {"closed": [*openings.closed, *openings.most_at_once]}
+    if openings.closed:
+        return Lanes.BUT_CLOSED, {"closed": list(openings.closed)}
+    return Lanes.ALL, {}
 
 
 def with_objections(connection: sa.Connection, workload: str, claims: Sequence[Claim]) -> list[Claim]:
@@ -175,11 +204,16 @@ _CLAIMED = tuple(
 
 
 @cache
-def _claim_statement(*, fresh_only: bool) -> sa.UpdateBase:
+def _claim_statement(which: Lanes, *, alone: bool) -> sa.UpdateBase:
     """Built once: building it takes longer than running it."""
-    query = _WAITING.with_only_columns(work_items.c.seq)
-    query = query.where(work_items.c.attempt == 0) if fresh_only else query
-    chosen = query.limit(sa.bindparam("most", type_=sa.Integer)).with_for_update(skip_locked=True).cte("chosen")
+    first = waiting.first(which).cte("first")
+    tried = sa.select(first.c.attempt).scalar_subquery()
+    query = waiting.in_lane(sa.select(first.c.lane).scalar_subquery())
+    most: sa.ColumnElement[int] = sa.bindparam("most", type_=sa.Integer)
+    if not alone:
+        query = query.where(sa.or_(tried > 0, work_items.c.attempt == 0))
+        most = sa.case((tried > 0, 1), else_=most)
+    chosen = query.limit(most).with_for_update(skip_locked=True).cte("chosen")
     return (
         sa.update(work_items)
         .where(work_items.c.seq.in_(sa.select(chosen.c.seq)))
@@ -195,27 +229,17 @@ def _claim_statement(*, fresh_only: bool) -> sa.UpdateBase:
     )
 
 
-#: The queue of the workload `of_workload` at the time `at`, in order.
-_WAITING = (
-    sa.select(work_items)
-    .where(
-        work_items.c.workload == sa.bindparam("of_workload"),
-        # A literal, so that both databases see that the partial index covers it.
-        work_items.c.state == sa.literal_column("'queued'"),
-        work_items.c.available_at <= sa.bindparam("at", type_=work_items.c.available_at.type),
-    )
-    .order_by(work_items.c.urgency, work_items.c.due, work_items.c.seq)
-)
-_FIRST = _WAITING.with_only_columns(
-    work_items.c.urgency, work_items.c.due, work_items.c.seq, work_items.c.attempt
-).limit(1)
 _COUNT = sa.select(sa.func.count()).select_from(
-    _WAITING.with_only_columns(work_items.c.seq).order_by(None).limit(COUNTED).subquery()
+    waiting.in_lane(sa.bindparam("of_lane", type_=work_items.c.lane.type)).order_by(None).limit(COUNTED).subquery()
 )
 
 
-def _first(connection: sa.Connection, workload: str, now: datetime) -> sa.RowMapping | None:
-    return connection.execute(_FIRST, {"of_workload": workload, "at": now}).mappings().first()
+def _first(connection: sa.Connection, workload: str, openings: Openings, now: datetime) -> sa.RowMapping | None:
+    values: dict[str, Any] = {"of_workload": workload, "at": now}
+    if not openings.closed:
+        return connection.execute(waiting.first(Lanes.ALL), values).mappings().first()
+    values["closed"] = list(openings.closed)
+    return connection.execute(waiting.first(Lanes.BUT_CLOSED), values).mappings().first()
 
 
 def _update(connection: sa.Connection, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:

@@ -109,12 +109,19 @@ work_items = sa.Table(
 sa.Index(
     "ix_work_items_queue",
     work_items.c.workload,
+    work_items.c.lane,  # before the order, so that a closed lane is hopped over however much waits in it
     work_items.c.urgency,
     work_items.c.due,
     work_items.c.seq,
-    work_items.c.lane,  # closed lanes are passed over without a look at their rows
     sqlite_where=work_items.c.state == "queued",
     postgresql_where=work_items.c.state == "queued",
+)
+sa.Index(
+    "ix_work_items_in_work",
+    work_items.c.workload,
+    work_items.c.lane,
+    sqlite_where=sa.and_(work_items.c.state == "running", work_items.c.lane != ""),
+    postgresql_where=sa.and_(work_items.c.state == "running", work_items.c.lane != ""),
 )
 sa.Index(
     "ix_work_items_ageing",
@@ -159,6 +166,13 @@ effects = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column(
+        "cleared_attempt",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="up to this attempt it did not happen: a person said so",
+    ),
     sa.Column("available_at", UtcTime, nullable=False),
     sa.Column("lease_until", UtcTime),
     sa.Column("answer", Json),
@@ -180,7 +194,7 @@ questions = sa.Table(
     metadata,
     sa.Column("seq", Serial, primary_key=True),
     sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
-    sa.Column("code", sa.String(64), nullable=False),
+    sa.Column("code", sa.String(80), nullable=False),
     sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
     sa.Column("people", sa.SmallInteger, nullable=False, comment="how many must decide the same"),
     sa.Column("asked_at", UtcTime, nullable=False),
@@ -204,7 +218,7 @@ decisions = sa.Table(
     metadata,
     sa.Column("seq", Serial, primary_key=True),
     sa.Column("item_id", sa.Uuid, sa.ForeignKey("work_items.id"), nullable=False),
-    sa.Column("question", sa.String(64), nullable=False),
+    sa.Column("question", sa.String(80), nullable=False),
     sa.Column("choice", sa.String(64), nullable=False),
     sa.Column("fields", Json, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),

@@ -11,6 +11,7 @@ revision = "0004"
 down_revision = "0003"
 
 _QUEUED = sa.text("state = 'queued'")
+_IN_WORK = sa.text("state = 'running' AND lane != ''")
 _OPEN = sa.text("closed_at IS NULL")
 
 
@@ -30,14 +31,27 @@ def upgrade() -> None:
     op.create_index(
         "ix_work_items_queue",
         "work_items",
-        ["workload", "urgency", "due", "seq", "lane"],
+        ["workload", "lane", "urgency", "due", "seq"],
         unique=False,
         sqlite_where=_QUEUED,
         postgresql_where=_QUEUED,
     )
+    op.create_index(
+        "ix_work_items_in_work",
+        "work_items",
+        ["workload", "lane"],
+        unique=False,
+        sqlite_where=_IN_WORK,
+        postgresql_where=_IN_WORK,
+    )
+    cleared = "up to this attempt it did not happen: a person said so"
+    op.add_column(
+        "effects", sa.Column("cleared_attempt", sa.Integer(), nullable=False, server_default="0", comment=cleared)
+    )
     _create_questions()
     _create_decisions()
     _create_pauses()
+    _ask_about_stopped_effects()
 
 
 def _create_questions() -> None:
@@ -45,7 +59,7 @@ def _create_questions() -> None:
         "questions",
         sa.Column("seq", Serial, nullable=False),
         sa.Column("item_id", sa.Uuid(), nullable=False),
-        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
         sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
         sa.Column("people", sa.SmallInteger(), nullable=False, comment="how many must decide the same"),
         sa.Column("asked_at", UtcTime(), nullable=False),
@@ -68,7 +82,7 @@ def _create_decisions() -> None:
         "decisions",
         sa.Column("seq", Serial, nullable=False),
         sa.Column("item_id", sa.Uuid(), nullable=False),
-        sa.Column("question", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.String(length=80), nullable=False),
         sa.Column("choice", sa.String(length=64), nullable=False),
         sa.Column("fields", Json, nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
@@ -92,3 +106,16 @@ def _create_pauses() -> None:
         sa.PrimaryKeyConstraint("workload", "lane", name="pk_pauses"),
         comment="lanes from which nothing is claimed until somebody resumes them",
     )
+
+
+def _ask_about_stopped_effects() -> None:
+    """Items that wait with a refused or unknown effect stand in the inbox from now on; what they wait for is as old."""
+    from samdrift_platform.effect_question import effect_question
+    from samdrift_platform.ledger import asking
+
+    typed = (sa.column("item_id", sa.Uuid()), sa.column("finished_at", UtcTime()))
+    columns = [*typed, *(sa.column(name) for name in ("step", "receiver", "attempt", "state"))]
+    stopped = sa.select(*columns).select_from(sa.table("effects"))
+    for row in op.get_bind().execute(stopped.where(sa.column("state").in_(["refused", "unknown"]))).all():
+        question = effect_question(row.step, row.receiver, row.attempt, refused=row.state == "refused")
+        asking.ask(op.get_bind(), [(row.item_id, question)], now=row.finished_at)
