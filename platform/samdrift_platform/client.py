@@ -209,6 +209,20 @@ class Client(GovernanceCalls):
         """What can be submitted, each with the JSON schema of its documents."""
         return list(self._json("GET", "/v1/workloads")["workloads"])
 
+    def lanes(self, workload: str) -> list[dict[str, Any]]:
+        """Parts of a workload's queue: `{"lane", "waiting", "in_work", "open", "most_at_once", "paused"}`."""
+        return list(self._json("GET", f"/v1/workloads/{part(workload)}/lanes")["lanes"])
+
+    def pause_lane(self, workload: str, lane: str, reason: str) -> dict[str, Any]:
+        """Let nothing more of a lane be begun; the lane as it stands then."""
+        body = {"lane": lane, "reason": reason}
+        return self._json("POST", f"/v1/workloads/{part(workload)}/lanes/pause", json=body)
+
+    def resume_lane(self, workload: str, lane: str, reason: str) -> dict[str, Any]:
+        """Let a paused lane go on; ConflictError when it is not paused."""
+        body = {"lane": lane, "reason": reason}
+        return self._once("POST", f"/v1/workloads/{part(workload)}/lanes/resume", json=body)
+
     def benefits(self) -> list[dict[str, Any]]:
         """What was saved, and what computing it cost."""
         return list(self._json("GET", "/v1/benefits")["benefits"])

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import typer
 
-from samdrift_platform import plugins, telemetry
+from samdrift_platform import masking, plugins, telemetry
 from samdrift_platform.cli import (
     evaluation,
     evidence,
     governing,
     installation,
     keys,
+    lanes,
     models,
     objections,
     scheduling,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_PARTS = (work, models, governing, evidence, evaluation, installation, keys, watching, objections, scheduling)
+_PARTS = (work, lanes, models, governing, evidence, evaluation, installation, keys, watching, objections, scheduling)
 for part in _PARTS:
     app.add_typer(part.app)
 
@@ -45,6 +46,7 @@ def wanted(arguments: Sequence[str]) -> list[str]:
 def run() -> None:
     """Run one command; an error is a sentence with its remedy, not a traceback."""
     telemetry.silence()
+    masking.install()
     for name in wanted(sys.argv[1:]):
         app.add_typer(plugins.commands(name), name=name)
     try:

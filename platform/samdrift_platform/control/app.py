@@ -20,6 +20,7 @@ from samdrift_platform.control import (
     health,
     history,
     items,
+    lanes,
     models,
     objections,
     objects,
@@ -50,6 +51,7 @@ _DESCRIPTION = "Submit work to any workload, follow it, govern the models that d
 _ROUTERS = (
     workloads.router,
     stops.router,
+    lanes.router,
     objects.router,
     submissions.router,
     items.router,

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.ledger import audit
 from samdrift_platform.ledger.database import insert_new
-from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.tables import pauses, work_items
 
@@ -86,12 +85,7 @@ def without_full(connection: sa.Connection, workload: str, openings: Openings) -
     limits = openings.most_at_once
     if not limits:
         return openings
-    query = (
-        sa.select(work_items.c.lane, sa.func.count().label("taken"))
-        .where(work_items.c.workload == workload, _IN_WORK, work_items.c.lane.in_(list(limits)))
-        .group_by(work_items.c.lane)
-    )
-    taken = {row.lane: row.taken for row in connection.execute(query)}
+    taken = _counts(connection, workload, _IN_WORK, list(limits))
     room = {lane: most - taken.get(lane, 0) for lane, most in limits.items()}
     full = [lane for lane, left in room.items() if left <= 0]
     left_over = {lane: left for lane, left in room.items() if left > 0}
@@ -100,21 +94,27 @@ def without_full(connection: sa.Connection, workload: str, openings: Openings) -
 
 def loads(connection: sa.Connection, workload: str) -> dict[str, Load]:
     """Lane -> how much stands in it; only lanes in which something does."""
-    open_ = (ItemState.QUEUED, ItemState.RUNNING)
-    query = (
-        sa.select(work_items.c.lane, work_items.c.state, sa.func.count())
-        .where(work_items.c.workload == workload, work_items.c.state.in_(open_))
-        .group_by(work_items.c.lane, work_items.c.state)
+    waiting, in_work = (_counts(connection, workload, state) for state in (_QUEUED, _IN_WORK))
+    return {
+        lane: Load(waiting=waiting.get(lane, 0), in_work=in_work.get(lane, 0)) for lane in sorted({*waiting, *in_work})
+    }
+
+
+#: Literals, so that both databases see that a partial index covers them.
+_QUEUED = work_items.c.state == sa.literal_column("'queued'")
+_IN_WORK = work_items.c.state == sa.literal_column("'running'")
+
+
+def _counts(
+    connection: sa.Connection, workload: str, state: sa.ColumnElement[bool], among: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Lane -> items in that state; of these lanes, or of all."""
+    query = sa.select(work_items.c.lane, sa.func.count().label("number")).where(
+        work_items.c.workload == workload, state
     )
-    found: dict[str, Load] = {}
-    for lane, state, number in connection.execute(query):
-        field_ = "waiting" if state == ItemState.QUEUED else "in_work"
-        found[lane] = replace(found.get(lane, Load()), **{field_: number})
-    return found
-
-
-#: Literals, so that both databases see that the partial index covers them.
-_IN_WORK = sa.and_(work_items.c.state == sa.literal_column("'running'"), work_items.c.lane != sa.literal_column("''"))
+    if among is not None:
+        query = query.where(work_items.c.lane.in_(among))
+    return {row.lane: row.number for row in connection.execute(query.group_by(work_items.c.lane))}
 
 
 def _record(

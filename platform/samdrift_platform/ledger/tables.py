@@ -120,8 +120,8 @@ sa.Index(
     "ix_work_items_in_work",
     work_items.c.workload,
     work_items.c.lane,
-    sqlite_where=sa.and_(work_items.c.state == "running", work_items.c.lane != ""),
-    postgresql_where=sa.and_(work_items.c.state == "running", work_items.c.lane != ""),
+    sqlite_where=work_items.c.state == "running",
+    postgresql_where=work_items.c.state == "running",
 )
 sa.Index(
     "ix_work_items_ageing",

@@ -21,6 +21,7 @@ from samdrift_platform.contract import (
     Store,
     Verdict,
 )
+from samdrift_platform.lanes import Lane
 from samdrift_rpa.process import Process, ProcessError
 from samdrift_rpa.processes import installed
 from samdrift_rpa.submission import split, submission_model
@@ -50,6 +51,13 @@ class RobotWorkload:
     def split(self, submission: Any, store: Store) -> Iterable[Item]:
         """One item per case."""
         return split(self.processes[submission.root.process], submission.root, store)
+
+    def lanes(self) -> Mapping[str, Lane]:
+        """A lane for each process, with its hours and its limit."""
+        return {
+            name: Lane(is_open=process.hours.is_open, most_at_once=process.most_at_once)
+            for name, process in self.processes.items()
+        }
 
     def load(self, models: Mapping[str, VerifiedModel]) -> Mapping[str, Any]:
         """What each process needs for its steps."""

@@ -11,7 +11,7 @@ revision = "0004"
 down_revision = "0003"
 
 _QUEUED = sa.text("state = 'queued'")
-_IN_WORK = sa.text("state = 'running' AND lane != ''")
+_IN_WORK = sa.text("state = 'running'")
 _OPEN = sa.text("closed_at IS NULL")
 
 
