@@ -39,6 +39,10 @@ HEARTBEAT = timedelta(seconds=2)
 THREADS = 2
 
 
+class _NotCalledError(TryAgainError):
+    """The receiver did not answer the question whether it happened, so it was not told to do it."""
+
+
 class Delivery:
     """Delivers the effects of some workloads to their receivers."""
 
@@ -91,6 +95,8 @@ class Delivery:
             log.warning("too late to call; left to the next attempt", step=effect.step, receiver=effect.receiver)
         except ReceiverRefusedError as error:
             self._stop(effect, EffectState.REFUSED, error.message)
+        except _NotCalledError as error:
+            self._postpone(effect, error.message, called=False)
         except TryAgainError as error:
             self._postpone(effect, error.message)
         except CannotTellError as error:
@@ -102,7 +108,7 @@ class Delivery:
 
     def _attempt(self, effect: EffectRow, call_by: datetime) -> JsonObject:
         receiver = self._receiver(effect)
-        if effect.attempt > 1 and (answer := receiver.find(effect.key, effect.request)) is not None:
+        if effect.attempt > 1 and (answer := _found(receiver, effect)) is not None:
             return answer
         if datetime.now(UTC) > call_by:
             raise LeaseLostError
@@ -127,12 +133,12 @@ class Delivery:
         else:
             self._postpone(effect, error)
 
-    def _postpone(self, effect: EffectRow, error: str) -> None:
+    def _postpone(self, effect: EffectRow, error: str, *, called: bool = True) -> None:
         # What the receiver said stands in the effect; it may be personal, so the log does not repeat it.
         log.info("effect postponed", step=effect.step, receiver=effect.receiver, attempt=effect.attempt)
         again = datetime.now(UTC) + back_off(effect.attempt)
         with self._ledger.write() as connection:
-            effects.later(connection, effect, error, available_at=again)
+            effects.later(connection, effect, error, available_at=again, called=called)
 
     def _stop(self, effect: EffectRow, state: EffectState, message: str) -> None:
         log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state)
@@ -142,6 +148,20 @@ class Delivery:
     def _report(self, now: datetime) -> None:
         with suppress(LedgerUnavailableError), self._ledger.write() as connection:  # silence says it as well
             processes.report(connection, "delivery", ready=True, detail={}, now=now)
+
+
+def _found(receiver: Receiver, effect: EffectRow) -> JsonObject | None:
+    """Did it happen? Where the receiver cannot tell, what a person saw after the last call counts."""
+    try:
+        return receiver.find(effect.key, effect.request)
+    except ReceiverRefusedError:
+        raise
+    except TryAgainError as error:
+        raise _NotCalledError(error.message) from error
+    except Exception:
+        if effect.is_cleared:
+            return None
+        raise
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,9 @@ from enum import StrEnum
 from pydantic import JsonValue, TypeAdapter
 
 from samdrift_platform.receiver import JsonObject
+
+#: Of questions, choices, fields and options.
+CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class FieldKind(StrEnum):

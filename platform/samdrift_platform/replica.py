@@ -12,13 +12,14 @@ from typing import Any, TypeAlias
 
 from samdrift_platform import plugins
 from samdrift_platform.assignments import Assignment, Served, canary_for
-from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome
+from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome, Verdict
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
 from samdrift_platform.objects import ObjectStore, Store
 from samdrift_platform.panel import Panel, assemble
+from samdrift_platform.question import CODE, question_to_json
 from samdrift_platform.scratch import ScratchStore
 
 #: Longest name of a score.
@@ -200,6 +201,17 @@ def _check_outcomes(name: str, items: Sequence[Item], outcomes: Sequence[Outcome
         raise WorkloadError(f"{name} was given {asked} and answered for {told}; it must answer for each, in order.")
     for outcome in outcomes:
         _check_plain(name, "a result", [outcome.result, outcome.reason])
+        _check_question(name, outcome)
+
+
+def _check_question(name: str, outcome: Outcome) -> None:
+    if outcome.question is None:
+        return
+    if outcome.verdict is not Verdict.WAITING_FOR_PERSON:
+        raise WorkloadError(f"{name} asks a person about {outcome.reference} and does not let it wait.")
+    if not CODE.fullmatch(outcome.question.code):
+        raise WorkloadError(f"{name} asks {outcome.question.code!r}; a question's code is lower_snake_case.")
+    _check_plain(name, "a question", question_to_json(outcome.question))
 
 
 def _check_effects(name: str, effects: Sequence[Effect]) -> None:

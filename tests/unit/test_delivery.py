@@ -14,10 +14,11 @@ import structlog
 
 from samdrift_platform.contract import JsonObject
 from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, THREADS, Delivery
-from samdrift_platform.ledger import effects, endings, processes, tables
+from samdrift_platform.ledger import effects, endings, inbox, processes, tables
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.endings import effect_key
+from samdrift_platform.ledger.inbox import Ruling
 from samdrift_testing.receivers import PERSONAL, Act, CrashError, ScriptedReceiver
 from samdrift_testing.work import WORKLOAD, claim_one, complete, item, look, submit
 
@@ -285,3 +286,55 @@ def _available_at(post: Post) -> datetime:
 def _make_available(post: Post) -> None:
     with post.ledger.write() as connection:
         connection.execute(sa.update(tables.effects).values(available_at=post.now))
+
+
+def told(post: Post, identifier: UUID, choice: str, **fields: str) -> None:
+    """A person settles the stopped effect."""
+    with post.ledger.write() as connection:
+        (asked,) = inbox.waiting(connection)
+        ruling = Ruling(question=asked.question.code, choice=choice, fields=fields)
+        inbox.decide(connection, identifier, ruling, actor="karen", now=post.now)
+
+
+@pytest.mark.parametrize("act", [Act.CANNOT_TELL, Act.FALL_OVER])
+def test_what_a_person_says_did_not_happen_is_made_once_though_the_receiver_cannot_tell(post: Post, act: Act) -> None:
+    script(post, Act.TRY_AGAIN, asked=(act,) * 100)
+    identifier = post.plan("tell")
+    post.all_steps()
+    told(post, identifier, "make", looked="in their list")
+    post.all_steps()
+    assert post.receiver.calls == ["deliver", *["find"] * MOST_ATTEMPTS, "deliver"]
+    assert len(post.receiver.done) == 1
+    assert look(post.ledger, identifier).state == "done"
+
+
+def test_what_a_person_said_does_not_hold_for_a_call_after_it(post: Post) -> None:
+    script(post, Act.TRY_AGAIN, Act.DONE_BUT_TRY_AGAIN, asked=(Act.CANNOT_TELL,) * 100)
+    identifier = post.plan("tell")
+    post.all_steps()
+    told(post, identifier, "make", looked="in their list")
+    post.all_steps()
+    assert len(post.receiver.done) == 1, "never a blind repeat"
+    assert [effect.state for effect in post.effects(identifier)] == ["unknown"]
+    told(post, identifier, "happened", seen="it is there now")
+    assert look(post.ledger, identifier).state == "done"
+
+
+def test_what_a_person_said_still_holds_when_the_receiver_could_not_even_be_asked(post: Post) -> None:
+    script(post, Act.TRY_AGAIN, asked=(*(Act.CANNOT_TELL,) * (MOST_ATTEMPTS - 1), Act.TRY_AGAIN, Act.CANNOT_TELL))
+    identifier = post.plan("tell")
+    post.all_steps()
+    told(post, identifier, "make", looked="in their list")
+    post.all_steps()
+    assert len(post.receiver.done) == 1
+    assert look(post.ledger, identifier).state == "done"
+
+
+def test_a_receiver_that_knows_better_than_the_person_is_believed(post: Post) -> None:
+    script(post, Act.DONE_BUT_TRY_AGAIN, asked=(Act.CANNOT_TELL,) * (MOST_ATTEMPTS - 1))
+    identifier = post.plan("tell")
+    post.all_steps()
+    told(post, identifier, "make", looked="in the wrong place")
+    post.all_steps()
+    assert post.receiver.calls[-1] == "find"
+    assert len(post.receiver.done) == 1

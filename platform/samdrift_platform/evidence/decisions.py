@@ -16,8 +16,13 @@ PROCESSES = frozenset({DISPATCHER, "delivery", "ledger", "registry", "registrar"
 
 def decision(events: Iterable[Record]) -> Record | None:
     """The newest decision among an item's events."""
-    found = [event for event in events if event.action in DECISIONS and event.actor == DISPATCHER]
+    found = decisions(events)
     return found[-1] if found else None
+
+
+def decisions(events: Iterable[Record]) -> list[Record]:
+    """What came of an item, once for each round, oldest first."""
+    return [event for event in events if event.action in DECISIONS and event.actor == DISPATCHER]
 
 
 def item_of(subject: str) -> UUID:

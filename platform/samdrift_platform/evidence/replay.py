@@ -13,8 +13,10 @@ import sqlalchemy as sa
 
 from samdrift_platform.digest import digest_of, keyed_digest_of
 from samdrift_platform.evidence.deciding import DecidingVersion, Finding, deciding
-from samdrift_platform.evidence.decisions import decision
-from samdrift_platform.ledger import audit, effects, items, submissions
+from samdrift_platform.evidence.decisions import decision, decisions
+from samdrift_platform.evidence.rulings import ruling_mismatches
+from samdrift_platform.ledger import audit, effects, inbox, items, submissions
+from samdrift_platform.ledger.asked import Asked
 from samdrift_platform.ledger.audit import Record
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.items import WorkItem
@@ -79,6 +81,8 @@ class Replay:
     result: Compared
     models: tuple[DecidingVersion, ...]
     scores: tuple[Score, ...]
+    #: What people were asked, and what each of them said.
+    questions: tuple[Asked, ...]
     effects: tuple[EffectRow, ...]
     benefits: tuple[Saved, ...]
     #: Delayed truth: name -> newest value.
@@ -125,17 +129,23 @@ def replay(connection: sa.Connection, home: Path, item_id: UUID) -> Replay:
         result=_compared(connection, item_id, details.get("result"), item.result),
         models=found.versions,
         scores=tuple(_scores(connection, item_id)),
+        questions=tuple(inbox.of_item(connection, item_id)),
         effects=tuple(effects.of_item(connection, item_id)),
         benefits=tuple(_benefits(connection, item_id)),
         truths=_truths(connection, item_id),
         events=tuple(sorted((*sent, *own), key=lambda event: event.seq)),
         mismatches=(),
     )
-    return replace(made, mismatches=(*_mismatches(made, decided), *found.mismatches))
+    said = ruling_mismatches(made.questions, own, _salt(connection, item_id))
+    return replace(made, mismatches=(*_mismatches(made, decided), *said, *found.mismatches))
+
+
+def _salt(connection: sa.Connection, item_id: UUID) -> str:
+    return str(connection.execute(sa.select(work_items.c.salt).where(work_items.c.id == item_id)).scalar_one())
 
 
 def _compared(connection: sa.Connection, item_id: UUID, recorded: str | None, kept: Mapping[str, Any]) -> Compared:
-    salt = connection.execute(sa.select(work_items.c.salt).where(work_items.c.id == item_id)).scalar_one()
+    salt = _salt(connection, item_id)
     # Decisions from before digests were keyed stand in the chain with a plain one.
     plain = (recorded or "").startswith("sha256:")
     return Compared(recorded=recorded, recomputed=digest_of(kept) if plain else keyed_digest_of(salt, kept))
@@ -169,7 +179,7 @@ def _mismatches(made: Replay, decided: Record | None) -> Iterator[str]:
     if dict(made.item.models) != dict(decided.details["models"]):
         yield f"The item names the models {dict(made.item.models)}; the event names {dict(decided.details['models'])}."
     yield from _state(made, decided)
-    yield from _deliveries(made.effects, decided, made.events)
+    yield from _deliveries(made.effects, made.events)
 
 
 def _content(made: Replay) -> Iterator[str]:
@@ -186,14 +196,18 @@ def _state(made: Replay, decided: Record) -> Iterator[str]:
         yield f"The item is {made.item.state}, but no event says so."
 
 
-def _deliveries(rows: Sequence[EffectRow], decided: Record, events: Sequence[Record]) -> Iterator[str]:
-    planned, kept = list(decided.details["effects"]), [row.step for row in rows]
+def _deliveries(rows: Sequence[EffectRow], events: Sequence[Record]) -> Iterator[str]:
+    """Every round plans what the rounds before it did not."""
+    planned = [step for decided in decisions(events) for step in decided.details["effects"]]
+    kept = [row.step for row in rows]
     if planned != kept:
         yield f"The effects {kept} are kept; {planned} were planned."
     told = {(event.details.get("key"), event.action) for event in events}
     for row in rows:
-        ended = row.state in (EffectState.DELIVERED, EffectState.REFUSED, EffectState.UNKNOWN)
-        if ended and (str(row.key), f"effect.{row.state}") not in told:
+        if row.state in _ENDED and (str(row.key), f"effect.{row.state}") not in told:
             yield f"The effect {row.step} is {row.state}, but no event says so."
         if row.state is EffectState.PLANNED and (str(row.key), "effect.delivered") in told:
             yield f"The effect {row.step} is planned, but an event says that it was delivered."
+
+
+_ENDED = (EffectState.DELIVERED, EffectState.REFUSED, EffectState.UNKNOWN, EffectState.GIVEN_UP)

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger import audit
+from samdrift_platform.effect_question import effect_question
+from samdrift_platform.ledger import asking, audit
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.tables import effects, work_items
@@ -29,8 +30,10 @@ class EffectState(StrEnum):
     REFUSED = "refused"
     #: Nobody can tell whether it happened; a person must look.
     UNKNOWN = "unknown"
-    #: Its item was cancelled before anything was attempted.
+    #: Its item was cancelled, or an effect before it given up, before anything was attempted.
     WITHDRAWN = "withdrawn"
+    #: A person said that nobody should try any more. Whether it happened is as they wrote.
+    GIVEN_UP = "given_up"
 
 
 #: With an effect in one of these, its item waits for a person.
@@ -56,6 +59,13 @@ class EffectRow:
     error: str | None
     planned_at: datetime
     finished_at: datetime | None
+    #: A person said that up to this attempt it did not happen.
+    cleared_attempt: int = 0
+
+    @property
+    def is_cleared(self) -> bool:
+        """A person looked after the last call, and it had not happened: the next call repeats nothing."""
+        return self.attempt > 1 and self.cleared_attempt == self.attempt - 1
 
 
 def of_item(connection: sa.Connection, item_id: UUID) -> list[EffectRow]:
@@ -75,16 +85,6 @@ def any_planned(connection: sa.Connection, workloads: Sequence[str], *, now: dat
     return connection.execute(planned.limit(1)).first() is not None
 
 
-def ask_again(connection: sa.Connection, item_id: UUID, *, now: datetime) -> bool:
-    """Plan the item's refused or unknown effect again; its receiver is asked first. False: there is none.
-
-    What was refused may be taken once a person has set the receiver right.
-    """
-    stopped_ = sa.update(effects).where(effects.c.item_id == item_id, effects.c.state.in_(STOPPED))
-    values = {"state": EffectState.PLANNED, "available_at": now, "finished_at": None}
-    return connection.execute(stopped_.values(**values)).rowcount > 0
-
-
 def claim(
     connection: sa.Connection, workloads: Sequence[str], *, limit: int, lease: timedelta, now: datetime
 ) -> list[EffectRow]:
@@ -98,37 +98,61 @@ def delivered(connection: sa.Connection, effect: EffectRow, answer: Mapping[str,
     values = {"state": EffectState.DELIVERED, "answer": dict(answer), "finished_at": now, "error": None}
     if not _guarded(connection, effect, values):
         return False
-    events = [_event(effect, "effect.delivered", {"attempt": effect.attempt})]
-    left = sa.exists().where(effects.c.item_id == effect.item_id, effects.c.state != EffectState.DELIVERED)
-    ended = (
-        sa.update(work_items)
-        .where(work_items.c.id == effect.item_id, work_items.c.state == ItemState.RUNNING, ~left)
-        .values(state=work_items.c.verdict, finished_at=sa.case((work_items.c.verdict.in_(ENDED), now)))
-        .returning(work_items.c.state)
-    )
-    if (state := connection.execute(ended).scalar()) is not None:
-        subject = f"item:{effect.item_id}"
-        events.append(
-            audit.Event(actor="delivery", action=f"item.{state}", subject=subject, details={"effects": "all"})
-        )
+    events = [event(effect, "effect.delivered", {"attempt": effect.attempt})]
+    events += end_item(connection, effect.item_id, actor="delivery", now=now)
     audit.append(connection, events, now=now)
     return True
 
 
-def later(connection: sa.Connection, effect: EffectRow, error: str, *, available_at: datetime) -> bool:
-    """Leave the effect planned, to be asked about and perhaps tried again. False: no longer ours."""
-    return _guarded(connection, effect, {"available_at": available_at, "error": plain_text(error)})
+def end_item(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime) -> list[audit.Event]:
+    """End a running item as its outcome says, if its last effect is delivered; what the chain is told of it."""
+    left = sa.exists().where(effects.c.item_id == item_id, effects.c.state != EffectState.DELIVERED)
+    ended = (
+        sa.update(work_items)
+        .where(work_items.c.id == item_id, work_items.c.state == ItemState.RUNNING, ~left)
+        .values(state=work_items.c.verdict, finished_at=sa.case((work_items.c.verdict.in_(ENDED), now)))
+        .returning(work_items.c.state)
+    )
+    if (state := connection.execute(ended).scalar()) is None:
+        return []
+    return [audit.Event(actor=actor, action=f"item.{state}", subject=f"item:{item_id}", details={"effects": "all"})]
+
+
+def later(
+    connection: sa.Connection, effect: EffectRow, error: str, *, available_at: datetime, called: bool = True
+) -> bool:
+    """Leave the effect planned, to be asked about and perhaps tried again. False: no longer ours.
+
+    Args:
+        connection: a transaction.
+        effect: as it was claimed.
+        error: what went wrong.
+        available_at: when its turn comes again.
+        called: whether the receiver was told to do it. If it was not, what a person said of the call before stands.
+    """
+    values: dict[str, Any] = {"available_at": available_at, "error": plain_text(error)}
+    if effect.is_cleared and not called:
+        values["cleared_attempt"] = effect.attempt
+    return _guarded(connection, effect, values)
 
 
 def stopped(connection: sa.Connection, effect: EffectRow, state: EffectState, error: str, *, now: datetime) -> bool:
-    """REFUSED or UNKNOWN: the item waits for a person. False: no longer ours."""
+    """REFUSED or UNKNOWN: the item waits for a person, who is asked what to do. False: no longer ours."""
     if not _guarded(connection, effect, {"state": state, "error": plain_text(error), "finished_at": now}):
         return False
-    reason = plain_text(f"{effect.step} at {effect.receiver}: {error}")
-    waiting = {"state": ItemState.WAITING_FOR_PERSON, "reason": reason}
+    why = sa.func.coalesce(work_items.c.reason, why_stopped(effect, error))  # what the workload said stands
+    waiting = {"state": ItemState.WAITING_FOR_PERSON, "reason": why}
     connection.execute(sa.update(work_items).where(work_items.c.id == effect.item_id).values(**waiting))
-    audit.append(connection, [_event(effect, f"effect.{state}", {"attempt": effect.attempt})], now=now)
+    refused = state is EffectState.REFUSED
+    question = effect_question(effect.step, effect.receiver, effect.attempt, refused=refused)
+    asking.ask(connection, [(effect.item_id, question)], now=now)
+    audit.append(connection, [event(effect, f"effect.{state}", {"attempt": effect.attempt})], now=now)
     return True
+
+
+def why_stopped(effect: EffectRow, error: str) -> str:
+    """Why the item of a stopped effect waits."""
+    return plain_text(f"{effect.step} at {effect.receiver}: {error}")
 
 
 @cache
@@ -175,9 +199,10 @@ def _guarded(connection: sa.Connection, effect: EffectRow, values: Mapping[str, 
     return connection.execute(_OURS, {**own, **values}).rowcount == 1
 
 
-def _event(effect: EffectRow, action: str, details: Mapping[str, Any]) -> audit.Event:
+def event(effect: EffectRow, action: str, details: Mapping[str, Any], *, actor: str = "delivery") -> audit.Event:
+    """What the chain is told of an effect."""
     named = {"step": effect.step, "receiver": effect.receiver, "key": str(effect.key), **details}
-    return audit.Event(actor="delivery", action=action, subject=f"item:{effect.item_id}", details=named)
+    return audit.Event(actor=actor, action=action, subject=f"item:{effect.item_id}", details=named)
 
 
 def _from_row(row: Mapping[Any, Any]) -> EffectRow:

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from samdrift_platform.contract import Benefit, Effect, Outcome, Verdict
 from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.errors import ConflictError
-from samdrift_platform.ledger import audit, canaries, inbox, items, objections, scores, shadow_runs
+from samdrift_platform.ledger import asking, audit, canaries, items, objections, scores, settling, shadow_runs
 from samdrift_platform.ledger.canaries import CanaryFailure
-from samdrift_platform.ledger.effects import STOPPED, EffectState, ask_again
+from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS, Claim
@@ -92,7 +92,7 @@ def complete(
     planned = [row for claim, made in ours for row in _effect_rows(workload, claim, made, now)]
     if planned:
         connection.execute(sa.insert(effects), planned)
-    inbox.ask(connection, [(claim.id, q) for claim, made in ours if (q := made.outcome.question) is not None], now=now)
+    asking.ask(connection, [(c.id, q) for c, made in ours if (q := made.outcome.question) is not None], now=now)
     add_benefits(connection, workload, ours, now)
     scores.add(connection, [row for c, made in ours for row in scores.rows(c.id, made.decided_by, made.scores, now)])
     compared = [claim.id for claim, made in ours if made.slots == {"champion"}]
@@ -192,27 +192,21 @@ def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime
     Raises:
         ConflictError: the item is in another state; the message says which.
     """
-    if not (_queue_again(connection, item_id, now) or _ask_again(connection, item_id, now)):
+    if not (_queue_again(connection, item_id, now) or settling.ask_again(connection, item_id, actor=actor, now=now)):
         item = items.get(connection, item_id)
         raise ConflictError(
-            f"Item {item.reference!r} is {item.state}. Only failed items can be retried, and those with an "
-            "effect that was refused, or of which nobody could tell whether it happened."
+            f"Item {item.reference!r} is {item.state}. Only failed items can be retried, unless a person gave an "
+            "effect of them up, and those with an effect that was refused, or of which nobody could tell whether it "
+            "happened."
         )
     audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
 
 
 def _queue_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
-    failed = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED)
+    given_up = sa.exists().where(effects.c.item_id == item_id, effects.c.state == EffectState.GIVEN_UP)
+    failed = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED, ~given_up)
     values = {"state": ItemState.QUEUED, "attempt": 0, "available_at": now, "finished_at": None, "reason": None}
     return connection.execute(sa.update(work_items).where(failed).values(**values)).rowcount > 0
-
-
-def _ask_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
-    stopped = sa.exists().where(effects.c.item_id == item_id, effects.c.state.in_(STOPPED))
-    waits = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.WAITING_FOR_PERSON, stopped)
-    if not connection.execute(sa.update(work_items).where(waits).values(state=ItemState.RUNNING)).rowcount:
-        return False
-    return ask_again(connection, item_id, now=now)
 
 
 def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: str, now: datetime) -> list[UUID]:
@@ -235,7 +229,7 @@ def _withdraw(connection: sa.Connection, which: sa.ColumnElement[bool], actor: s
     _withdraw_effects(connection, cancelled, effects.c.state == EffectState.PLANNED, now)
     events = [audit.Event(actor=actor, action="item.cancelled", subject=f"item:{identifier}") for identifier in ids]
     audit.append(connection, events, now=now)
-    inbox.close(connection, ids, now=now)
+    asking.close(connection, ids, now=now)
     return ids
 
 

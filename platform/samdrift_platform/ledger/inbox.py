@@ -1,139 +1,136 @@
 """What people are asked about items, what each of them said, and how a decided item goes on.
 
-A question stands in the ledger with the outcome that asks it. Once enough people have decided the same, the item is
-queued again, before all others of its class, and its workload is asked anew with the decision in `Item.earlier`.
+A question stands in the ledger with what asks it: an outcome, or an effect that stopped. Once enough people have
+decided the same, the item is queued again, before all others of its class, and its workload is asked anew with the
+decision in `Item.earlier`; a stopped effect is settled as was decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
-from samdrift_platform.contract import Question
+from samdrift_platform.answering import checked, choice_of
 from samdrift_platform.digest import keyed_digest_of
-from samdrift_platform.errors import ConflictError, InputError, NotFoundError
-from samdrift_platform.ledger import audit
-from samdrift_platform.ledger.database import insert_new
+from samdrift_platform.effect_question import PREFIX
+from samdrift_platform.errors import ConflictError, NotFoundError
+from samdrift_platform.ledger import asked as kept
+from samdrift_platform.ledger import audit, settling
+from samdrift_platform.ledger.asked import DECISION
+from samdrift_platform.ledger.asked import Asked as Asked
+from samdrift_platform.ledger.asked import Given as Given
+from samdrift_platform.ledger.asked import Ruling as Ruling
 from samdrift_platform.ledger.effects import STOPPED, EffectState
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.tables import decisions, effects, questions, work_items
-from samdrift_platform.question import Decision, DecisionField, Earlier, FieldKind, question_from_json, question_to_json
+from samdrift_platform.question import Decision, Earlier, question_to_json
 
+#: Filters for all questions about stopped effects, whose codes differ.
+ABOUT_EFFECTS = "effect"
 #: A decided item is due before all deadlines: a person waits for it.
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_TEXT = 2_000
-_DECISION = TypeAdapter(Decision)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ruling:
-    """What one person says about one question."""
+class Filter:
+    """Which questions are wanted; None: all."""
 
-    question: str
-    choice: str
-    fields: Mapping[str, JsonValue] = field(default_factory=dict)
-    comment: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """A ruling as it was recorded."""
-
-    ruling: Ruling
-    decided_by: str
-    decided_at: datetime
+    workload: str | None = None
+    lane: str | None = None
+    #: ABOUT_EFFECTS stands for all that are about stopped effects.
+    code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A question about an item, with what people said so far, oldest first."""
+class Group:
+    """Open questions of one kind."""
 
-    item_id: UUID
-    question: Question
-    asked_at: datetime
-    #: When it is escalated; None: it may wait.
-    due: datetime | None
-    escalated_at: datetime | None
-    #: Decided, or its item was cancelled; None: open.
-    closed_at: datetime | None
-    decision: Decision | None
-    given: Sequence[Given] = ()
+    workload: str
+    lane: str
+    code: str
+    number: int
 
 
-def ask(connection: sa.Connection, asked: Iterable[tuple[UUID, Question]], *, now: datetime) -> None:
-    """Record questions with the outcomes that ask them. A question that stands already stays as it is."""
-    rows = [
-        {
-            "item_id": item_id,
-            "code": question.code,
-            "document": question_to_json(question),
-            "people": question.people,
-            "asked_at": now,
-            "due": now + question.answer_within if question.answer_within else None,
-        }
-        for item_id, question in asked
-    ]
-    insert_new(connection, questions, rows)
+EVERYTHING = Filter()
 
 
 def waiting(
-    connection: sa.Connection, *, workload: str | None = None, limit: int = 200, offset: int = 0
+    connection: sa.Connection, wanted: Filter = EVERYTHING, *, limit: int = 200, offset: int = 0
 ) -> list[Asked]:
     """Open questions that can be decided now: overdue and soonest due first, then the oldest."""
-    query = (
-        sa.select(questions)
-        .join(work_items, work_items.c.id == questions.c.item_id)
-        .where(questions.c.closed_at.is_(None), _DECIDABLE)
-        .order_by(questions.c.due.is_(None), questions.c.due, questions.c.seq)
-        .limit(limit)
-        .offset(offset)
-    )
-    if workload is not None:
-        query = query.where(work_items.c.workload == workload)
-    return _with_given(connection, connection.execute(query).mappings().all())
+    order = (questions.c.due.is_(None), questions.c.due, questions.c.seq)
+    return kept.read(connection, kept.SELECT.where(*_open(wanted)).order_by(*order).limit(limit).offset(offset))
+
+
+def count(connection: sa.Connection, wanted: Filter = EVERYTHING, *, now: datetime | None = None) -> int:
+    """How many can be decided now; with `now` those of them that are overdue."""
+    query = sa.select(sa.func.count()).select_from(_JOINED).where(*_open(wanted))
+    return int(connection.execute(query if now is None else query.where(questions.c.due <= now)).scalar_one())
+
+
+def groups(connection: sa.Connection) -> list[Group]:
+    """What can be filtered by: which kinds of questions are open, and how many of each."""
+    code = sa.case((questions.c.code.startswith(PREFIX), ABOUT_EFFECTS), else_=questions.c.code)
+    by = (work_items.c.workload, work_items.c.lane, code.label("kind"))
+    query = sa.select(*by, sa.func.count()).select_from(_JOINED).where(*_open(EVERYTHING))
+    rows = connection.execute(query.group_by(work_items.c.workload, work_items.c.lane, sa.text("kind")))
+    return sorted((Group(workload=w, lane=la, code=c, number=n) for w, la, c, n in rows), key=_by_name)
 
 
 def of_item(connection: sa.Connection, item_id: UUID) -> list[Asked]:
     """Everything that was asked about an item, oldest first."""
-    query = sa.select(questions).where(questions.c.item_id == item_id).order_by(questions.c.seq)
-    return _with_given(connection, connection.execute(query).mappings().all())
+    return kept.read(connection, kept.SELECT.where(questions.c.item_id == item_id).order_by(questions.c.seq))
 
 
-def decide(connection: sa.Connection, item_id: UUID, ruling: Ruling, *, actor: str, now: datetime) -> Asked:
+def is_open(connection: sa.Connection, item_id: UUID, code: str) -> bool:
+    """Whether this can be decided now."""
+    query = sa.select(questions.c.seq).select_from(_JOINED).where(*_open(EVERYTHING))
+    return connection.execute(query.where(questions.c.item_id == item_id, questions.c.code == code)).first() is not None
+
+
+def decide(
+    connection: sa.Connection, item_id: UUID, ruling: Ruling, *, actor: str, now: datetime, seen: int | None = None
+) -> Asked:
     """Record what `actor` says; once enough people agree, the item goes on. The question as it stands then.
 
     People agree who chose the same and filled in the same, texts aside; of each, the newest ruling counts.
 
+    Args:
+        connection: a transaction.
+        item_id: of the item.
+        ruling: what is said.
+        actor: who says it.
+        now: when.
+        seen: how many rulings the person has seen; refused when there are more by now. None: they need not know.
+
     Raises:
         NotFoundError: the item is not asked that.
-        ConflictError: it is decided already, or the item does not wait.
+        ConflictError: somebody else has decided meanwhile, or the item does not wait.
         InputError: the choice or a field is not one of the question's.
     """
-    asked = _locked(connection, item_id, ruling.question)
-    question = asked.question
-    fields = _checked(question, ruling)
-    said = {"choice": ruling.choice, "fields": fields, "comment": plain_text(ruling.comment)}
-    row = {"item_id": item_id, "question": question.code, "decided_by": actor, "decided_at": now, **said}
+    asked = _locked(connection, item_id, ruling.question, seen)
+    fields = checked(choice_of(asked.question, ruling.choice), ruling.fields)
+    said = {"choice": ruling.choice, "fields": fields, "comment": plain_text(ruling.comment).strip()}
+    row = {"item_id": item_id, "question": ruling.question, "decided_by": actor, "decided_at": now, **said}
     connection.execute(sa.insert(decisions).values(**row))
-    (asked,) = [each for each in of_item(connection, item_id) if each.question.code == question.code]
-    agreeing = _agreeing(asked)
-    events = [_event(connection, item_id, "question.ruled", actor, {"question": question.code}, said)]
-    if len(agreeing) >= question.people:
-        decision = _decision(question, agreeing, now)
-        _close(connection, item_id, decision, now)
-        _go_on(connection, item_id, now)
-        told = {"question": question.code, "people": list(decision.people)}
-        events.append(_event(connection, item_id, "item.decided", actor, told, said))
-    audit.append(connection, events, now=now)
-    (asked,) = [each for each in of_item(connection, item_id) if each.question.code == question.code]
-    return asked
+    told = _told(connection, asked, said)
+    audit.append(connection, [_event(item_id, "question.ruled", actor, told)], now=now)
+    asked = _of_code(connection, item_id, ruling.question)
+    if len(asked.agreeing) < asked.question.people:
+        return asked
+    decision = _decision(asked, now)
+    _close(connection, item_id, decision, now)
+    told = told | {"people": list(decision.people)}
+    audit.append(connection, [_event(item_id, "item.decided", actor, told)], now=now)
+    _resume(connection, asked, decision, now)
+    return _of_code(connection, item_id, ruling.question)
 
 
 def earlier_of(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID, Earlier]:
@@ -142,11 +139,11 @@ def earlier_of(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID
         return {}
     decided: dict[UUID, list[Decision]] = {}
     query = sa.select(questions.c.item_id, questions.c.decision).where(
-        questions.c.item_id.in_(item_ids), questions.c.closed_at.is_not(None)
+        questions.c.item_id.in_(item_ids), questions.c.closed_at.is_not(None), ~_IS_ABOUT_EFFECT
     )
     for item_id, value in connection.execute(query.order_by(questions.c.closed_at, questions.c.seq)):
         if value is not None:
-            decided.setdefault(item_id, []).append(_DECISION.validate_python(value))
+            decided.setdefault(item_id, []).append(DECISION.validate_python(value))
     answers: dict[UUID, dict[str, Mapping[str, JsonValue]]] = {}
     made = sa.select(effects.c.item_id, effects.c.step, effects.c.answer).where(
         effects.c.item_id.in_(item_ids), effects.c.state == EffectState.DELIVERED
@@ -159,108 +156,83 @@ def earlier_of(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID
     }
 
 
-def close(connection: sa.Connection, item_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Nobody need decide any more: these items were cancelled."""
-    open_ = sa.and_(questions.c.item_id.in_(item_ids), questions.c.closed_at.is_(None))
-    connection.execute(sa.update(questions).where(open_).values(closed_at=now))
+_JOINED = questions.join(work_items, work_items.c.id == questions.c.item_id)
+_IS_ABOUT_EFFECT = questions.c.code.startswith(PREFIX)
+_HAS_STOPPED_EFFECT = sa.exists().where(effects.c.item_id == work_items.c.id, effects.c.state.in_(STOPPED))
+#: An effect that was refused or is unknown is settled before anything else is decided.
+_DECIDABLE = sa.and_(
+    questions.c.closed_at.is_(None),
+    work_items.c.state == ItemState.WAITING_FOR_PERSON,
+    sa.or_(_IS_ABOUT_EFFECT, ~_HAS_STOPPED_EFFECT),
+)
 
 
-_NO_STOPPED_EFFECT = ~sa.exists().where(effects.c.item_id == work_items.c.id, effects.c.state.in_(STOPPED))
-#: With an effect that was refused or is unknown, that is settled first.
-_DECIDABLE = sa.and_(work_items.c.state == ItemState.WAITING_FOR_PERSON, _NO_STOPPED_EFFECT)
+def _open(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [_DECIDABLE]
+    if wanted.workload is not None:
+        conditions.append(work_items.c.workload == wanted.workload)
+    if wanted.lane is not None:
+        conditions.append(work_items.c.lane == wanted.lane)
+    if wanted.code is not None:
+        conditions.append(_IS_ABOUT_EFFECT if wanted.code == ABOUT_EFFECTS else questions.c.code == wanted.code)
+    return conditions
 
 
-def _locked(connection: sa.Connection, item_id: UUID, code: str) -> Asked:
-    query = sa.select(questions).where(questions.c.item_id == item_id, questions.c.code == code)
-    row = connection.execute(query.with_for_update()).mappings().first()
-    if row is None:
+def _by_name(group: Group) -> tuple[str, str, str]:
+    return (group.workload, group.lane, group.code)
+
+
+def _of_code(connection: sa.Connection, item_id: UUID, code: str) -> Asked:
+    query = kept.SELECT.where(questions.c.item_id == item_id, questions.c.code == code)
+    found = kept.read(connection, query)
+    if not found:
         raise NotFoundError(f"Item {item_id} is not asked {code!r}. Look at the item again.")
-    (asked,) = _with_given(connection, [row])
+    return found[0]
+
+
+def _locked(connection: sa.Connection, item_id: UUID, code: str, seen: int | None) -> Asked:
+    """The question, once nobody else can change its item: cancelling and deciding both lock the item first."""
+    connection.execute(sa.select(work_items.c.id).where(work_items.c.id == item_id).with_for_update()).all()
+    asked = _of_code(connection, item_id, code)
     if asked.closed_at is not None:
-        by = ", ".join(asked.decision.people) if asked.decision else ""
-        raise ConflictError(
-            f"This was decided by {by}." if by else "The item was cancelled, so there is nothing to decide."
-        )
-    waits = sa.select(work_items.c.id).where(work_items.c.id == item_id, _DECIDABLE)
-    if connection.execute(waits.with_for_update()).first() is None:
-        raise ConflictError("The item does not wait for a decision now. Look at it again: an effect may need settling.")
+        raise ConflictError(_why_closed(asked))
+    if not is_open(connection, item_id, code):
+        raise ConflictError("The item does not wait for this now. Look at it again: an effect may need settling.")
+    if seen is not None and seen != len(asked.given):
+        last = asked.given[-1] if asked.given else None
+        who = last.decided_by if last else "Somebody"
+        raise ConflictError(f"{who} has decided meanwhile. Nothing was recorded: look at the item again.")
     return asked
 
 
-def _checked(question: Question, ruling: Ruling) -> dict[str, JsonValue]:
-    """The fields as they are kept; InputError where they do not fit the question."""
-    choice = next((each for each in question.choices if each.code == ruling.choice), None)
-    if choice is None:
-        codes = ", ".join(each.code for each in question.choices)
-        raise InputError(f"{ruling.choice!r} is none of the choices: {codes}.", field="choice")
-    known = {each.name: each for each in choice.fields}
-    if unknown := sorted(set(ruling.fields) - set(known)):
-        raise InputError(f"{choice.code} has no field {unknown[0]!r}.", field=unknown[0])
-    return {name: value for name, each in known.items() if (value := _value(each, ruling.fields.get(name))) is not None}
+def _why_closed(asked: Asked) -> str:
+    if asked.decision is None:
+        return (
+            "There is nothing to decide any more: the item was cancelled or given up, or its receiver is asked again."
+        )
+    by = " and ".join(asked.decision.people)
+    at = f"{asked.decision.decided_at:%Y-%m-%d %H:%M} UTC"
+    return f"This was decided by {by} at {at}: {asked.decision.choice}. Nothing was recorded."
 
 
-def _value(wanted: DecisionField, value: JsonValue) -> JsonValue:
-    if value is None or value == "":
-        if wanted.required:
-            raise InputError(f"{wanted.name} is missing. {wanted.label['en']}", field=wanted.name)
-        return None
-    if not _fits(wanted, value):
-        raise InputError(f"{wanted.name} is not a {wanted.kind}. {wanted.label['en']}", field=wanted.name)
-    return plain_text(value) if isinstance(value, str) else value
-
-
-def _fits(wanted: DecisionField, value: JsonValue) -> bool:
-    match wanted.kind:
-        case FieldKind.TEXT:
-            return isinstance(value, str) and len(value) <= _LONGEST_TEXT
-        case FieldKind.NUMBER:
-            return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
-        case FieldKind.DATE:
-            return isinstance(value, str) and _is_date(value)
-        case FieldKind.YES_NO:
-            return isinstance(value, bool)
-        case FieldKind.ONE_OF:
-            return value in wanted.options
-
-
-def _is_date(value: str) -> bool:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _agreeing(asked: Asked) -> list[Given]:
-    """The newest ruling, and those of others that agree with it, oldest first; each person counts once."""
-    newest: dict[str, Given] = {}
-    for given in asked.given:
-        newest.pop(given.decided_by, None)
-        newest[given.decided_by] = given
-    said = [*newest.values()]
-    return [given for given in said if _same(asked.question, given.ruling, said[-1].ruling)]
-
-
-def _same(question: Question, one: Ruling, other: Ruling) -> bool:
-    choice = next(each for each in question.choices if each.code == one.choice)
-    compared = [each.name for each in choice.fields if each.kind is not FieldKind.TEXT]
-    return one.choice == other.choice and all(one.fields.get(n) == other.fields.get(n) for n in compared)
-
-
-def _decision(question: Question, agreeing: Sequence[Given], now: datetime) -> Decision:
+def _decision(asked: Asked, now: datetime) -> Decision:
+    agreeing = asked.agreeing
     last = agreeing[-1].ruling
     people = tuple(given.decided_by for given in agreeing)
-    return Decision(question=question.code, choice=last.choice, fields=last.fields, people=people, decided_at=now)
+    code = asked.question.code
+    return Decision(question=code, choice=last.choice, fields=last.fields, people=people, decided_at=now)
 
 
 def _close(connection: sa.Connection, item_id: UUID, decision: Decision, now: datetime) -> None:
     this = sa.and_(questions.c.item_id == item_id, questions.c.code == decision.question)
-    value = _DECISION.dump_python(decision, mode="json")
+    value = DECISION.dump_python(decision, mode="json")
     connection.execute(sa.update(questions).where(this).values(closed_at=now, decision=value))
 
 
-def _go_on(connection: sa.Connection, item_id: UUID, now: datetime) -> None:
+def _resume(connection: sa.Connection, asked: Asked, decision: Decision, now: datetime) -> None:
+    if asked.step is not None:
+        settling.settle(connection, asked.item_id, asked.step, decision, now=now)
+        return
     values: dict[str, Any] = {
         "state": ItemState.QUEUED,
         "rounds": work_items.c.rounds + 1,
@@ -273,31 +245,21 @@ def _go_on(connection: sa.Connection, item_id: UUID, now: datetime) -> None:
         "verdict": None,
         "reason": None,
     }
-    connection.execute(sa.update(work_items).where(work_items.c.id == item_id).values(**values))
+    connection.execute(sa.update(work_items).where(work_items.c.id == asked.item_id).values(**values))
 
 
-def _event(
-    connection: sa.Connection, item_id: UUID, action: str, actor: str, told: Mapping[str, Any], said: Mapping[str, Any]
-) -> audit.Event:
-    """What a person wrote may be personal, so the chain holds a keyed digest of it."""
-    salt = connection.execute(sa.select(work_items.c.salt).where(work_items.c.id == item_id)).scalar_one()
-    details = {**told, "choice": said["choice"], "said": keyed_digest_of(salt, said)}
-    return audit.Event(actor=actor, action=action, subject=f"item:{item_id}", details=details)
+def _told(connection: sa.Connection, asked: Asked, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the chain holds of a ruling: what was asked on which evidence, and what was said.
+
+    What a person wrote may be personal, so these are digests, keyed with the item's salt. The comment has its own: it
+    may be taken away earlier than the rest.
+    """
+    salt = connection.execute(sa.select(work_items.c.salt).where(work_items.c.id == asked.item_id)).scalar_one()
+    asked_for = keyed_digest_of(salt, question_to_json(asked.question))
+    ruled = keyed_digest_of(salt, {"choice": said["choice"], "fields": said["fields"]})
+    told = {"question": asked.question.code, "choice": said["choice"], "asked": asked_for, "said": ruled}
+    return told | ({"comment": keyed_digest_of(salt, {"comment": said["comment"]})} if said["comment"] else {})
 
 
-def _with_given(connection: sa.Connection, rows: Sequence[Mapping[Any, Any]]) -> list[Asked]:
-    ids = [row["item_id"] for row in rows]
-    given: dict[tuple[UUID, str], list[Given]] = {}
-    query = sa.select(decisions).where(decisions.c.item_id.in_(ids)).order_by(decisions.c.seq)
-    for said in connection.execute(query).mappings() if ids else ():
-        ruling = Ruling(**{name: said[name] for name in ("question", "choice", "fields", "comment")})
-        told = Given(ruling=ruling, decided_by=said["decided_by"], decided_at=said["decided_at"])
-        given.setdefault((said["item_id"], said["question"]), []).append(told)
-    return [_asked(row, given.get((row["item_id"], row["code"]), ())) for row in rows]
-
-
-def _asked(row: Mapping[Any, Any], given: Sequence[Given]) -> Asked:
-    times = {name: row[name] for name in ("asked_at", "due", "escalated_at", "closed_at")}
-    decision = _DECISION.validate_python(row["decision"]) if row["decision"] is not None else None
-    question = question_from_json(row["document"])
-    return Asked(item_id=row["item_id"], question=question, decision=decision, given=given, **times)
+def _event(item_id: UUID, action: str, actor: str, told: Mapping[str, Any]) -> audit.Event:
+    return audit.Event(actor=actor, action=action, subject=f"item:{item_id}", details=told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -113,8 +115,8 @@ def _ask_about_stopped_effects() -> None:
     from samdrift_platform.effect_question import effect_question
     from samdrift_platform.ledger import asking
 
-    typed = (sa.column("item_id", sa.Uuid()), sa.column("finished_at", UtcTime()))
-    columns = [*typed, *(sa.column(name) for name in ("step", "receiver", "attempt", "state"))]
+    columns: list[sa.ColumnClause[Any]] = [sa.column("item_id", sa.Uuid()), sa.column("finished_at", UtcTime())]
+    columns += [sa.column(name) for name in ("step", "receiver", "attempt", "state")]
     stopped = sa.select(*columns).select_from(sa.table("effects"))
     for row in op.get_bind().execute(stopped.where(sa.column("state").in_(["refused", "unknown"]))).all():
         question = effect_question(row.step, row.receiver, row.attempt, refused=row.state == "refused")
