@@ -13,7 +13,7 @@ number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -49,7 +49,7 @@ _IN_TEXT = re.compile(
 )
 _WHOLE = re.compile(rf"\s*(\d\d)(?P<s>[-. /]?)(\d\d)(?P=s)(\d\d){_GAP}(\d{{4}})\s*")
 #: Without this there is no number: most lines are through with one cheap look.
-_BEGINS = re.compile(r"(?<!\d)\d\d[-. /]?[01]\d")
+_BEGINS = re.compile(r"(?<!\d)\d\d(?:[01]\d|([-. /])[01]\d\1)\d\d(?:\d\d)?(?:\D|\d{4})")
 _SERIAL = "xxxx"
 
 
@@ -153,19 +153,27 @@ def mask(text: str) -> str:
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def mask_value(value: Any) -> Any:
-    """A value such as JSON holds it, masked in every text, key, whole number and depth."""
+def mask_value(value: Any, *, text: Callable[[str], str] = mask, other: Callable[[Any], Any] | None = None) -> Any:
+    """A value such as JSON holds it, masked in every text, key, whole number and depth.
+
+    `text` masks a text; `other` turns what JSON does not know into something that it does, which is masked then.
+    """
     if isinstance(value, str):
-        return mask(value)
+        return text(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
         return _mask_number(value)
     if isinstance(value, Mapping):
-        return {mask_value(key): mask_value(each) for key, each in value.items()}
+        return {
+            mask_value(key, text=text, other=other): mask_value(each, text=text, other=other)
+            for key, each in value.items()
+        }
     if isinstance(value, list | tuple | set | frozenset):
-        return [mask_value(each) for each in value]
-    return mask(repr(value)) if isinstance(value, bytes | bytearray | memoryview) else value
+        return [mask_value(each, text=text, other=other) for each in value]
+    if isinstance(value, bytes | bytearray | memoryview):
+        return text(repr(value))
+    return value if other is None else mask_value(other(value), text=text)
 
 
 def _mask_number(value: float) -> Any:

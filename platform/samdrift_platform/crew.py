@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,9 @@ from samdrift_platform.assignments import Assignment
 from samdrift_platform.contract import Item, Workload
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.lines import Line
+from samdrift_platform.masking import clean
 from samdrift_platform.priority import Priority
+from samdrift_platform.process import configure_logs
 from samdrift_platform.replica import BatchResult, Refusals, Replica
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,29 @@ NICER = 4
 _NEWEST = 0.3
 #: An assignment that could not be loaded is tried again after this time.
 AGAIN_AFTER_S = 30.0
+
+
+class RayReplica(Replica):
+    """A replica as a process of Ray's: its logs are the platform's, and what it raises quotes nobody."""
+
+    def __init__(self, workload: str, nicer: int = 0) -> None:
+        """Begin as every process does; Ray keeps the signals."""
+        configure_logs(f"replica {workload}")
+        super().__init__(workload, nicer)
+
+    def change(self, assignment: Assignment) -> Refusals:
+        """As the replica's."""
+        try:
+            return super().change(assignment)
+        except Exception as error:  # noqa: BLE001 - raised again, without what it quotes
+            raise clean(error) from None
+
+    def run(self, items: Sequence[Item], tried: Collection[str] = (), objected: Collection[str] = ()) -> BatchResult:
+        """As the replica's."""
+        try:
+            return super().run(items, tried, objected)
+        except Exception as error:  # noqa: BLE001 - raised again, without what it quotes
+            raise clean(error) from None
 
 
 @dataclass(eq=False)
@@ -302,7 +327,7 @@ class Crew:
         resources = self.workload.resources
         # Effects never happen here, but a batch that dies must come back through the ledger, not through Ray.
         options = {"num_cpus": 0, "num_gpus": resources.gpus, "memory": resources.memory_mib * 2**20}
-        actor_class: Any = ray.remote(Replica)
+        actor_class: Any = ray.remote(RayReplica)
         return actor_class.options(max_restarts=0, max_task_retries=0, **options).remote(
             self.workload.name, 0 if kept else NICER
         )

@@ -12,6 +12,7 @@ from types import FrameType
 
 import structlog
 
+from samdrift_platform import masking
 from samdrift_platform.telemetry import silence
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -36,7 +37,8 @@ def begin(name: str) -> threading.Event:
 
 
 def configure_logs(name: str) -> None:
-    """One JSON object a line on standard error, with time, level and process."""
+    """One JSON object a line on standard error, with time, level and process; nothing personal gets out of here."""
+    masking.install()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
@@ -46,6 +48,7 @@ def configure_logs(name: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            masking.mask_event,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

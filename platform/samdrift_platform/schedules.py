@@ -18,6 +18,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 
 from samdrift_platform import plugins, process
+from samdrift_platform.masking import clean, masked
 from samdrift_platform.schedule import Schedule
 from samdrift_platform.settings import load
 from samdrift_platform.telemetry import silence
@@ -29,7 +30,11 @@ _ONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrate
 @flow(name="scheduled", retries=2, retry_delay_seconds=600, log_prints=False)
 def scheduled(schedule: str) -> list[str]:
     """One run of the schedule with this name; what it said, for Prefect's own history."""
-    return list(plugins.schedule(schedule, _names()).run())
+    process.configure_logs(f"schedule {schedule}")  # Prefect runs it in a process of its own
+    try:
+        return [masked(line) for line in plugins.schedule(schedule, _names()).run()]
+    except Exception as error:  # noqa: BLE001 - raised again, without what it quotes: Prefect keeps its text
+        raise clean(error) from None
 
 
 def await_server(url: str, *, pause_s: float = 0.5) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from samdrift_platform.errors import InputError, SamdriftError
+from samdrift_platform.masking import masked
 
 #: The option that every command has.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -70,7 +71,7 @@ def write(data: bytes, file: Path | None) -> None:
 def fail(error: SamdriftError, *, as_json: bool) -> None:
     """Print what went wrong, to standard error."""
     told = json.dumps({"error": error.message, "field": error.field}, ensure_ascii=False) if as_json else error.message
-    sys.stderr.write(told + "\n")
+    sys.stderr.write(masked(told) + "\n")
 
 
 def _print(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

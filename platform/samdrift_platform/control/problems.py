@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from samdrift_platform.control.invalid_input import FieldError, InvalidInputError
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.masking import masked_value
 
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which a sender may try again when a part did not answer.
@@ -101,7 +102,8 @@ def kind_of(error: type[SamdriftError]) -> str:
 
 
 def respond(request: Request, problem: Problem) -> Response:
-    """The problem as JSON, or as a page where a browser asked for one and the portal can make it."""
+    """The problem as JSON, or as a page where a browser asked for one and the portal can make it; nobody is quoted."""
+    problem = Problem.model_validate(masked_value(problem.model_dump()))
     page: ProblemPage | None = request.app.state.problem_page
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
     if page is not None and wants_page:

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from samdrift_platform.cpr import mask, mask_value
 from samdrift_platform.ledger.tables import audit_events, audit_head
 
 #: The hash before the first row.
@@ -60,11 +61,20 @@ def append(connection: sa.Connection, events: Sequence[Event], *, now: datetime)
     at = now.astimezone(UTC).isoformat()
     rows = []
     for seq, event in enumerate(events, last + 1):
-        details = json.dumps(event.details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-        previous = chained(previous, seq, at, event.actor, event.action, event.subject, details)
-        rows.append((seq, at, event.actor, event.action, event.subject, details, previous))
+        actor, subject, details = mask(event.actor), mask(event.subject), _written(event.details)
+        previous = chained(previous, seq, at, actor, event.action, subject, details)
+        rows.append((seq, at, actor, event.action, subject, details, previous))
     connection.execute(_APPEND, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
     connection.execute(_MOVE_HEAD, {"seq": last + len(events), "hash": previous})
+
+
+def _written(details: Mapping[str, Any]) -> str:
+    """Canonical JSON without CPR numbers; most details have none, so they are written once and looked through."""
+    text = json.dumps(details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    if mask(text) == text:
+        return text
+    plain = json.loads(text)
+    return json.dumps(mask_value(plain), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def events_of(connection: sa.Connection, subject: str, *, limit: int = 200) -> list[Record]:

@@ -320,6 +320,17 @@ def test_each_error_names_the_field_and_the_remedy(shared_http: httpx.Client, ca
     assert shared_http.get("/v1/submissions").json() == {"submissions": []}
 
 
+@pytest.mark.parametrize("number", ["2512489996", "251248-9996", "251248%209996", "251248%E2%80%939996"])
+def test_no_error_repeats_a_civil_registration_number(shared_http: httpx.Client, number: str) -> None:
+    for path in (f"/v1/{number}", f"/v1/workloads/{number}", f"/v1/items/{number}", f"/{number}"):
+        answer = shared_http.get(path)
+        assert answer.is_error
+        assert "9996" not in answer.text
+    answer = shared_http.post(SUBMIT, content=body(1, **{"2512489996": 1}))
+    assert answer.json()["field"] == "/document/251248-xxxx"
+    assert "9996" not in answer.text
+
+
 def test_a_field_may_be_called_like_a_part_of_a_request(http: httpx.Client) -> None:
     for name in ("query", "body", "path"):
         answer = http.post(SUBMIT, content=body(1, **{name: 1}))
