@@ -21,19 +21,75 @@ ERP_URL = Setting(
 ACCESS_POINT_URL = Setting(
     name="SAMDRIFT_RPA_ACCESS_POINT_URL", default="", help="Base URL of the access point that sends answers out."
 )
+POST_POLICY = Setting(
+    name="SAMDRIFT_RPA_POST_POLICY",
+    default="",
+    help="Routing policy of Digital Post: units, contact points, subjects and tasks, and how sure a proposal must be. "
+    "Empty: the shipped example.",
+)
+CASE_SYSTEM_URL = Setting(
+    name="SAMDRIFT_RPA_CASE_SYSTEM_URL", default="", help="Base URL of the case system that letters are journalised in."
+)
+DIGITAL_POST_URL = Setting(
+    name="SAMDRIFT_RPA_DIGITAL_POST_URL",
+    default="",
+    help="Base URL of the sender system that hands acknowledgements to Digital Post.",
+)
 TIMEOUT_S = Setting(
     name="SAMDRIFT_RPA_TIMEOUT_S",
     default="10",
     help="How long to wait for an answer of either of them, in seconds, at most 25.",
+)
+LICENCE_FORM_URL = Setting(
+    name="SAMDRIFT_RPA_LICENCE_FORM_URL",
+    default="",
+    help="Where the register of driving licences with its web forms begins; a robot enters decisions there.",
+)
+LICENCE_FORM_USER = Setting(
+    name="SAMDRIFT_RPA_LICENCE_FORM_USER", default="", help="The robot's user name in that register."
+)
+LICENCE_FORM_PASSWORD = Setting(
+    name="SAMDRIFT_RPA_LICENCE_FORM_PASSWORD",
+    default="",
+    help="Where its password lies, `env:NAME` or `file:/path`; never the password itself.",
+)
+LICENCE_RULES = Setting(
+    name="SAMDRIFT_RPA_LICENCE_RULES",
+    default="",
+    help="File with ages by category and the age of a doctor's certificate. Empty: the shipped one.",
+)
+FORM_TIMEOUT_S = Setting(
+    name="SAMDRIFT_RPA_FORM_TIMEOUT_S",
+    default="20",
+    help="How long one web form may take from its first page to its receipt, in seconds, at most 25.",
 )
 DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
 
 #: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
 LONGEST_TIMEOUT_S = 25.0
 
-SETTINGS = (RULES, POLICY, ERP_URL, ACCESS_POINT_URL, TIMEOUT_S)
+SETTINGS = (
+    RULES,
+    POLICY,
+    ERP_URL,
+    ACCESS_POINT_URL,
+    POST_POLICY,
+    CASE_SYSTEM_URL,
+    DIGITAL_POST_URL,
+    TIMEOUT_S,
+    LICENCE_FORM_URL,
+    LICENCE_FORM_USER,
+    LICENCE_FORM_PASSWORD,
+    LICENCE_RULES,
+    FORM_TIMEOUT_S,
+)
 
 
 def timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
     return TIMEOUT_S.positive(LONGEST_TIMEOUT_S)
+
+
+def form_timeout_s() -> float:
+    """The time-out of a whole web form in seconds; a SettingError when it is not a positive number."""
+    return FORM_TIMEOUT_S.positive(LONGEST_TIMEOUT_S)

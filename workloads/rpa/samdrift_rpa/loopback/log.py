@@ -27,25 +27,41 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE TABLE IF NOT EXISTS faults (kind TEXT NOT NULL, fault TEXT NOT NULL);
 """
+_FIRST = "SELECT number, kind, key, body, at FROM entries WHERE kind = ? AND key = ? ORDER BY number LIMIT 1"
 
 
 class Kind(StrEnum):
     """What an entry is."""
 
+    #: Posted by the ERP system.
     VOUCHER = "voucher"
+    #: Sent by the access point.
     DOCUMENT = "document"
+    #: Created by the case system.
+    CASE = "case"
+    #: Journalised by the case system.
+    ENTRY = "entry"
+    #: Taken by the case system.
+    ASSIGNMENT = "assignment"
+    #: Sent by Digital Post.
+    MESSAGE = "message"
+
+    @property
+    def letter(self) -> str:
+        """What the party's own numbers begin with."""
+        return {Kind.ENTRY: "J", Kind.CASE: "S"}.get(self, self.value[0].upper())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One thing that was done."""
 
-    #: From 1, over both kinds.
+    #: From 1, over all kinds.
     number: int
     kind: Kind
     #: The sender's key. The same key twice means that something happened twice.
     key: str
-    #: JSON of a voucher, XML of a document.
+    #: JSON of a voucher, XML of a document, and so on.
     body: str
     #: UTC, ISO 8601.
     at: str
@@ -53,7 +69,7 @@ class Entry:
     @property
     def identifier(self) -> str:
         """The number that the party gives it: `V000012`."""
-        return f"{'V' if self.kind is Kind.VOUCHER else 'D'}{self.number:06d}"
+        return f"{self.kind.letter}{self.number:06d}"
 
 
 class Log:
@@ -96,9 +112,21 @@ class Log:
             ).fetchone()
         return _entry(row)
 
+    def add_once(self, kind: Kind, key: str, body: str) -> tuple[Entry, bool]:
+        """Write an entry unless there is one with this key; the one that stands, and whether it is new."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            row = connection.execute(_FIRST, (kind, key)).fetchone()
+            if row is not None:
+                return _entry(row), False
+            connection.execute("INSERT INTO entries (kind, key, body) VALUES (?, ?, ?)", (kind, key, body))
+            return _entry(connection.execute(_FIRST, (kind, key)).fetchone()), True
+
     def find(self, kind: Kind, key: str) -> Entry | None:
         """The first entry under `key`."""
-        return next((entry for entry in self.entries(kind) if entry.key == key), None)
+        with self._connection() as connection:
+            row = connection.execute(_FIRST, (kind, key)).fetchone()
+        return _entry(row) if row is not None else None
 
     def entries(self, kind: Kind) -> list[Entry]:
         """All entries of a kind, in order."""

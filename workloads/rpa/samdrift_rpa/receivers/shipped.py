@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from samdrift_platform.contract import Receiver
+from samdrift_platform.objects import ObjectStore
+from samdrift_platform.settings import load
 from samdrift_rpa import settings
 from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver, UnsetReceiver
 
@@ -21,5 +23,33 @@ def _access_point() -> Receiver:
     return AccessPointReceiver(url, timeout_s=settings.timeout_s())
 
 
+def _case_system() -> Receiver:
+    url = settings.CASE_SYSTEM_URL.value()
+    if not url:
+        return UnsetReceiver(settings.CASE_SYSTEM_URL)
+    from samdrift_rpa.receivers.case_system import CaseSystemReceiver
+
+    return CaseSystemReceiver(url, _objects(), timeout_s=settings.timeout_s())
+
+
+def _digital_post() -> Receiver:
+    url = settings.DIGITAL_POST_URL.value()
+    if not url:
+        return UnsetReceiver(settings.DIGITAL_POST_URL)
+    from samdrift_rpa.receivers.digital_post import DigitalPostReceiver
+
+    return DigitalPostReceiver(url, _objects(), timeout_s=settings.timeout_s())
+
+
+def _objects() -> ObjectStore:
+    """The home's objects: requests name them, and hold no personal data themselves."""
+    return ObjectStore(load().objects_url)
+
+
 #: Name -> makes it, once a delivery process.
-SHIPPED: Mapping[str, Callable[[], Receiver]] = {"erp": _erp, "access_point": _access_point}
+SHIPPED: Mapping[str, Callable[[], Receiver]] = {
+    "erp": _erp,
+    "access_point": _access_point,
+    "case_system": _case_system,
+    "digital_post": _digital_post,
+}

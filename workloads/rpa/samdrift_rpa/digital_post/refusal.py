@@ -1,0 +1,26 @@
+"""Why a message is refused: a code that is counted, and a sentence without anything of the letter's own."""
+
+from __future__ import annotations
+
+from samdrift_rpa.business_error import BusinessError
+from samdrift_rpa.messages import N_
+
+TOO_LARGE = N_("The message is larger than %(limit)s MB, which is the most that is taken in. Nothing of it was used.")
+NOT_XML = N_("The message is not well-formed XML in UTF-8 (%(where)s). It must be sent again.")
+OTHER_ENCODING = N_("The message declares the encoding %(encoding)s. MeMo is written in UTF-8.")
+DOCTYPE = N_("The message has a document type definition (DOCTYPE). MeMo has none, and nothing of it was read.")
+TOO_DEEP = N_("The message is nested deeper, or has more elements, than a MeMo can have.")
+TEXT_TOO_LONG = N_("A text in the message is longer than a MeMo's may be.")
+NOT_MEMO = N_("The root element is not a MeMo message.")
+UNKNOWN_VERSION = N_("The memoVersion is %(version)s. This process reads 1.1 and 1.2.")
+SCHEMA = N_("The message breaks the MeMo %(version)s schema: %(rules)s.")
+LACKS = N_("The message lacks %(element)s, which a MeMo %(version)s must have.")
+NOT_A = N_("%(element)s is not a value that a MeMo may have there.")
+NO_CONTENT = N_("File %(number)s of the message has no content: the attachment is missing.")
+NOT_BASE64 = N_("The content of file %(number)s is not base64.")
+FILE_NAME = N_("The name of file %(number)s is not a file name.")
+MANY_FILES = N_("The message has more than %(limit)s files.")
+
+
+class MessageRefusedError(BusinessError):
+    """The message cannot be taken in as it came. Its sender must send it again, mended."""

@@ -1,0 +1,61 @@
+"""Which subject a letter has and which unit gets it: metadata and policy first, then a person."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from samdrift_rpa.digital_post import questions
+from samdrift_rpa.digital_post.memo import Letter
+from samdrift_rpa.digital_post.routing import Route, route
+
+if TYPE_CHECKING:
+    from samdrift_rpa.digital_post.process import LetterRun
+
+#: A KLE number of a subject: `dd.dd.dd`. `00.00.00` is how examples say nothing.
+_KLE = re.compile(r"(?!00\.00\.00)\d{2}\.\d{2}\.\d{2}")
+_TASK = re.compile(r"(?!00\.00\.00\.00)\d{2}(\.\d{2}){1,3}")
+
+
+def stated_subject(letter: Letter) -> str:
+    """The sender's KLE number, where it is one; empty otherwise."""
+    return letter.kle if _KLE.fullmatch(letter.kle) else ""
+
+
+def sort_out(run: LetterRun) -> tuple[str, Route]:
+    """Subject (KLE number, or empty) and route of the letter.
+
+    Raises:
+        WaitsForPersonError: a person must say.
+        BusinessError: a person said that it is not for us.
+    """
+    subject = stated_subject(run.letter)
+    found = route(run.letter, subject, run.engine.policy)
+    if found is not None:
+        return subject, found
+    decision = run.ask(questions.unit(run.letter, run.engine.policy, ()))
+    run.reject_if(decision.choice)
+    return subject, Route(unit=str(decision.fields["unit"]), by="person")
+
+
+def summary(letter: Letter) -> dict[str, JsonValue]:
+    """What lists and statistics show: nothing that a sender wrote freely, and nobody's number or name."""
+    return {
+        "memo_version": letter.version.value,
+        "type": letter.type.value,
+        "message_uuid": letter.message_uuid,
+        "legal_notification": letter.legal_notification,
+        "mandatory": letter.mandatory,
+        "may_reply": letter.reply,
+        "reply_by": letter.reply_by.isoformat() if letter.reply_by else None,
+        "do_not_deliver_until": letter.do_not_deliver_until.isoformat() if letter.do_not_deliver_until else None,
+        "kle": stated_subject(letter),
+        "task": letter.task if _TASK.fullmatch(letter.task) else "",
+        "names_case": bool(letter.case_id),
+        "is_reply": bool(letter.replies),
+        "files": len(letter.files),
+        "bytes": sum(file.size_bytes for file in letter.files),
+        "documents": [*dict.fromkeys(file.object for file in letter.files)],
+    }
