@@ -1,0 +1,98 @@
+"""The legacy application as a process of its own, killed and started again as a test likes, and a robot in front."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import httpx
+import pytest
+
+from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import JsonObject, Store
+from samdrift_rpa.driving_licence.entering import Entry
+from samdrift_rpa.driving_licence.form import LicenceForm
+from samdrift_rpa.driving_licence.generator import Wanted, photo, write
+from samdrift_rpa.loopback.legacy_form.log import Log
+from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
+from samdrift_rpa.web.browser import CHROMIUM, Browser
+from samdrift_testing.ports import free_ports
+
+USER, PASSWORD = "robot", "only-on-loopback-7"
+
+
+def key(number: int) -> UUID:
+    return uuid5(UUID(int=7), str(number))
+
+
+class Register:
+    """One legacy application on one port and one folder."""
+
+    def __init__(self, folder: Path, faults: str = "", *, slow_s: float = 1.5) -> None:
+        (port,) = free_ports(1)
+        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
+        self._argv = [sys.executable, "-m", "samdrift_rpa.loopback.legacy_form", "--folder", str(folder)]
+        self._argv += ["--port", str(port), "--faults", faults, "--slow-s", str(slow_s)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Log:
+        return Log(self.folder)
+
+    @property
+    def references(self) -> list[str]:
+        return [case.reference for case in self.log.cases()]
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._argv, env=os.environ | {"SAMDRIFT_LEGACY_FORM_USER": f"{USER}:{PASSWORD}"}
+        )
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+            client.get(f"{self.url}/health").raise_for_status()
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def running_register(folder: Path, faults: str = "", *, slow_s: float = 1.5) -> Iterator[Register]:
+    register = Register(folder, faults, slow_s=slow_s)
+    try:
+        register.start()
+        yield register
+    finally:
+        register.kill()
+
+
+def browser() -> Browser:
+    """Skips the test, and says what to install, where there is no Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
+    return Browser(hosts=["127.0.0.1"])
+
+
+def robot(
+    register: Register, store: Store, browser: Browser, *, timeout_s: float = 10.0, quiet_s: float = 0.0
+) -> WebFormReceiver[Entry]:
+    form = LicenceForm(register.url, user=lambda: SignIn(user=USER, password=PASSWORD), store=lambda: store)
+    return WebFormReceiver(form, browser, timeout_s=timeout_s, quiet_s=quiet_s)
+
+
+def stored(store: MemoryStore, wanted: Wanted, *, decision: str = "issue", ground: str | None = None) -> JsonObject:
+    """An application in the store, and the effect's request for it."""
+    document = store.put(write(wanted, store.put(photo())))
+    return {"document": document, "decision": decision, "ground": ground, "decided_by": ["clerk"]}
+
+
+def as_typed(wanted: Wanted) -> Mapping[str, str]:
+    """What the register's log must hold beside each field; written without the robot's own page object."""
+    return {"cpr": wanted.cpr, "navn": wanted.name, "kategori": wanted.category}

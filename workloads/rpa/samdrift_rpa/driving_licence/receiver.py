@@ -1,0 +1,47 @@
+"""The register of driving licences as a receiver, by the operator's settings."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from samdrift_platform.contract import Receiver, Store
+from samdrift_platform.credentials import Credential, credential
+from samdrift_platform.errors import SettingError
+from samdrift_rpa import settings
+from samdrift_rpa.receivers.keyed_peer import UnsetReceiver
+
+#: As effects name it.
+NAME = "licence_register"
+
+
+def licence_register() -> Receiver:
+    """A robot at the register's web forms; where no address is set, one that says so."""
+    from samdrift_rpa.driving_licence.form import LicenceForm
+    from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
+    from samdrift_rpa.web.browser import Browser
+
+    url = settings.LICENCE_FORM_URL.value()
+    if not url:
+        return UnsetReceiver(settings.LICENCE_FORM_URL)
+    password = _password()
+    form = LicenceForm(
+        url,
+        user=lambda: SignIn(user=settings.LICENCE_FORM_USER.value(), password=password.open().reveal()),
+        store=_store,
+    )
+    host = urlsplit(url).hostname or ""
+    return WebFormReceiver(form, Browser(hosts=[host]), timeout_s=settings.form_timeout_s())
+
+
+def _password() -> Credential:
+    found = credential(settings.LICENCE_FORM_PASSWORD, purpose="sign in to the register of driving licences")
+    if found is None:
+        raise SettingError(f"{settings.LICENCE_FORM_PASSWORD.name} is not set. {settings.LICENCE_FORM_PASSWORD.help}")
+    return found
+
+
+def _store() -> Store:
+    from samdrift_platform.objects import ObjectStore
+    from samdrift_platform.settings import load
+
+    return ObjectStore(load().objects_url)

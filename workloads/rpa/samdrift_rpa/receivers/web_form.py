@@ -1,0 +1,196 @@
+"""A legacy application that only has web forms, as a receiver: entered once, in a real browser, by an effect's key.
+
+An automation owner writes a `WebForm`: how to sign in, which pages are filled in with what, where the key goes, which
+button saves, and how the application's own search page answers "did it happen?". Everything else is here: one form at
+a time, a deadline for each call, a session that ends in mid-form, one request to save and not two, no repeat before a
+question, evidence that is masked and encrypted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from samdrift_platform.contract import JsonObject
+from samdrift_platform.cpr import mask
+from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, TryAgainError
+from samdrift_rpa.web.browser import Browser
+from samdrift_rpa.web.deadline import Deadline
+from samdrift_rpa.web.errors import ChangedFormError, FormRefusedError, SessionEndedError
+from samdrift_rpa.web.screen import Screen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page, Route
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+#: How long after an unclear saving "there is no such case" is not believed: it may still be at it. In seconds.
+QUIET_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """A user of the application."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"SignIn(user={self.user!r})"
+
+
+class WebForm(Protocol[E]):
+    """What a robot must know about one application's forms: its page object."""
+
+    #: What messages call the application.
+    party: str
+    #: Where it begins.
+    url: str
+    #: The heading of its log-in page: where it turns up, nobody is signed in.
+    sign_in_heading: str
+    #: The path that the saving request goes to: no second one leaves the browser.
+    saves_at: str
+
+    def prepare(self, request: JsonObject) -> E:
+        """What is to be entered; ReceiverRefusedError when that cannot be told."""
+        ...
+
+    def sign_in(self, screen: Screen) -> None:
+        """Sign in."""
+        ...
+
+    def fill_in(self, screen: Screen, key: UUID, entry: E) -> None:
+        """Fill in every page, the key in the form's own reference field, up to the button that saves."""
+        ...
+
+    def save(self, screen: Screen) -> JsonObject:
+        """Press the button that saves, once, and read the receipt."""
+        ...
+
+    def look_up(self, screen: Screen, key: UUID) -> JsonObject | None:
+        """Ask the application's own search page; None only where it says itself that there is no such case.
+
+        The answer is the same as `save`'s.
+        """
+        ...
+
+
+class WebFormReceiver(Generic[E]):
+    """Enters what effects ask for into one application."""
+
+    def __init__(self, form: WebForm[E], browser: Browser, *, timeout_s: float, quiet_s: float = QUIET_S) -> None:
+        """A call ends within `timeout_s`; the browser reaches the form's host alone."""
+        self._form, self._browser, self._timeout_s, self._quiet_s = form, browser, timeout_s, quiet_s
+        #: Key -> when its saving became unclear (monotonic). After a crash the effect's lease does the same.
+        self._unclear: dict[UUID, float] = {}
+
+    def close(self) -> None:
+        """End the browser."""
+        self._browser.close()
+
+    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
+        """Enter it; what the receipt says.
+
+        Raises:
+            ReceiverRefusedError: the form is not the one we know (nothing was saved), or does not take the entry.
+            TryAgainError: it did not go through; whether it was saved must be asked.
+        """
+        entry = self._form.prepare(request)
+        saving = False
+
+        def enter(screen: Screen) -> JsonObject:
+            nonlocal saving
+            self._fill_in(screen, key, entry)
+            saving = True
+            return self._form.save(screen)
+
+        try:
+            return self._in_browser(enter)
+        except FormRefusedError as error:
+            raise ReceiverRefusedError(self._says(error, "does not take it")) from error
+        except ChangedFormError as error:
+            if not saving:
+                raise ReceiverRefusedError(self._says(error, "has changed; nothing was saved")) from error
+            raise self._is_unclear(key, error) from error
+        except SamdriftError as error:
+            if not saving:
+                raise TryAgainError(self._says(error, "was not filled in; nothing was saved")) from error
+            raise self._is_unclear(key, error) from error
+
+    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
+        """Ask the search page.
+
+        Raises:
+            CannotTellError: it does not say.
+            TryAgainError: it says no, but a saving may still be going on there.
+        """
+        try:
+            found = self._in_browser(lambda screen: self._search(screen, key))
+        except SamdriftError as error:
+            raise CannotTellError(self._says(error, "could not be asked")) from error
+        since = self._unclear.get(key)
+        if found is None and since is not None and time.monotonic() - since < self._quiet_s:
+            raise TryAgainError(f"{self._form.party} has no such case, but may still be saving it. Asked again later.")
+        self._unclear.pop(key, None)
+        return found
+
+    def _fill_in(self, screen: Screen, key: UUID, entry: E) -> None:
+        """A session that ends before anything is saved costs nothing: sign in and begin again, once."""
+        for last in (False, True):
+            try:
+                self._form.sign_in(screen)
+                self._form.fill_in(screen, key, entry)
+            except SessionEndedError:
+                if last:
+                    raise
+            else:
+                return
+
+    def _search(self, screen: Screen, key: UUID) -> JsonObject | None:
+        self._form.sign_in(screen)
+        return self._form.look_up(screen, key)
+
+    def _in_browser(self, work: Callable[[Screen], T]) -> T:
+        from playwright.sync_api import Error
+
+        deadline = Deadline.after(self._timeout_s)
+
+        def job(context: BrowserContext, folder: Path) -> T:
+            page = context.new_page()
+            _save_once(page, self._form.saves_at)
+            screen = Screen(page, self._form.url, deadline, sign_in_heading=self._form.sign_in_heading)
+            try:
+                return work(screen)
+            except Error as error:
+                # its message may repeat what was typed; its kind is enough
+                raise SamdriftError(f"The browser failed ({type(error).__name__}).") from None
+
+        return self._browser.run(job, deadline)
+
+    def _is_unclear(self, key: UUID, error: SamdriftError) -> TryAgainError:
+        self._unclear[key] = time.monotonic()
+        return TryAgainError(self._says(error, "did not say whether it saved"))
+
+    def _says(self, error: SamdriftError, what: str) -> str:
+        return mask(f"{self._form.party} {what}: {error.message}")
+
+
+def _save_once(page: Page, path: str) -> None:
+    """Let one saving request out and no more, whatever the page's own script does at a click."""
+    sent: list[str] = []
+
+    def guard(route: Route) -> None:
+        if route.request.method == "POST":
+            if sent:
+                route.abort()
+                return
+            sent.append(route.request.url)
+        route.continue_()
+
+    page.route(lambda url: url.split("?")[0].endswith(path), guard)

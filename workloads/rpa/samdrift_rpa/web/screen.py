@@ -1,0 +1,201 @@
+"""A web page as a robot's author speaks of it: headings, labelled fields, buttons, and what stands beside a word.
+
+Nothing is filled in on a page before all its fields were found, each by its label **and** by the name under which the
+form sends it. So a label that was changed stops the robot, and two labels that changed places cannot lead it astray.
+What was filled in is read back before a button is pressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from samdrift_rpa.web.deadline import Deadline
+from samdrift_rpa.web.errors import (
+    ChangedFormError,
+    FormFailedError,
+    FormRefusedError,
+    OutOfTimeError,
+    SessionEndedError,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Response
+
+#: In the page: its heading, its alerts, label text -> names of the controls that it belongs to.
+_LOOK = """() => {
+    const words = part => part.textContent.replace(/\\s+/g, ' ').trim();
+    const labels = {};
+    for (const label of document.querySelectorAll('label')) {
+        const control = label.control;
+        (labels[words(label)] ||= []).push(control ? control.name : '');
+    }
+    const heading = document.querySelector('h1');
+    const alerts = [...document.querySelectorAll('[role=alert] li, [role=alert]:not(:has(li))')].map(words);
+    return {heading: heading ? words(heading) : '', alerts, labels};
+}"""
+#: In the page: name -> value of each control, of a chosen file its name, of radio buttons the checked one.
+_READ_BACK = """() => {
+    const values = {};
+    for (const part of document.querySelectorAll('input, select, textarea')) {
+        if (part.type === 'radio' && !part.checked) continue;
+        values[part.name] = part.type === 'file' ? [...part.files].map(file => file.name).join('|')
+            : part.tagName === 'SELECT' ? part.selectedOptions[0]?.textContent.trim() ?? '' : part.value;
+    }
+    return values;
+}"""
+#: In the page: word -> what stands beside it, in tables with row headings and in description lists.
+_FACTS = """() => {
+    const words = part => part ? part.textContent.replace(/\\s+/g, ' ').trim() : '';
+    const facts = {};
+    for (const term of document.querySelectorAll('th[scope=row], dt')) {
+        facts[words(term)] = words(term.nextElementSibling);
+    }
+    return facts;
+}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One control of a form."""
+
+    #: As the page shows it.
+    label: str
+    #: As the form sends it: label and name must lead to the same control.
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """What is chosen in a file field."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One of the options of a list, by the words that it shows."""
+
+    label: str
+
+
+Value = str | File | Option
+
+
+class Screen:
+    """The page that the robot is on."""
+
+    def __init__(self, page: Page, base_url: str, deadline: Deadline, *, sign_in_heading: str = "") -> None:
+        """`base_url` is where the application begins; a page under `sign_in_heading` means that nobody is signed in."""
+        self.page, self._base_url, self._deadline = page, base_url.rstrip("/"), deadline
+        self._sign_in_heading = sign_in_heading
+        self._heading = ""
+
+    def open(self, path: str, *, heading: str) -> None:
+        """Go to a page of the application, and be on the one with this heading."""
+        with _slow_is_out_of_time():
+            response = self.page.goto(
+                f"{self._base_url}{path}", wait_until="domcontentloaded", timeout=self._deadline.left_ms()
+            )
+        self._arrive(response, heading)
+
+    def fill(self, values: Mapping[Field, Value]) -> None:
+        """Fill in fields of this page.
+
+        Raises:
+            ChangedFormError: one is not there; then none was filled in. Or the page kept another value.
+        """
+        self._find_all([*values])
+        for control, value in values.items():
+            with _slow_is_out_of_time():
+                self._fill(control, value)
+        kept = self.page.evaluate(_READ_BACK)
+        wrong = [control.label for control, value in values.items() if kept.get(control.name) != shown(value)]
+        if wrong:
+            raise ChangedFormError(f"The page {self._heading!r} kept something else in {_listed(wrong)}.")
+
+    def press(self, button: str, *, heading: str) -> None:
+        """Press a button that leads to another page, and be on the one with this heading."""
+        found = self.page.get_by_role("button", name=button, exact=True)
+        with _slow_is_out_of_time():
+            if found.count() != 1:
+                raise ChangedFormError(f"The page {self._heading!r} has no button {button!r}, or several.")
+            timeout = self._deadline.left_ms()
+            with self.page.expect_navigation(wait_until="domcontentloaded", timeout=timeout) as navigation:
+                found.click(timeout=timeout, no_wait_after=True)
+        self._arrive(navigation.value, heading)
+
+    def facts(self) -> dict[str, str]:
+        """What this page says beside each word: rows of tables and description lists."""
+        found: dict[str, str] = self.page.evaluate(_FACTS)
+        return found
+
+    def fact(self, word: str) -> str:
+        """What stands beside `word`; ChangedFormError when the page has no such row."""
+        facts = self.facts()
+        if word not in facts:
+            raise ChangedFormError(f"The page {self._heading!r} says nothing beside {word!r}.")
+        return facts[word]
+
+    def has_text(self, text: str) -> bool:
+        """Whether the page shows exactly this sentence somewhere."""
+        return self.page.get_by_text(text, exact=True).count() > 0
+
+    def _arrive(self, response: Response | None, heading: str) -> None:
+        status = 0 if response is None else response.status
+        seen = self.page.evaluate(_LOOK)
+        self._heading, self._labels = str(seen["heading"]), seen["labels"]
+        if status >= 500:
+            raise FormFailedError(f"The application answered {status} where {heading!r} was expected.")
+        if self._heading == self._sign_in_heading != heading:
+            raise SessionEndedError
+        if seen["alerts"]:
+            raise FormRefusedError(" ".join(seen["alerts"]))
+        if self._heading != heading:
+            raise ChangedFormError(f"The page is called {self._heading!r} where {heading!r} was expected ({status}).")
+
+    def _find_all(self, fields: Sequence[Field]) -> None:
+        missing = [control.label for control in fields if self._labels.get(control.label) != [control.name]]
+        if missing:
+            raise ChangedFormError(
+                f"The page {self._heading!r} has no field labelled {_listed(missing)}, or it sends it by another name. "
+                "Nothing was filled in on this page."
+            )
+
+    def _fill(self, control: Field, value: Value) -> None:
+        found: Any = self.page.get_by_label(control.label, exact=True)
+        timeout = self._deadline.left_ms()
+        if isinstance(value, File):
+            payload = {"name": value.name, "mimeType": value.media_type, "buffer": value.content}
+            found.set_input_files(payload, timeout=timeout)
+        elif isinstance(value, Option):
+            found.select_option(label=value.label, timeout=timeout)
+        else:
+            found.fill(value, timeout=timeout)
+
+
+class _slow_is_out_of_time:  # noqa: N801 - it is used like contextlib's
+    """Playwright's time-out as ours."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+        if isinstance(error, PlaywrightTimeoutError):
+            raise OutOfTimeError("The form was not through in the time that a call may take.") from None
+
+
+def shown(value: Value) -> str:
+    """As a page shows it: a text as it is, a file by its name, an option by its words."""
+    if isinstance(value, File):
+        return value.name
+    return value.label if isinstance(value, Option) else value
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(repr(label) for label in labels)
