@@ -7,12 +7,22 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
+
+_PIECE_BYTES = 1 << 18
 
 
 def digest_of_bytes(data: bytes) -> str:
     """`sha256:` and 64 hex digits over `data`."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_of_file(file: IO[bytes]) -> str:
+    """`digest_of_bytes` of what is left of `file`, which is read piece by piece."""
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE_BYTES):
+        digest.update(piece)
+    return "sha256:" + digest.hexdigest()
 
 
 def digest_of(value: Mapping[str, Any]) -> str:

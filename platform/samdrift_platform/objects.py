@@ -8,11 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from uuid import uuid4
 
-from samdrift_platform.digest import digest_of_bytes
+from samdrift_platform.digest import digest_of_bytes, digest_of_file
 from samdrift_platform.errors import InputError, NotFoundError, UnavailableError
 
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
@@ -55,13 +59,9 @@ class ObjectStore:
         """Store `data` durably and return its reference; the same bytes again cost one look."""
         reference = digest_of_bytes(data)
         path = self._path(reference)
-        try:
+        with _told_when_full():
             if not self._files.exists(path):
-                self._write(path, data)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreUnavailableError(f"{StoreUnavailableError.__doc__} ({error.strerror or error})") from error
-            raise StoreFullError(f"{StoreFullError.__doc__} ({error.strerror or error})") from error
+                self._write(path, BytesIO(data))
         return reference
 
     def get(self, reference: str) -> bytes:
@@ -78,6 +78,30 @@ class ObjectStore:
             raise NotFoundError(f"The stored bytes of {reference} were changed. Restore the object store from backup.")
         return data
 
+    def open(self, reference: str) -> IO[bytes]:
+        """`get` as a file, to be closed: checked before it is handed out, and never in memory as a whole."""
+        path = self._path(reference)
+        try:
+            with self._files.open(path, "rb") as file:
+                same = digest_of_file(file) == reference
+            if same:
+                opened: IO[bytes] = self._files.open(path, "rb")
+                return opened
+        except FileNotFoundError as error:
+            raise NotFoundError(f"There is no object {reference}. Upload it before you submit it.") from error
+        raise NotFoundError(f"The stored bytes of {reference} were changed. Restore the object store from backup.")
+
+    def put_file(self, file: IO[bytes]) -> str:
+        """`put` of what a seekable `file` holds from its beginning, piece by piece."""
+        file.seek(0)
+        reference = digest_of_file(file)
+        path = self._path(reference)
+        with _told_when_full():
+            if not self._files.exists(path):
+                file.seek(0)
+                self._write(path, file)
+        return reference
+
     def exists(self, reference: str) -> bool:
         """Whether the object is here."""
         return bool(self._files.exists(self._path(reference)))
@@ -88,20 +112,41 @@ class ObjectStore:
         digest = reference.removeprefix("sha256:")
         return f"{self._root}/{digest[:2]}/{digest}"
 
-    def _write(self, path: str, data: bytes) -> None:
+    def _write(self, path: str, source: IO[bytes]) -> None:
         if self._is_folder:
-            _write_durably(Path(path), data)
-        else:
-            self._files.pipe_file(path, data)  # S3 shows an object only when all of it is there
+            _write_durably(Path(path), source)
+            return
+        if isinstance(source, BytesIO):
+            self._files.pipe_file(path, source.getvalue())  # S3 shows an object only when all of it is there
+            return
+        target = self._files.open(path, "wb", autocommit=False)
+        try:
+            shutil.copyfileobj(source, target)
+            target.close()
+        except BaseException:
+            target.discard()
+            raise
+        target.commit()
 
 
-def _write_durably(path: Path, data: bytes) -> None:
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    """An OSError of the file system in our words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreUnavailableError(f"{StoreUnavailableError.__doc__} ({error.strerror or error})") from error
+        raise StoreFullError(f"{StoreFullError.__doc__} ({error.strerror or error})") from error
+
+
+def _write_durably(path: Path, source: IO[bytes]) -> None:
     """Write beside and rename, with both on disk before we return: a crash leaves the whole object or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with beside.open("wb") as file:
-            file.write(data)
+            shutil.copyfileobj(source, file)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

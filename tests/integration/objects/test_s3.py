@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,14 @@ def _make_bucket(store: ObjectStore) -> None:
             store._files.mkdir("samdrift")
         except OSError:
             assert time.monotonic() < deadline_s, "the server made no bucket"
+
+
+def test_large_objects_go_and_come_in_pieces(store: ObjectStore) -> None:
+    data = os.urandom(12_000_000)  # more than one part of a multipart upload
+    reference = store.put_file(BytesIO(data))
+    assert store.get(reference) == data
+    with store.open(reference) as file:
+        assert b"".join(iter(lambda: file.read(1 << 20), b"")) == data
 
 
 def test_objects_live_in_s3_by_one_setting(store: ObjectStore) -> None:

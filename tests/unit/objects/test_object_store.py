@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,31 @@ def test_changed_bytes_are_not_given_out(store: ObjectStore, tmp_path: Path) -> 
     path.write_bytes(b"as it is!")
     with pytest.raises(NotFoundError, match="were changed"):
         store.get(reference)
+
+
+@given(data=st.binary(max_size=2000))
+def test_files_and_bytes_are_the_same_objects(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    store = ObjectStore(f"file://{tmp_path_factory.getbasetemp() / 'files'}")
+    reference = store.put_file(BytesIO(data))
+    assert reference == MemoryStore().put(data)
+    assert store.get(reference) == data
+    with store.open(reference) as file:
+        assert file.read() == data
+
+
+def test_a_file_is_taken_from_its_beginning(store: ObjectStore) -> None:
+    file = BytesIO(b"film")
+    file.read()
+    assert store.get(store.put_file(file)) == b"film"
+
+
+def test_changed_bytes_are_not_opened(store: ObjectStore, tmp_path: Path) -> None:
+    reference = store.put(b"as it was")
+    (tmp_path / "objects" / reference[7:9] / reference[7:]).write_bytes(b"as it is!")
+    with pytest.raises(NotFoundError, match="were changed"):
+        store.open(reference)
+    with pytest.raises(NotFoundError, match="Upload it"):
+        store.open("sha256:" + "0" * 64)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes into any folder")
