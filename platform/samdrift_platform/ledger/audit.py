@@ -11,9 +11,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from samdrift_platform.cpr import mask, mask_value
 from samdrift_platform.ledger.tables import audit_events, audit_head
@@ -49,7 +51,7 @@ class Record:
 
 _LOCK_HEAD = sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()
 _APPEND = sa.insert(audit_events)
-_MOVE_HEAD = sa.update(audit_head)
+_MOVE_HEAD = sa.update(audit_head).values(seq=sa.bindparam("head_seq"), hash=sa.bindparam("head_hash"))
 _COLUMNS = tuple(column.name for column in audit_events.columns)
 
 
@@ -64,8 +66,23 @@ def append(connection: sa.Connection, events: Sequence[Event], *, now: datetime)
         actor, subject, details = mask(event.actor), mask(event.subject), _written(event.details)
         previous = chained(previous, seq, at, actor, event.action, subject, details)
         rows.append((seq, at, actor, event.action, subject, details, previous))
+    moved = {"head_seq": last + len(events), "head_hash": previous}
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            _append_at_once(), dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) | moved
+        )
+        return
     connection.execute(_APPEND, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
-    connection.execute(_MOVE_HEAD, {"seq": last + len(events), "hash": previous})
+    connection.execute(_MOVE_HEAD, moved)
+
+
+@cache
+def _append_at_once() -> sa.Insert:
+    """PostgreSQL: the rows, given by columns, and the head in one statement, while all other writers wait."""
+    given = [sa.bindparam(column.name, type_=postgresql.ARRAY(column.type)) for column in audit_events.columns]
+    names = [sa.column(column.name, column.type) for column in audit_events.columns]
+    rows = sa.func.unnest(*given).table_valued(*names, name="rows").render_derived()
+    return sa.insert(audit_events).from_select(_COLUMNS, sa.select(*rows.c)).add_cte(_MOVE_HEAD.cte("moved"))
 
 
 def _written(details: Mapping[str, Any]) -> str:
