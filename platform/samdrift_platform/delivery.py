@@ -19,6 +19,7 @@ import structlog
 from samdrift_platform import plugins, process
 from samdrift_platform.contract import JsonObject, Receiver
 from samdrift_platform.errors import CannotTellError, LeaseLostError, ReceiverRefusedError, TryAgainError
+from samdrift_platform.impersonal import kept_fields
 from samdrift_platform.ledger import effects, processes
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.ledger.effects import EffectRow, EffectState
@@ -115,9 +116,10 @@ class Delivery:
         return receiver.deliver(effect.key, effect.request)
 
     def _record(self, effect: EffectRow, answer: JsonObject) -> None:
+        keep = kept_fields(self._receivers[effect.workload].get(effect.receiver))
         try:
             with self._ledger.write() as connection:
-                effects.delivered(connection, effect, answer, now=datetime.now(UTC))
+                effects.delivered(connection, effect, answer, now=datetime.now(UTC), keep=keep)
         except LedgerRefusedError as error:
             self._stop(effect, EffectState.UNKNOWN, f"it answered, but the answer cannot be recorded: {error.message}")
 

@@ -14,6 +14,7 @@ from samdrift_platform import plugins
 from samdrift_platform.assignments import Assignment, Served, canary_for
 from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome, Verdict
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.impersonal import impersonal, kept_fields, quoted_in
 from samdrift_platform.ledger.canaries import CanaryFailure
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
@@ -122,6 +123,7 @@ class _Batch:
         store: Store = ObjectStore(loaded.assignment.objects_url)
         self._store = ScratchStore(store) if loaded.assignment.shadow else store
         self._failures: dict[str, CanaryFailure] = {}
+        self._keep = kept_fields(workload)
 
     def completions(self, items: Sequence[Item]) -> list[Completion]:
         """One for each item, in order."""
@@ -160,7 +162,7 @@ class _Batch:
         """By reference, what `panel` decides; without one it is the safe state's answer."""
         context = Context(store=self._store, engine=panel.engine if panel else None, objected=objected)
         answer = self._workload.process if panel else self._workload.safe
-        outcomes = list(answer(items, context))
+        outcomes = [impersonal(outcome, self._keep) for outcome in answer(items, context)]
         _check_outcomes(self._workload.name, items, outcomes)
         found = {outcome.reference: self._completion(outcome, panel) for outcome in outcomes}
         return {reference: replace(made, objected=objected) for reference, made in found.items()}
@@ -171,7 +173,7 @@ class _Batch:
         if self._loaded.assignment.shadow:  # nothing follows from what a shadow finds
             return Completion(outcome=outcome, decided_by=decided_by, scores=scores)
         effects = list(self._workload.effects(outcome))
-        _check_effects(self._workload.name, effects)
+        _check_effects(self._workload.name, effects, self._keep)
         saved = list(self._workload.benefits(outcome))
         return Completion(
             outcome=outcome, effects=effects, saved=saved, decided_by=decided_by, scores=scores, safe=panel is None
@@ -214,11 +216,17 @@ def _check_question(name: str, outcome: Outcome) -> None:
     _check_plain(name, "a question", question_to_json(outcome.question))
 
 
-def _check_effects(name: str, effects: Sequence[Effect]) -> None:
+def _check_effects(name: str, effects: Sequence[Effect], keep: Collection[str]) -> None:
     steps = [effect.step for effect in effects]
     if len(set(steps)) != len(steps):
         raise WorkloadError(f"{name} plans a step twice: {steps}; steps of an item must differ.")
     _check_plain(name, "a request", [effect.request for effect in effects])
+    for effect in effects:
+        if quoted := quoted_in(effect.request, keep):
+            raise WorkloadError(
+                f"{name}: the request of {effect.step} quotes a CPR number at {', '.join(quoted)}. Put it into a "
+                "stored object and name that; or name the field in `numbers_of_things` if it numbers a thing."
+            )
 
 
 def _check_plain(name: str, what: str, value: object) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from samdrift_platform.contract import Question
+from samdrift_platform.cpr import mask_value
 from samdrift_platform.effect_question import PREFIX
 from samdrift_platform.ledger.database import insert_new
 from samdrift_platform.ledger.tables import questions
@@ -21,7 +22,7 @@ def ask(connection: sa.Connection, asked: Iterable[tuple[UUID, Question]], *, no
         {
             "item_id": item_id,
             "code": question.code,
-            "document": question_to_json(question),
+            "document": mask_value(question_to_json(question)),
             "people": question.people,
             "asked_at": now,
             "due": now + question.answer_within if question.answer_within else None,

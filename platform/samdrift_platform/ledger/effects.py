@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from samdrift_platform.cpr import mask_value
 from samdrift_platform.effect_question import effect_question
 from samdrift_platform.ledger import asking, audit
 from samdrift_platform.ledger.items import ENDED, ItemState
@@ -93,9 +94,20 @@ def claim(
     return [_from_row(row) for row in connection.execute(_claim_statement(), values).mappings()]
 
 
-def delivered(connection: sa.Connection, effect: EffectRow, answer: Mapping[str, Any], *, now: datetime) -> bool:
-    """The receiver has it: record the answer and, with the last effect, end the item. False: no longer ours."""
-    values = {"state": EffectState.DELIVERED, "answer": dict(answer), "finished_at": now, "error": None}
+def delivered(
+    connection: sa.Connection,
+    effect: EffectRow,
+    answer: Mapping[str, Any],
+    *,
+    now: datetime,
+    keep: Collection[str] = (),
+) -> bool:
+    """The receiver has it: record the answer and, with the last effect, end the item. False: no longer ours.
+
+    CPR numbers in the answer are masked, but for the fields in `keep`, which number things.
+    """
+    said = mask_value(answer, keep=keep)
+    values = {"state": EffectState.DELIVERED, "answer": said, "finished_at": now, "error": None}
     if not _guarded(connection, effect, values):
         return False
     events = [event(effect, "effect.delivered", {"attempt": effect.attempt})]

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from samdrift_platform.answering import checked, choice_of
+from samdrift_platform.cpr import mask_certain, mask_value
 from samdrift_platform.digest import keyed_digest_of
 from samdrift_platform.effect_question import PREFIX
 from samdrift_platform.errors import ConflictError, NotFoundError
@@ -117,6 +118,7 @@ def decide(
     """
     asked = _locked(connection, item_id, ruling.question, seen)
     fields = checked(choice_of(asked.question, ruling.choice), ruling.fields)
+    fields = mask_value(fields, text=mask_certain)  # what is worked on with: a case's number must stay one
     said = {"choice": ruling.choice, "fields": fields, "comment": plain_text(ruling.comment).strip()}
     row = {"item_id": item_id, "question": ruling.question, "decided_by": actor, "decided_at": now, **said}
     connection.execute(sa.insert(decisions).values(**row))

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from samdrift_platform.cpr import mask
+
 #: JSON's escape of NUL, not preceded by a backslash of its own.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -31,5 +33,5 @@ def plain_json(value: Any) -> str:
 
 
 def plain_text(text: str) -> str:
-    """`text` without NUL and half characters, shortened to 2000: fit to be recorded as a reason."""
-    return text.replace("\0", "").encode(errors="replace").decode()[:2000]
+    """`text` without NUL, half characters and CPR numbers, shortened to 2000: fit to be recorded as a reason."""
+    return mask(text.replace("\0", "").encode(errors="replace").decode())[:2000]
