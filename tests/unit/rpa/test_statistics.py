@@ -18,7 +18,7 @@ from samdrift_rpa.statistics import daily, figures
 from samdrift_rpa.statistics.figures import Figures
 from samdrift_rpa.statistics.following import catch_up
 from samdrift_rpa.statistics.period import EVER, Period
-from samdrift_rpa.tables import cases, cases_head
+from samdrift_rpa.tables import amounts, cases, cases_head
 from samdrift_testing.errand_process import errand, errands
 from samdrift_testing.robots import Robots, robots
 
@@ -125,8 +125,8 @@ def test_who_handled_it_by_hand_saved_no_time(ledger: Ledger) -> None:
 def test_the_table_can_be_made_again(desk: Robots) -> None:
     before = figures_of(desk)
     with desk.ledger.write() as connection:
-        connection.execute(sa.delete(cases))
-        connection.execute(sa.delete(cases_head))
+        for table in (cases, amounts, cases_head):
+            connection.execute(sa.delete(table))
     assert figures_of(desk) == before
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger.tables import UtcTime
+from samdrift_platform.ledger.tables import Json, Serial, UtcTime
 
 metadata = sa.MetaData()
 
@@ -23,7 +23,10 @@ cases = sa.Table(
     sa.Column("waited_s", sa.Double, nullable=False, comment="for people, until they had decided"),
     sa.Column("waits_since", UtcTime, comment="for a person, who has not decided; NULL: it does not wait"),
     sa.Column("handled_s", sa.Double, comment="from receipt to end, the waiting included; NULL: no end yet"),
-    sa.Index("ix_rpa_cases_received_on", "received_on", "process"),
+    sa.Column("amounts", Json, nullable=False, comment="measure's id -> quantity, as they are added up in rpa_amounts"),
+    # Holds all that is counted, so that no row need be looked at.
+    sa.Index("ix_rpa_cases_counted", "received_on", "process", "state", "code", "was_asked", "by_hand"),
+    sa.Index("ix_rpa_cases_handled", "process", "handled_s"),
     comment="one row a work item: what statistics count. Follows the audit chain; can be made again from the ledger",
 )
 sa.Index(
@@ -31,6 +34,37 @@ sa.Index(
     cases.c.process,
     sqlite_where=cases.c.waits_since.is_not(None),
     postgresql_where=cases.c.waits_since.is_not(None),
+)
+
+sa.Index(
+    "ix_rpa_cases_waited",
+    cases.c.process,
+    cases.c.waited_s,
+    sqlite_where=cases.c.waited_s > 0,
+    postgresql_where=cases.c.waited_s > 0,
+)
+
+measures = sa.Table(
+    "rpa_measures",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False, comment="saved, or spent on computing it"),
+    sa.Column("measure", sa.String(64), nullable=False),
+    sa.Column("unit", sa.String(32), nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.UniqueConstraint("kind", "measure", "unit", "method", name="uq_rpa_measures"),
+    comment="what the benefit ledger measures of cases, and how it is known",
+)
+
+amounts = sa.Table(
+    "rpa_amounts",
+    metadata,
+    sa.Column("process", sa.String(41), primary_key=True),
+    sa.Column("received_on", sa.Date, primary_key=True),
+    sa.Column("measure", sa.BigInteger, primary_key=True, autoincrement=False, comment="its id"),
+    sa.Column("quantity", sa.Double, nullable=False),
+    sa.Column("items", sa.BigInteger, nullable=False),
+    comment="sums of the benefit ledger's rows, by process and the day on which the cases were received",
 )
 
 cases_head = sa.Table(

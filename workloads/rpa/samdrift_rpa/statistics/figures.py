@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from samdrift_platform.ledger.items import ItemState
-from samdrift_platform.ledger.tables import benefits
 from samdrift_rpa.process import TimeSaved
+from samdrift_rpa.statistics.amounts import Amount, of_processes
 from samdrift_rpa.statistics.period import Period
 from samdrift_rpa.tables import cases
 
@@ -25,21 +25,6 @@ class Spread:
     n: int
     median_s: float | None
     p95_s: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount:
-    """A sum of the benefit ledger: what was saved, or spent on computing."""
-
-    #: "saved" or "spent".
-    kind: str
-    measure: str
-    quantity: float
-    unit: str
-    #: How it is known.
-    method: str
-    #: Cases in the sum.
-    items: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +84,10 @@ class Figures:
         return sum(each.quantity for each in self.amounts if each.kind == "saved" and each.unit == "min")
 
 
+#: People took their time over it. A literal, so that both databases see that the partial index covers it.
+_WAITED = cases.c.waited_s > sa.literal_column("0")
+
+
 def of_all(connection: sa.Connection, processes: Sequence[str], period: Period, *, now: datetime) -> Sequence[Figures]:
     """The figures of each of `processes`, in their order. The table must have caught up."""
     states = _by(connection, cases.c.state, period)
@@ -106,7 +95,7 @@ def of_all(connection: sa.Connection, processes: Sequence[str], period: Period, 
     touched = sa.or_(cases.c.was_asked, cases.c.by_hand)
     untouched = _by(connection, sa.literal(""), period, cases.c.state == ItemState.DONE, ~touched)
     by_hand = _by(connection, sa.literal(""), period, cases.c.by_hand)
-    amounts = _amounts(connection, period)
+    added = of_processes(connection, period)
     return [
         Figures(
             process=process,
@@ -116,9 +105,9 @@ def of_all(connection: sa.Connection, processes: Sequence[str], period: Period, 
             untouched=untouched.get(process, {}).get("", 0),
             by_hand=by_hand.get(process, {}).get("", 0),
             handling=_spread(connection, cases.c.handled_s, period.holds(process)),
-            decisions=_spread(connection, cases.c.waited_s, period.holds(process), cases.c.waited_s > 0),
+            decisions=_spread(connection, cases.c.waited_s, period.holds(process), _WAITED),
             waiting=_waiting(connection, process, now),
-            amounts=amounts.get(process, ()),
+            amounts=added.get(process, ()),
         )
         for process in processes
     ]
@@ -171,25 +160,3 @@ def _waiting(connection: sa.Connection, process: str, now: datetime) -> Waiting:
     )
     number, since = connection.execute(query).one()
     return Waiting(n=number, longest_s=max((now - since).total_seconds(), 0.0) if since else None)
-
-
-def _amounts(connection: sa.Connection, period: Period) -> dict[str, list[Amount]]:
-    """Process -> sums of its cases' rows in the benefit ledger: the very rows that the page of benefits adds up."""
-    keys = [benefits.c[name] for name in ("kind", "measure", "unit", "method")]
-    query = (
-        sa.select(
-            cases.c.process,
-            *keys,
-            sa.func.sum(benefits.c.quantity).label("quantity"),
-            sa.func.count(benefits.c.item_id.distinct()).label("items"),
-        )
-        .join(cases, cases.c.item_id == benefits.c.item_id)
-        .where(period.holds())
-        .group_by(cases.c.process, *keys)
-        .order_by(cases.c.process, *keys)
-    )
-    added: dict[str, list[Amount]] = {}
-    for row in connection.execute(query).mappings():
-        values = {name: value for name, value in row.items() if name != "process"}
-        added.setdefault(row["process"], []).append(Amount(**values))
-    return added

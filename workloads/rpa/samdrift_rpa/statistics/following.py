@@ -16,6 +16,7 @@ from samdrift_platform.ledger.following import Follower
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.tables import effects, questions, work_items
 from samdrift_rpa.hours import COPENHAGEN
+from samdrift_rpa.statistics import amounts
 from samdrift_rpa.tables import cases, cases_head
 
 WORKLOAD = "rpa"
@@ -31,9 +32,15 @@ def catch_up(ledger: Ledger) -> int:
 def _refresh(connection: sa.Connection, item_ids: Sequence[UUID]) -> None:
     """Write the rows of these items anew."""
     items = _items(connection, item_ids)
-    asked = _asked(connection, [item["id"] for item in items])
+    found = [item["id"] for item in items]
+    asked, parts, before = _asked(connection, found), amounts.parts_of(connection, found), _added(connection, found)
     stopped = _stopped_since(connection, [item["id"] for item in items if _waits(item)])
-    _write(connection, [_row(item, asked.get(item["id"], ()), stopped.get(item["id"])) for item in items])
+    rows = [
+        _row(item, asked.get(item["id"], ()), stopped.get(item["id"])) | {"amounts": parts.get(item["id"], {})}
+        for item in items
+    ]
+    amounts.add(connection, [(row, before.get(row["item_id"], {})) for row in rows])
+    _write(connection, rows)
 
 
 def _items(connection: sa.Connection, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
@@ -48,6 +55,12 @@ def _items(connection: sa.Connection, item_ids: Sequence[UUID]) -> list[Mapping[
     known = sa.exists().where(cases.c.item_id == work_items.c.id)
     query = query.where(sa.or_(work_items.c.erased_at.is_(None), ~known))
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _added(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, float]]:
+    """Item -> its part of what was added up before."""
+    query = sa.select(cases.c.item_id, cases.c.amounts).where(cases.c.item_id.in_(item_ids))
+    return {row.item_id: row.amounts for row in connection.execute(query)}
 
 
 def _asked(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:

@@ -25,13 +25,14 @@ class Period:
 
     def holds(self, process: str | None = None) -> sa.ColumnElement[bool]:
         """That a case was received in it, and is of `process` where one is given."""
+        return sa.and_(self.of(cases), sa.true() if process is None else cases.c.process == process)
+
+    def of(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        """That a row of `table` was received in it."""
+        received_on = table.c.received_on
         conditions: list[sa.ColumnElement[bool]] = [sa.true()]
-        if self.first is not None:
-            conditions.append(cases.c.received_on >= self.first)
-        if self.last is not None:
-            conditions.append(cases.c.received_on <= self.last)
-        if process is not None:
-            conditions.append(cases.c.process == process)
+        conditions += [received_on >= self.first] if self.first else []
+        conditions += [received_on <= self.last] if self.last else []
         return sa.and_(*conditions)
 
 
