@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 
 from samdrift_rpa.documents import (
+    MEMO,
+    MEMO_VERSIONS,
+    PEPPOL_BILLING,
     Document,
     DocumentType,
+    Standard,
     UnreadableDocumentError,
     UnsupportedDocumentError,
     parse,
     read_document,
 )
 from samdrift_rpa.invoices.generator import Sale, write
+from samdrift_rpa.ubl import CBC
 
 INVOICE = write(Sale(number="T-1"))
 
@@ -78,8 +83,8 @@ def test_even_an_empty_document_type_definition_is_refused() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "field"),
     [
-        ("OIOUBL-2.1", "urn:cen.eu:en16931:2017", "CustomizationID"),
-        (">2.1</cbc:UBLVersionID>", ">3.0</cbc:UBLVersionID>", "UBLVersionID"),
+        ("OIOUBL-2.1", "urn:example:invoice", "CustomizationID"),
+        ("OIOUBL-2.1", "", "CustomizationID"),
         ("xsd:Invoice-2", "xsd:Order-2", None),
     ],
 )
@@ -87,3 +92,43 @@ def test_other_formats_are_named(before: str, after: str, field: str | None) -> 
     with pytest.raises(UnsupportedDocumentError) as caught:
         read_document(INVOICE.replace(before.encode(), after.encode()))
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("customization_id", "standard"),
+    [
+        ("OIOUBL-2.02", Standard.OIOUBL),
+        (PEPPOL_BILLING, Standard.PEPPOL),
+        ("urn:cen.eu:en16931:2017", Standard.EN16931),
+        ("urn:cen.eu:en16931:2017#conformant#urn:fdc:peppol.eu:2017:poacc:selfbilling:03", Standard.PEPPOL),
+    ],
+)
+def test_whose_rules_it_follows_stands_in_the_customization(customization_id: str, standard: Standard) -> None:
+    document = read_document(INVOICE.replace(b"OIOUBL-2.1", customization_id.encode()))
+    assert (document.standard, document.profile) == (standard, customization_id)
+
+
+def test_orders_and_other_types_are_recognised() -> None:
+    for kind in set(DocumentType) - {DocumentType.MESSAGE}:
+        content = f"""<{kind} xmlns="{kind.namespace}" xmlns:b="{CBC}">
+            <b:UBLVersionID>2.0</b:UBLVersionID><b:CustomizationID>OIOUBL-2.02</b:CustomizationID></{kind}>"""
+        assert read_document(content.encode()).type is kind
+
+
+@pytest.mark.parametrize("version", MEMO_VERSIONS)
+def test_digital_post_is_recognised_by_its_version(version: str) -> None:
+    document = read_document(f'<m:Message xmlns:m="{MEMO}" memoVersion="{version}"/>'.encode())
+    assert (document.type, document.profile) == (DocumentType.MESSAGE, f"MeMo {version}")
+    assert document.ubl_version_id == ""
+
+
+@pytest.mark.parametrize("version", ["", "1.3", "2.0", "1.10"])
+def test_an_unknown_version_of_digital_post_is_named(version: str) -> None:
+    with pytest.raises(UnsupportedDocumentError, match="memoVersion") as caught:
+        read_document(f'<m:Message xmlns:m="{MEMO}" memoVersion="{version}"/>'.encode())
+    assert caught.value.field == "memoVersion"
+
+
+def test_a_namespace_that_is_not_digital_posts_is_no_message() -> None:
+    with pytest.raises(UnsupportedDocumentError):
+        read_document(b'<m:Message xmlns:m="urn:example" memoVersion="1.2"/>')

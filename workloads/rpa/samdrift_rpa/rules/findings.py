@@ -25,7 +25,7 @@ class Severity(StrEnum):
 class FailedRule:
     """One broken rule, with a sentence for a person."""
 
-    #: "F-LIB385" (official schematron), "XSD" (schema), "SD-A02" (ours).
+    #: "F-LIB385" (OIOUBL), "BR-CO-15" (EN 16931), "PEPPOL-EN16931-R001", "XSD" (schema), "SD-A02" (ours).
     code: str
     severity: Severity
     #: Ours are message ids with `%(names)s`; official ones are quoted as they are, in English.
@@ -52,6 +52,25 @@ class FailedRule:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """The whole verdict: schema and rules apart, because the one does not stop the other."""
+
+    #: None: no schema of this type is installed.
+    schema_valid: bool | None
+    #: The first schema errors, all with the code `XSD`.
+    schema_errors: tuple[FailedRule, ...] = ()
+    #: Sorted by code; several may share one.
+    failed_rules: tuple[FailedRule, ...] = ()
+    #: Which rules it was held to, such as "OIOUBL schematron 1.17.2"; empty: there are none for its type.
+    held_to: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[FailedRule, ...]:
+        """Schema errors and broken rules together, sorted by code."""
+        return tuple(sorted(self.schema_errors + self.failed_rules))
+
+
 class RuleSet(Protocol):
     """Rules that a document is held to; made once per process."""
 
@@ -60,8 +79,12 @@ class RuleSet(Protocol):
     #: Published by the authority that owns the format.
     official: bool
 
+    def validate(self, document: Document) -> Findings:
+        """The verdict of schema and rules, each on its own."""
+        ...
+
     def check(self, document: Document) -> tuple[FailedRule, ...]:
-        """The broken rules, sorted by code; none means that the document may be posted."""
+        """Whatever is broken, sorted by code; nothing means that the document may be handled."""
         ...
 
 

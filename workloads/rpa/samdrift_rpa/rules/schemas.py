@@ -1,4 +1,4 @@
-"""OASIS UBL schemas: which one applies to a document, and what it says."""
+"""Schemas of OASIS UBL 2.0 and 2.1 and of MeMo 1.1 and 1.2: which one applies to a document, and what it says."""
 
 from __future__ import annotations
 
@@ -8,38 +8,51 @@ from typing import Any
 
 from samdrift_platform.cpr import mask
 from samdrift_platform.errors import SettingError
-from samdrift_rpa.documents import Document, DocumentType
+from samdrift_rpa.documents import POSTED, Document, DocumentType, Standard
 from samdrift_rpa.rules.findings import FailedRule, Severity
 
 #: The code under which schema errors are reported.
 XSD = "XSD"
-_DRIVEN_21 = (DocumentType.INVOICE, DocumentType.CREDIT_NOTE)
+_TYPES_20 = (*POSTED, DocumentType.REMINDER, DocumentType.APPLICATION_RESPONSE)
+#: The core of MeMo 1.2 lies one folder down; the `MeMo_core.xsd` beside that folder is still that of 1.1.
+_MEMO = {"1.1": "memo/xsd-1.1/MeMo_core.xsd", "1.2": "memo/xsd-1.2/Version1.2/MeMo_core.xsd"}
 _MOST_ERRORS = 20
 
 
 class Schemas:
-    """The schemas below `ubl-xsd/`, loaded when first needed and then kept."""
+    """The schemas below `ubl-xsd/` and `memo/`, loaded when first needed and then kept."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` holds `ubl20/` and `ubl21/`."""
+        """`folder` holds `ubl-xsd/ubl20/`, `ubl-xsd/ubl21/` and, for Digital Post, `memo/`."""
         self.folder = folder
 
-    def check(self, document: Document) -> tuple[FailedRule, ...]:
-        """The schema errors of a document, the first 20 of them."""
-        schema = _load(self.path_for(document))
+    def verdict(self, document: Document) -> tuple[bool | None, tuple[FailedRule, ...]]:
+        """Whether the document holds by its schema, and the first 20 errors; None where no schema applies."""
+        path = self.path_for(document)
+        if path is None:
+            return None, ()
+        schema = _load(path)
         if schema.validate(document.root):
-            return ()
-        errors = list(schema.error_log)[:_MOST_ERRORS]
-        return tuple(_failed(error) for error in errors)
+            return True, ()
+        return False, tuple(_failed(error) for error in list(schema.error_log)[:_MOST_ERRORS])
 
-    def path_for(self, document: Document) -> Path:
-        """The schema by UBLVersionID: some elements, such as CreditNoteTypeCode, exist in 2.1 only.
+    def path_for(self, document: Document) -> Path | None:
+        """The schema of a document, by its standard and version; None for types whose schema is not installed.
 
-        Reminders and application responses are held to 2.0 in both versions; no 2.1 schema of them is installed.
+        Some elements, such as CreditNoteTypeCode, exist in UBL 2.1 only, and some that are mandatory there are not in
+        2.0: so OIOUBL goes by UBLVersionID. Reminders and application responses are held to 2.0 in both versions;
+        no 2.1 schema of them is installed. Peppol and EN 16931 are UBL 2.1, whether or not they say so.
         """
-        if document.ubl_version_id == "2.1" and document.type in _DRIVEN_21:
-            return self.folder / "ubl21" / f"driver-{document.type}-2.1.xsd"
-        return self.folder / "ubl20" / "maindoc" / f"UBL-{document.type}-2.0.xsd"
+        if document.standard is Standard.MEMO:
+            return self._present(self.folder / _MEMO[document.version])
+        if document.type in POSTED and (document.standard is not Standard.OIOUBL or document.version != "2.0"):
+            return self.folder / "ubl-xsd" / "ubl21" / f"driver-{document.type}-2.1.xsd"
+        if document.type in _TYPES_20:
+            return self.folder / "ubl-xsd" / "ubl20" / "maindoc" / f"UBL-{document.type}-2.0.xsd"
+        return None
+
+    def _present(self, path: Path) -> Path | None:
+        return path if path.is_file() else None
 
 
 @cache

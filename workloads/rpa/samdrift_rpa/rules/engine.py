@@ -1,0 +1,87 @@
+"""Saxon-HE, which runs XSLT 2.0; libxslt stops at 1.0. Closed to files, network and the environment.
+
+saxonche 12.x: 13.x does not compile OIOUBL 1.17.2.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from samdrift_platform.cpr import mask
+from samdrift_platform.errors import SettingError
+from samdrift_rpa.documents import Document
+
+#: Saxon's features that are shut. No protocol is allowed, so `doc()`, `unparsed-text()` and imports reach nothing.
+_CLOSED = {
+    "http://saxon.sf.net/feature/allow-external-functions": "off",
+    "http://saxon.sf.net/feature/allowedProtocols": "none",
+}
+
+
+class EvaluationError(Exception):
+    """A stylesheet stopped on this document: an expression of a rule cannot be evaluated with what stands in it."""
+
+
+class Engine:
+    """One processor per process; each stylesheet is compiled when it is first needed, and kept."""
+
+    def __init__(self) -> None:
+        """Start the processor."""
+        from saxonche import PySaxonProcessor
+
+        self._processor = PySaxonProcessor(license=False)
+        for feature, value in _CLOSED.items():
+            self._processor.set_configuration_property(feature, value)
+        self._compiled: dict[Path, Any] = {}
+
+    def compile(self, stylesheet: Path) -> None:
+        """Have `stylesheet` ready.
+
+        Raises:
+            SettingError: it cannot be read or compiled; the message says which.
+        """
+        if stylesheet not in self._compiled:
+            self._compiled[stylesheet] = self._compile(stylesheet)
+
+    def node_of(self, document: Document) -> Any:
+        """The document as Saxon's own tree, made once for all stylesheets that it is put to."""
+        try:
+            return self._processor.parse_xml(xml_text=_text(document))
+        except RuntimeError as error:  # PySaxonApiError is one
+            raise EvaluationError(_first_line(error)) from error
+
+    def report(self, stylesheet: Path, node: Any) -> str:
+        """What `stylesheet` says about `node`, as SVRL.
+
+        Raises:
+            EvaluationError: the transformation stopped.
+        """
+        self.compile(stylesheet)
+        executable = self._compiled[stylesheet]
+        try:
+            executable.set_global_context_item(xdm_item=node)  # the stylesheets read the context document's URI
+            report = executable.transform_to_string(xdm_node=node)
+        except RuntimeError as error:
+            raise EvaluationError(_first_line(error)) from error
+        if not report:
+            raise EvaluationError("it wrote no report")
+        return str(report)
+
+    def _compile(self, stylesheet: Path) -> Any:
+        try:
+            text = stylesheet.read_text(encoding="utf-8-sig")
+            return self._processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
+        except (OSError, UnicodeDecodeError, RuntimeError) as error:
+            raise SettingError(f"The stylesheet {stylesheet} cannot be used: {_first_line(error)}") from error
+
+
+def _text(document: Document) -> str:
+    from lxml import etree
+
+    return str(etree.tostring(document.root, encoding="unicode"))
+
+
+def _first_line(error: Exception) -> str:
+    """The engine quotes what it stumbled over: one line of it, without CPR numbers."""
+    return mask(" ".join(str(error).split())[:300])
