@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from tempfile import SpooledTemporaryFile
+from typing import Self
 
 #: Decoded content up to this size stays in memory; the rest lies in a temporary file that has no name.
 IN_MEMORY_BYTES = 1 << 20
@@ -46,6 +47,12 @@ class Base64Content:
     def close(self) -> None:
         """Forget it."""
         self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _decode(self, groups: bytes) -> None:
         if not groups:

@@ -7,7 +7,7 @@ from samdrift_rpa.messages import N_
 
 TOO_LARGE = N_("The message is larger than %(limit)s MB, which is the most that is taken in. Nothing of it was used.")
 NOT_XML = N_("The message is not well-formed XML in UTF-8 (%(where)s). It must be sent again.")
-OTHER_ENCODING = N_("The message declares the encoding %(encoding)s. MeMo is written in UTF-8.")
+OTHER_ENCODING = N_("The message is written in %(encoding)s. MeMo is written in UTF-8.")
 DOCTYPE = N_("The message has a document type definition (DOCTYPE). MeMo has none, and nothing of it was read.")
 TOO_DEEP = N_("The message is nested deeper, or has more elements, than a MeMo can have.")
 TEXT_TOO_LONG = N_("A text in the message is longer than a MeMo's may be.")

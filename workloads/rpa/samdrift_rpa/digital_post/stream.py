@@ -7,6 +7,7 @@ External Entity Prevention). It opens no file and no connection.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -20,12 +21,13 @@ from samdrift_rpa.digital_post.stored import PIECE_BYTES
 
 #: A MeMo is nested about ten deep.
 DEEPEST = 24
-MOST_ELEMENTS = 100_000
+MOST_ELEMENTS = 20_000
 #: Characters of all text outside the files' contents.
 MOST_TEXT = 4_000_000
 MOST_FILES = 500
 _CONTENT, _HEADER = f"{{{MEMO}}}content", f"{{{MEMO}}}MessageHeader"
 _FILE = f"{{{MEMO}}}File"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass
@@ -59,6 +61,8 @@ def read_stream(
     try:
         read = 0
         while piece := file.read(PIECE_BYTES):
+            if not read and (piece.startswith(_UTF_16) or b"\0" in piece[:4]):  # expat would read it all the same
+                raise MessageRefusedError("encoding", refusal.OTHER_ENCODING, encoding="'UTF-16'")
             read += len(piece)
             if read > most_bytes:
                 raise MessageRefusedError("too_large", refusal.TOO_LARGE, limit=f"{most_bytes / 1e6:g}")
@@ -69,6 +73,8 @@ def read_stream(
     except expat.ExpatError as error:
         where = f"line {error.lineno}"
         raise MessageRefusedError("not_xml", refusal.NOT_XML, where=where) from error
+    except ValueError as error:  # lxml knows characters and namespaces that no XML may have, and expat does not
+        raise MessageRefusedError("not_xml", refusal.NOT_XML, where="a name or a character") from error
     finally:
         reader.close()
     return Streamed(root=reader.finished(), contents=reader.contents)
