@@ -268,7 +268,7 @@ def _outcomes() -> sa.UpdateBase:
     columns = [sa.column(name, work_items.c[name].type) for name in names]
     sent = sa.bindparam("rows", type_=Json)
     made = sa.func.jsonb_to_recordset(sent).table_valued(*columns).render_derived("made", with_types=True)
-    values = {name: made.c[name] for name in ("verdict", "result", "reason", "models")}
+    values: dict[str, sa.ColumnElement[Any]] = {n: made.c[n] for n in ("verdict", "result", "reason", "models")}
     values |= {name: sa.func.coalesce(made.c[name], work_items.c[name]) for name in ("state", "finished_at")}
     ours = (work_items.c.id == made.c.id, work_items.c.fence == made.c.fence, work_items.c.lease_until.is_not(None))
     return sa.update(work_items).where(*ours).values(lease_until=None, **values).returning(work_items.c.id)

@@ -203,6 +203,9 @@ _CLAIMED = tuple(
 )
 
 
+_NONE = sa.literal_column("0", sa.Integer)
+
+
 @cache
 def _claim_statement(which: Lanes, *, alone: bool) -> sa.UpdateBase:
     """Built once: building it takes longer than running it."""
@@ -211,8 +214,8 @@ def _claim_statement(which: Lanes, *, alone: bool) -> sa.UpdateBase:
     query = waiting.in_lane(sa.select(first.c.lane).scalar_subquery())
     most: sa.ColumnElement[int] = sa.bindparam("most", type_=sa.Integer)
     if not alone:
-        query = query.where(sa.or_(tried > 0, work_items.c.attempt == 0))
-        most = sa.case((tried > 0, 1), else_=most)
+        query = query.where(sa.or_(tried > _NONE, work_items.c.attempt == _NONE))
+        most = sa.case((tried > _NONE, sa.literal_column("1")), else_=most)
     chosen = query.limit(most).with_for_update(skip_locked=True).cte("chosen")
     return (
         sa.update(work_items)

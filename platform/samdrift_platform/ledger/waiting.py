@@ -6,12 +6,16 @@ and each is asked for its first item alone: a closed lane costs nothing, however
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
 import sqlalchemy as sa
 
 from samdrift_platform.ledger.tables import pauses, work_items
+
+#: Literals, because PostgreSQL keeps one plan for all parameters: of LIMIT :n it believes that n is a tenth of all.
+_ONE = sa.literal_column("1", sa.Integer)
 
 
 class Lanes(StrEnum):
@@ -38,7 +42,7 @@ def in_lane(lane: sa.ColumnElement[str], item: sa.FromClause = work_items) -> sa
 
 
 @cache
-def first(which: Lanes) -> sa.Select[tuple[str, int, object, int, int]]:
+def first(which: Lanes) -> sa.Select[tuple[str, int, datetime, int, int]]:
     """Lane, urgency, due, number and attempts of the first item of all these lanes; no row when nothing waits."""
     found = _names(which)
     name = found.c.lane
@@ -46,13 +50,16 @@ def first(which: Lanes) -> sa.Select[tuple[str, int, object, int, int]]:
     open_ = sa.and_(name.is_not(None), ~paused)
     if which is Lanes.BUT_CLOSED:
         open_ = sa.and_(open_, name.not_in(sa.bindparam("closed", expanding=True)))
+    # Each column by a look of its own at the index: joined by number, PostgreSQL would read the table now and then.
     own = work_items.alias("own")
-    seq = in_lane(name, own).limit(1).correlate(found).scalar_subquery()
-    firsts = sa.select(seq.label("seq")).where(open_).cte("firsts")
-    item = work_items.alias("first_item")
-    columns = (item.c.lane, item.c.urgency, item.c.due, item.c.seq, item.c.attempt)
-    query = sa.select(*columns).join_from(firsts, item, item.c.seq == firsts.c.seq)
-    return query.order_by(item.c.urgency, item.c.due, item.c.seq).limit(1)
+    in_order = in_lane(name, own).limit(_ONE).correlate(found)
+    looks = [
+        in_order.with_only_columns(own.c[column]).scalar_subquery().label(column)
+        for column in ("urgency", "due", "seq", "attempt")
+    ]
+    firsts = sa.select(name, *looks).where(open_).subquery("firsts")
+    query = sa.select(*firsts.c).where(firsts.c.seq.is_not(None))
+    return query.order_by(firsts.c.urgency, firsts.c.due, firsts.c.seq).limit(_ONE)
 
 
 def _names(which: Lanes) -> sa.CTE:
@@ -61,8 +68,8 @@ def _names(which: Lanes) -> sa.CTE:
         lane = sa.bindparam("of_lane", type_=work_items.c.lane.type)
         return sa.select(lane.label("lane")).cte("lanes")
     item, next_ = work_items.alias("any_item"), work_items.alias("next_item")
-    lowest = sa.select(item.c.lane).where(_queued(item)).order_by(item.c.lane).limit(1).scalar_subquery()
+    lowest = sa.select(item.c.lane).where(_queued(item)).order_by(item.c.lane).limit(_ONE).scalar_subquery()
     found = sa.select(lowest.label("lane")).cte("lanes", recursive=True)
-    further = sa.select(next_.c.lane).where(_queued(next_), next_.c.lane > found.c.lane).order_by(next_.c.lane).limit(1)
-    hop = sa.select(further.correlate(found).scalar_subquery()).where(found.c.lane.is_not(None))
+    further = sa.select(next_.c.lane).where(_queued(next_), next_.c.lane > found.c.lane).order_by(next_.c.lane)
+    hop = sa.select(further.limit(_ONE).correlate(found).scalar_subquery()).where(found.c.lane.is_not(None))
     return found.union_all(hop)
