@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from samdrift_platform.checks import MemoryStore
 from samdrift_rpa.loopback.log import Kind, Log, read_log
-from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver
+from samdrift_rpa.receivers.access_point import AccessPointReceiver
+from samdrift_rpa.receivers.erp import ErpReceiver
 
 
 class Loopback:
@@ -24,6 +29,7 @@ class Loopback:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        self.objects = MemoryStore()
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         self._argv = [sys.executable, "-m", "samdrift_rpa.loopback", "--folder", str(folder), "--port", str(port)]
         self._argv += ["--faults", faults, "--slow-s", "2.5", *options]
@@ -51,11 +57,19 @@ class Loopback:
 
     @cached_property
     def erp(self) -> ErpReceiver:
-        return ErpReceiver(self.url, timeout_s=1.5)
+        return ErpReceiver(self.url, self.objects, timeout_s=1.5)
 
     @cached_property
     def access_point(self) -> AccessPointReceiver:
-        return AccessPointReceiver(self.url, timeout_s=1.5)
+        return AccessPointReceiver(self.url, self.objects, timeout_s=1.5)
+
+    def post(self, key: UUID, voucher: Any) -> Mapping[str, Any]:
+        """Deliver a voucher, stored as a step would."""
+        return self.erp.deliver(key, {"voucher": self.objects.put(json.dumps(voucher).encode())})
+
+    def send(self, key: UUID, answer: Any) -> Mapping[str, Any]:
+        """Deliver an answer, stored as a step would."""
+        return self.access_point.deliver(key, {"answer": self.objects.put(json.dumps(answer).encode())})
 
     def close(self) -> None:
         self.kill()

@@ -22,6 +22,7 @@ VOUCHER: dict[str, Any] = {
 }
 PARTY = {"name": "Fiktiv", "endpoint": {"scheme": "GLN", "value": "9520000000004"}}
 ANSWER: dict[str, Any] = {
+    "standard": "OIOUBL",
     "response_code": "BusinessAccept",
     "description": "",
     "issue_date": "2026-11-24",
@@ -30,6 +31,7 @@ ANSWER: dict[str, Any] = {
     "sender": PARTY,
     "receiver": PARTY,
     "document_type": "Invoice",
+    "document_type_code": "380",
     "document_number": "T-1",
     "document_uuid": "",
     "document_issue_date": "2026-11-20",
@@ -39,7 +41,7 @@ ANSWER: dict[str, Any] = {
 def test_what_was_delivered_is_found_and_logged(loopback: Callable[..., Any]) -> None:
     peer = loopback()
     assert peer.erp.find(KEYS[0], {}) is None
-    answer = peer.erp.deliver(KEYS[0], VOUCHER)
+    answer = peer.post(KEYS[0], VOUCHER)
     assert peer.erp.find(KEYS[0], {}) == answer
     assert peer.voucher_keys == [str(KEYS[0])]
     listed = httpx.get(f"{peer.url}/vouchers", trust_env=False).json()
@@ -50,7 +52,7 @@ def test_what_was_delivered_is_found_and_logged(loopback: Callable[..., Any]) ->
 def test_it_fails_after_the_work_and_still_knows_of_it(loopback: Callable[..., Any], fault: str) -> None:
     peer = loopback(f"{fault}:1")
     with pytest.raises(TryAgainError):
-        peer.erp.deliver(KEYS[0], VOUCHER)
+        peer.post(KEYS[0], VOUCHER)
     found = peer.erp.find(KEYS[0], {})
     assert found["voucher_id"] == "V000001"
     assert peer.voucher_keys == [str(KEYS[0])]
@@ -60,45 +62,45 @@ def test_it_fails_after_the_work_and_still_knows_of_it(loopback: Callable[..., A
 def test_it_fails_before_the_work_and_says_that_nothing_happened(loopback: Callable[..., Any]) -> None:
     peer = loopback("error-before:1")
     with pytest.raises(TryAgainError):
-        peer.erp.deliver(KEYS[0], VOUCHER)
+        peer.post(KEYS[0], VOUCHER)
     assert peer.erp.find(KEYS[0], {}) is None
     assert peer.voucher_keys == []
 
 
 def test_a_look_up_that_fails_cannot_tell(loopback: Callable[..., Any]) -> None:
     peer = loopback("error-on-find:1")
-    peer.erp.deliver(KEYS[0], VOUCHER)
+    peer.post(KEYS[0], VOUCHER)
     with pytest.raises(CannotTellError):
         peer.erp.find(KEYS[0], {})
 
 
 def test_a_blind_repeat_would_be_seen(loopback: Callable[..., Any]) -> None:
     peer = loopback()
-    first, second = (peer.erp.deliver(KEYS[0], VOUCHER) for _ in range(2))
+    first, second = (peer.post(KEYS[0], VOUCHER) for _ in range(2))
     assert first["voucher_id"] != second["voucher_id"]
     assert peer.voucher_keys == [str(KEYS[0])] * 2
 
 
 def test_told_to_notice_repeats_it_answers_from_its_log(loopback: Callable[..., Any]) -> None:
     peer = loopback("", "--notice-repeats")
-    first, second = (peer.erp.deliver(KEYS[0], VOUCHER) for _ in range(2))
+    first, second = (peer.post(KEYS[0], VOUCHER) for _ in range(2))
     assert first == second
     assert peer.voucher_keys == [str(KEYS[0])]
 
 
 def test_its_log_and_its_faults_survive_a_kill(loopback: Callable[..., Any]) -> None:
     peer = loopback("error-after:3")
-    answers = [peer.erp.deliver(key, VOUCHER) for key in KEYS[:2]]
+    answers = [peer.post(key, VOUCHER) for key in KEYS[:2]]
     peer.kill()
     assert peer.voucher_keys == [str(key) for key in KEYS[:2]]
     with pytest.raises(TryAgainError):
-        peer.erp.deliver(KEYS[2], VOUCHER)
+        peer.post(KEYS[2], VOUCHER)
     with pytest.raises(CannotTellError):
         peer.erp.find(KEYS[0], {})
     peer.start()
     assert peer.erp.find(KEYS[0], {}) == answers[0]
     with pytest.raises(TryAgainError):  # the third request, counted over the kill
-        peer.erp.deliver(KEYS[2], VOUCHER)
+        peer.post(KEYS[2], VOUCHER)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +109,20 @@ def test_its_log_and_its_faults_survive_a_kill(loopback: Callable[..., Any]) -> 
 def test_the_erp_system_refuses_what_is_no_voucher(loopback: Callable[..., Any], request_: dict[str, Any]) -> None:
     peer = loopback()
     with pytest.raises(ReceiverRefusedError, match="422"):
-        peer.erp.deliver(KEYS[0], request_)
+        peer.post(KEYS[0], request_)
     assert peer.voucher_keys == []
+
+
+def test_the_access_point_takes_peppols_answer_whose_id_is_the_key(loopback: Callable[..., Any]) -> None:
+    peer = loopback()
+    peer.send(KEYS[0], ANSWER | {"standard": "Peppol BIS"})
+    (entry,) = peer.log.entries(Kind.DOCUMENT)
+    assert text(read_document(entry.body.encode()).root, "cbc:ID") == str(KEYS[0])
 
 
 def test_the_access_point_takes_an_answer_whose_uuid_is_the_key(loopback: Callable[..., Any]) -> None:
     peer = loopback()
-    assert peer.access_point.deliver(KEYS[0], ANSWER)["transmission_id"] == "D000001"
+    assert peer.send(KEYS[0], ANSWER)["transmission_id"] == "D000001"
     (entry,) = peer.log.entries(Kind.DOCUMENT)
     assert text(read_document(entry.body.encode()).root, "cbc:UUID") == str(KEYS[0])
     for body, key in ((entry.body, KEYS[1]), ("<a/>", KEYS[1])):

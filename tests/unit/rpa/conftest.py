@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.policy import Policy, read_policy
 from samdrift_rpa.rules.own import OwnRules
 

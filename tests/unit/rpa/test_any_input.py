@@ -13,10 +13,10 @@ from lxml import etree
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Verdict
-from samdrift_rpa.invoices.answer import application_response, read_answer
+from samdrift_rpa.invoices.answer import read_answer
+from samdrift_rpa.invoices.answering import SEND_ANSWER
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.judging import Engine
-from samdrift_rpa.invoices.process import SEND_ANSWER
+from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.workload import workload
 
 KEY = UUID(int=7)
@@ -46,7 +46,7 @@ def settle(engine: Engine, content: bytes) -> Verdict:
     assert outcome.reason or outcome.verdict is Verdict.DONE
     for effect in workload.effects(outcome):
         if effect.step == SEND_ANSWER:
-            assert application_response(read_answer(dict(effect.request)), KEY).startswith(b"<?xml")
+            assert read_answer(json.loads(store.get(str(effect.request["answer"])))).written(KEY).startswith(b"<?xml")
     return outcome.verdict
 
 

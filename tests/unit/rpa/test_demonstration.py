@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from samdrift_rpa.demonstration import _exceptions, _rule_set
+from samdrift_rpa.demonstration.invoices import _exceptions, _rule_set
 
 
 def item(state: str, reason: str | None = "because", *, held: bool = False) -> dict[str, Any]:
@@ -19,9 +19,9 @@ REJECTED, WAITING = item("rejected"), item("waiting_for_person", held=True)
     [
         ([], [False, False]),
         ([REJECTED, WAITING], [False, False]),
-        ([REJECTED, REJECTED, WAITING, WAITING], [True, True]),
-        ([REJECTED, REJECTED, WAITING, item("done", held=True)], [True, True]),  # a person approved one
-        ([REJECTED, item("rejected", reason=None), WAITING, WAITING], [False, True]),
+        ([REJECTED, REJECTED, WAITING, WAITING, WAITING], [True, True]),
+        ([REJECTED, REJECTED, WAITING, WAITING, item("done", held=True)], [True, True]),  # a person approved one
+        ([REJECTED, item("rejected", reason=None), WAITING, WAITING, WAITING], [False, True]),
     ],
 )
 def test_exceptions_are_as_many_as_were_sent(

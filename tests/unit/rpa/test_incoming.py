@@ -12,7 +12,8 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.judging import received_on
+from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.process import process
 from samdrift_rpa.workload import workload
 
 SALE = Sale(number="T-1", lines=(Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50")),))
@@ -69,9 +70,14 @@ def test_other_content_under_the_same_number_is_seen() -> None:
     assert (first.payload.get("same_reference"), second.payload["same_reference"]) == (None, True)
 
 
-def test_the_day_of_receipt_is_the_danish_one() -> None:
-    assert received_on(items(INVOICE)[0]) == date(2026, 11, 25)
-    assert received_on(Item(reference="r", payload={})) is None
+def test_the_day_of_receipt_is_the_danish_one(engine: Engine) -> None:
+    def received_on(item: Item) -> date | None:
+        given = process.given.model_validate(item.payload["case"])
+        return process.run(item, given, MemoryStore(), engine, process.declared).received_on
+
+    (item,) = items(INVOICE)
+    assert received_on(item) == date(2026, 11, 25)
+    assert received_on(replace(item, deadline=None)) is None
 
 
 @pytest.mark.parametrize(

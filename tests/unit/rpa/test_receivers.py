@@ -7,18 +7,22 @@ from uuid import UUID
 import httpx
 import pytest
 
+from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver
+from samdrift_rpa.receivers.access_point import AccessPointReceiver
+from samdrift_rpa.receivers.erp import ErpReceiver
 from samdrift_rpa.ubl import text
 
 KEY = UUID("12345678-1234-5678-1234-567812345678")
 POSTED = {"key": str(KEY), "found": True, "voucher_id": "V000001"}
+STORE = MemoryStore()
+VOUCHER = {"voucher": STORE.put(b'{"amount": "1.00"}')}
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def erp(handler: Handler) -> ErpReceiver:
-    return ErpReceiver("http://erp.example/api", timeout_s=1.0, transport=httpx.MockTransport(handler))
+    return ErpReceiver("http://erp.example/api", STORE, timeout_s=1.0, transport=httpx.MockTransport(handler))
 
 
 def answering(status: int, body: object = None, text: str | None = None) -> Handler:
@@ -42,7 +46,7 @@ def test_the_key_goes_along() -> None:
         seen.append(request)
         return httpx.Response(201, json=POSTED)
 
-    assert erp(handle).deliver(KEY, {"amount": "1.00"}) == POSTED
+    assert erp(handle).deliver(KEY, VOUCHER) == POSTED
     (request,) = seen
     assert (request.method, str(request.url)) == ("POST", "http://erp.example/api/vouchers")
     assert request.headers["Idempotency-Key"] == str(KEY)
@@ -56,9 +60,10 @@ def test_the_key_is_the_answers_uuid_too() -> None:
         seen.append(request)
         return httpx.Response(201, json={"key": str(KEY), "found": True, "transmission_id": "D000001"})
 
-    receiver = AccessPointReceiver("http://ap.example", timeout_s=1.0, transport=httpx.MockTransport(handle))
+    receiver = AccessPointReceiver("http://ap.example", STORE, timeout_s=1.0, transport=httpx.MockTransport(handle))
     party = {"name": "Fiktiv", "endpoint": {"scheme": "GLN", "value": "9520000000004"}}
-    request = {
+    answer = {
+        "standard": "OIOUBL",
         "response_code": "BusinessAccept",
         "description": "",
         "issue_date": "2026-11-24",
@@ -67,11 +72,12 @@ def test_the_key_is_the_answers_uuid_too() -> None:
         "sender": party,
         "receiver": party,
         "document_type": "Invoice",
+        "document_type_code": "380",
         "document_number": "T-1",
         "document_uuid": "",
         "document_issue_date": "2026-11-20",
     }
-    receiver.deliver(KEY, request)  # type: ignore[arg-type]  # JSON, as the ledger gives it
+    receiver.deliver(KEY, {"answer": STORE.put(json.dumps(answer).encode())})
     document = read_document(seen[0].content)
     assert document.type is DocumentType.APPLICATION_RESPONSE
     assert text(document.root, "cbc:UUID") == seen[0].headers["Idempotency-Key"] == str(KEY)
@@ -80,7 +86,7 @@ def test_the_key_is_the_answers_uuid_too() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 422])
 def test_a_refusal_that_stays_is_a_refusal(status: int) -> None:
     with pytest.raises(ReceiverRefusedError, match=str(status)):
-        erp(answering(status, {"key": str(KEY), "error": "no"})).deliver(KEY, {})
+        erp(answering(status, {"key": str(KEY), "error": "no"})).deliver(KEY, VOUCHER)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_a_refusal_that_stays_is_a_refusal(status: int) -> None:
 )
 def test_everything_else_is_to_be_asked_about(handler: Handler) -> None:
     with pytest.raises(TryAgainError):
-        erp(handler).deliver(KEY, {})
+        erp(handler).deliver(KEY, VOUCHER)
 
 
 def test_it_happened() -> None:
@@ -134,7 +140,12 @@ def test_anything_less_cannot_tell(handler: Handler) -> None:
         erp(handler).find(KEY, {})
 
 
+def test_what_is_not_stored_any_more_is_never_sent() -> None:
+    with pytest.raises(ReceiverRefusedError, match="not stored any more"):
+        erp(answering(201, POSTED)).deliver(KEY, {"voucher": "sha256:" + "0" * 64})
+
+
 def test_a_personal_number_in_a_refusal_is_masked() -> None:
     with pytest.raises(ReceiverRefusedError) as caught:
-        erp(answering(422, text="supplier 0101010101 is unknown")).deliver(KEY, {})
+        erp(answering(422, text="supplier 0101010101 is unknown")).deliver(KEY, VOUCHER)
     assert "0101010101" not in str(caught.value)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from samdrift_platform.contract import Receiver, Store
 from samdrift_platform.credentials import Credential, credential
 from samdrift_platform.errors import SettingError
 from samdrift_rpa import settings
-from samdrift_rpa.receivers.keyed_peer import UnsetReceiver
+from samdrift_rpa.receivers.unset import UnsetReceiver
 
 #: As effects name it.
 NAME = "licence_register"
+#: Pictures and traces of entries, encrypted.
+EVIDENCE_KEPT_FOR = timedelta(days=30)
 
 
 def licence_register() -> Receiver:
     """A robot at the register's web forms; where no address is set, one that says so."""
     from samdrift_rpa.driving_licence.form import LicenceForm
+    from samdrift_rpa.evidence.cabinet import cabinet
     from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
     from samdrift_rpa.web.browser import Browser
 
@@ -30,7 +34,13 @@ def licence_register() -> Receiver:
         store=_store,
     )
     host = urlsplit(url).hostname or ""
-    return WebFormReceiver(form, Browser(hosts=[host]), timeout_s=settings.form_timeout_s())
+    return WebFormReceiver(
+        form,
+        Browser(hosts=[host]),
+        timeout_s=settings.form_timeout_s(),
+        keep=settings.evidence(),
+        cabinet=cabinet(EVIDENCE_KEPT_FOR),
+    )
 
 
 def _password() -> Credential:

@@ -1,4 +1,4 @@
-"""The answer to a supplier: an OIOUBL ApplicationResponse (OIOUBL guideline 3 of Erhvervsstyrelsen)."""
+"""The answer to a supplier, as a value; it is written in the format in which the document came."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from uuid import UUID
 
 from pydantic import JsonValue, TypeAdapter
 
-from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.documents import DocumentType, Standard
+from samdrift_rpa.invoices.application_response import application_response
 from samdrift_rpa.invoices.invoice import Party
-from samdrift_rpa.ubl import Element, branch, document, leaf, written
-
-_RESPONSE_CODES = "urn:oioubl:codelist:responsecode-1.1"
-_DOCUMENT_TYPES = "urn:oioubl:codelist:responsedocumenttypecode-1.2"
-#: Digitaliseringsstyrelsen's and GS1's numbers among the agencies that own code lists.
-_OIOUBL_AGENCY, _GS1_AGENCY = "320", "9"
-#: More of a description than a person reads; OIOUBL sets no limit.
-_LONGEST_DESCRIPTION = 2_000
+from samdrift_rpa.invoices.invoice_response import invoice_response
+from samdrift_rpa.invoices.refusal import RefusalReason
 
 
 class ResponseCode(StrEnum):
-    """What the supplier is told (code list `responsecode-1.1`)."""
+    """What the supplier is told (OIOUBL's code list `responsecode-1.1`; Peppol's status is AP or RE)."""
 
     #: The invoice is accepted and will be posted.
     BUSINESS_ACCEPT = "BusinessAccept"
+    #: A person refused it.
+    BUSINESS_REJECT = "BusinessReject"
     #: The document breaks rules and was not posted.
     TECHNICAL_REJECT = "TechnicalReject"
 
@@ -34,9 +30,13 @@ class ResponseCode(StrEnum):
 class Answer:
     """An answer before it has its UUID: that is the effect's key, which only delivery knows."""
 
+    #: Peppol, and EN 16931 without it, are answered by an Invoice Response; OIOUBL by an ApplicationResponse.
+    standard: Standard
     response_code: ResponseCode
     #: For a person at the supplier's; empty for an acceptance.
     description: str
+    #: None for an acceptance.
+    reason: RefusalReason | None = None
     #: ISO date on which the document was received: the answer is dated so, on every attempt.
     issue_date: str
     profile: str
@@ -46,13 +46,20 @@ class Answer:
     #: Who is answered: its supplier.
     receiver: Party
     document_type: DocumentType
+    #: UNCL1001, as the document states it.
+    document_type_code: str
     document_number: str
     document_uuid: str
     document_issue_date: str
 
     def to_json(self) -> dict[str, JsonValue]:
-        """As it travels in the effect's request."""
+        """As it lies in the object store, where the receiver reads it."""
         return {name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(self).items()}
+
+    def written(self, key: UUID) -> bytes:
+        """The document as XML: the same answer and key give the same bytes."""
+        write = application_response if self.standard is Standard.OIOUBL else invoice_response
+        return write(self, key)
 
 
 _ADAPTER = TypeAdapter(Answer)
@@ -61,53 +68,3 @@ _ADAPTER = TypeAdapter(Answer)
 def read_answer(value: object) -> Answer:
     """The reverse of `to_json`; pydantic's ValidationError when it is not one."""
     return _ADAPTER.validate_python(value)
-
-
-def application_response(answer: Answer, key: UUID) -> bytes:
-    """The document as XML: the same answer and key give the same bytes."""
-    kind = DocumentType.APPLICATION_RESPONSE
-    root = document(kind, kind.namespace)
-    leaf(root, "UBLVersionID", "2.1")
-    leaf(root, "CustomizationID", "OIOUBL-2.1")
-    leaf(root, "ProfileID", answer.profile, schemeAgencyID=_OIOUBL_AGENCY, schemeID=answer.profile_scheme)
-    leaf(root, "ID", f"SVAR-{str(key)[:8].upper()}")
-    leaf(root, "UUID", str(key))
-    leaf(root, "IssueDate", answer.issue_date)
-    _party(branch(root, "SenderParty"), answer.sender)
-    _party(branch(root, "ReceiverParty"), answer.receiver)
-    _response(branch(root, "DocumentResponse"), answer)
-    return written(root)
-
-
-def _response(parent: Element, answer: Answer) -> None:
-    response = branch(parent, "Response")
-    leaf(response, "ReferenceID", "1")
-    leaf(response, "ResponseCode", answer.response_code, listAgencyID=_OIOUBL_AGENCY, listID=_RESPONSE_CODES)
-    leaf(response, "Description", answer.description[:_LONGEST_DESCRIPTION])
-    reference = branch(parent, "DocumentReference")
-    leaf(reference, "ID", answer.document_number)
-    leaf(reference, "UUID", answer.document_uuid)
-    leaf(reference, "IssueDate", answer.document_issue_date)
-    leaf(reference, "DocumentTypeCode", answer.document_type, listAgencyID=_OIOUBL_AGENCY, listID=_DOCUMENT_TYPES)
-
-
-def _party(parent: Element, party: Party) -> None:
-    _identifier(parent, "EndpointID", party.endpoint)
-    _identifier(branch(parent, "PartyIdentification"), "ID", party.endpoint)
-    leaf(branch(parent, "PartyName"), "Name", party.name)
-    entity = branch(parent, "PartyLegalEntity")
-    leaf(entity, "RegistrationName", party.name)
-    _identifier(entity, "CompanyID", _company(party))
-
-
-def _company(party: Party) -> Identifier:
-    """The registered number; another number of the party goes under `ZZZ`, "mutually agreed" (rule F-LIB189)."""
-    for number in party.identifiers:
-        if number.scheme == "DK:CVR":
-            return number
-    return Identifier(scheme="ZZZ", value=party.identifiers[0].value)
-
-
-def _identifier(parent: Element, name: str, identifier: Identifier) -> None:
-    agency = _GS1_AGENCY if identifier.scheme in ("GLN", "EAN") else ""
-    leaf(parent, name, identifier.value, schemeAgencyID=agency, schemeID=identifier.scheme)

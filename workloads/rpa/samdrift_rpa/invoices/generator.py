@@ -47,6 +47,8 @@ class Sale:
     supplier: int = 0
     customer: int = 0
     currency: str = "DKK"
+    #: The order that it is for, whose lines have the positions of these; "NA": none.
+    order: str = "NA"
 
     @property
     def net(self) -> Decimal:
@@ -99,7 +101,7 @@ def _header(root: Element, sale: Sale) -> None:
     leaf(root, "Note", "Opdigtet dokument til demonstration og test. Fictitious document.")
     leaf(root, "DocumentCurrencyCode", sale.currency)
     if sale.type is DocumentType.INVOICE:
-        leaf(branch(root, "OrderReference"), "ID", "NA")
+        leaf(branch(root, "OrderReference"), "ID", sale.order)
 
 
 def _party(parent: Element, name: str, scheme: str, index: int) -> None:
@@ -174,6 +176,8 @@ def _line(root: Element, sale: Sale, sold: Sold, position: int) -> None:
     leaf(line, "ID", str(position))
     leaf(line, "InvoicedQuantity" if is_invoice else "CreditedQuantity", str(sold.quantity), unitCode="EA")
     _amount(line, "LineExtensionAmount", sold.amount, sale)
+    if sale.order != "NA" and is_invoice:
+        leaf(branch(line, "OrderLineReference"), "LineID", str(position))
     _tax(line, sale, sold.amount)
     item = branch(line, "Item")
     leaf(item, "Description", sold.name)

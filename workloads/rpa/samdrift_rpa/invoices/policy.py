@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from samdrift_platform.errors import SettingError
+from samdrift_rpa.identifiers import Identifier
 from samdrift_rpa.settings import POLICY
 
 SHIPPED = Path(__file__).parent.parent / "policies" / "invoices.json"
@@ -32,6 +34,22 @@ class Accounts(BaseModel):
     payable: str
 
 
+class OrderPolicy(BaseModel):
+    """How an invoice is held against its order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: An invoice that names no order, or one that did not come with it, waits for a person.
+    required: bool = False
+    #: What a line, or a whole document, may cost more than was ordered: the larger of an amount and a share.
+    amount_tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    percent_tolerance: Decimal = Field(default=Decimal(0), ge=0, le=100)
+
+    def tolerance(self, ordered: Decimal) -> Decimal:
+        """How much more than `ordered` may be invoiced, in the same currency."""
+        return max(self.amount_tolerance, abs(ordered) * self.percent_tolerance / 100)
+
+
 class Policy(BaseModel):
     """Who may decide what. People sign it, so it is a file with a version and not code."""
 
@@ -42,6 +60,17 @@ class Policy(BaseModel):
     currency: str = Field(pattern="^[A-Z]{3}$")
     #: A payable amount above this (or below its negative) waits for a person.
     amount_limit: Decimal = Field(gt=0)
+    #: And above this for two, who must decide the same; None: one is always enough.
+    two_people_above: Decimal | None = Field(default=None, gt=0)
+    #: The same for documents in other currencies, ISO 4217 code -> amount; of any other currency nothing is too small.
+    two_people_above_in: Mapping[str, Decimal] = {}
+    #: `EndpointID` values that documents may be addressed to, GLN or CVR; empty: it is not checked.
+    our_endpoints: tuple[str, ...] = ()
+    #: CVR numbers and GLNs whose check digit does not hold wait for a person.
+    check_digits: bool = True
+    orders: OrderPolicy = OrderPolicy()
+    #: Days that a question may wait before it is escalated.
+    answer_within_days: float = Field(default=3.0, gt=0)
     accounts: Accounts
     #: UBL `AccountingCost` that the supplier quotes -> account.
     accounts_by_accounting_cost: Mapping[str, str]
@@ -50,9 +79,36 @@ class Policy(BaseModel):
     #: `sha256:` over the file, so that an outcome can name exactly what it was judged by.
     digest: str = ""
 
+    @field_validator("our_endpoints")
+    @classmethod
+    def _normal(cls, endpoints: tuple[str, ...]) -> tuple[str, ...]:
+        """Without spaces, and a CVR number with its `DK`."""
+        return tuple(_normal(endpoint) for endpoint in endpoints)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Policy:
+        if self.two_people_above is not None and self.two_people_above < self.amount_limit:
+            raise ValueError("two_people_above must not be below amount_limit")
+        return self
+
+    def two_people_limit(self, currency: str) -> Decimal | None:
+        """Above which amount in `currency` two people decide; None: never."""
+        if self.two_people_above is None or currency == self.currency:
+            return self.two_people_above
+        return self.two_people_above_in.get(currency, Decimal(0))
+
+    def is_ours(self, endpoint: Identifier) -> bool:
+        """Documents may be addressed to `endpoint`."""
+        return not self.our_endpoints or endpoint.normal in self.our_endpoints
+
     def account_for(self, accounting_cost: str) -> str:
         """The expense account for an `AccountingCost`."""
         return self.accounts_by_accounting_cost.get(accounting_cost, self.accounts.expense)
+
+
+def _normal(endpoint: str) -> str:
+    plain = re.sub(r"[\s.]", "", endpoint).upper()
+    return f"DK{plain}" if re.fullmatch(r"\d{8}", plain) else plain
 
 
 def read_policy(path: Path | None = None) -> Policy:

@@ -93,7 +93,7 @@ def voucher_of(invoice: Invoice, policy: Policy) -> Voucher:
         issue_date=invoice.issue_date,
         due_date=invoice.due_date,
         currency=invoice.currency,
-        amount=sign * invoice.payable_amount,
+        amount=invoice.signed_amount,
         lines=tuple(_line(account, text, sign * amount) for account, text, amount in entries),
     )
     if voucher.balance or any(_has_fractions(amount) for _, _, amount in entries):

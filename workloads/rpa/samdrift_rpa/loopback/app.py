@@ -12,7 +12,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from samdrift_rpa.documents import DocumentType, UnreadableDocumentError, UnsupportedDocumentError, read_document
+from samdrift_rpa.documents import (
+    DocumentType,
+    Standard,
+    UnreadableDocumentError,
+    UnsupportedDocumentError,
+    read_document,
+)
 from samdrift_rpa.loopback.faults import Fault, Faults
 from samdrift_rpa.loopback.log import Entry, Kind, Log
 from samdrift_rpa.ubl import text
@@ -131,13 +137,14 @@ def _check_voucher(body: bytes, key: str) -> str:
 
 
 def _check_document(body: bytes, key: str) -> str:
-    """An access point sends OIOUBL application responses, known by their UUID."""
+    """An access point sends application responses, known by their UUID, or in Peppol by their ID."""
     try:
         document = read_document(body)
     except (UnreadableDocumentError, UnsupportedDocumentError) as error:
         raise RefusedError(error.message) from error
-    if document.type is not DocumentType.APPLICATION_RESPONSE or text(document.root, "cbc:UUID") != key:
-        raise RefusedError("This is not an application response whose UUID is the key.")
+    name = "cbc:UUID" if document.standard is Standard.OIOUBL else "cbc:ID"
+    if document.type is not DocumentType.APPLICATION_RESPONSE or text(document.root, name) != key:
+        raise RefusedError("This is not an application response whose UUID or ID is the key.")
     return body.decode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,15 +13,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
+from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
-from samdrift_platform.portal import formatting
-from samdrift_platform.portal.languages import locale_of
 from samdrift_platform.portal.shell import Shell, current_shell
 from samdrift_rpa.conduct import OBJECTED, STOPPED
-from samdrift_rpa.invoices.judging import Ground
-from samdrift_rpa.invoices.process import POST_VOUCHER, SEND_ANSWER
+from samdrift_rpa.invoices.answering import SEND_ANSWER
+from samdrift_rpa.invoices.ground import Ground
+from samdrift_rpa.invoices.refusal import LABELS
+from samdrift_rpa.invoices.steps import POST_VOUCHER, REFUSED
 from samdrift_rpa.rules.findings import FailedRule, Severity
+from samdrift_rpa.sentence import written
 
 #: Documents on one page.
 PAGE = 50
@@ -32,7 +35,7 @@ Offset = Annotated[int, Query(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentence:
+class Said:
     """Something to say to a person."""
 
     text: str
@@ -63,7 +66,7 @@ class Row:
     #: The effect that sends the answer, where one is planned.
     answer: EffectRow | None
     #: Why it is an exception.
-    sentences: Sequence[Sentence]
+    sentences: Sequence[Said]
 
 
 def router() -> APIRouter:
@@ -97,9 +100,21 @@ def document(shell: SignedIn, item_id: UUID) -> HTMLResponse:
         row=row_of(shell, item),
         rule_set=result.get("rule_set"),
         policy=result.get("policy"),
-        voucher=result.get("voucher"),
+        voucher=voucher_of(shell, result.get("voucher")),
+        order_match=result.get("order_match"),
         decimal=Decimal,
     )
+
+
+def voucher_of(shell: Shell, reference: str | None) -> Mapping[str, Any] | None:
+    """The stored voucher; None where there is none, or none any more."""
+    if reference is None:
+        return None
+    try:
+        voucher: Mapping[str, Any] = json.loads(shell.object(reference))
+    except NotFoundError:  # its time of keeping is over
+        return None
+    return voucher
 
 
 def row_of(shell: Shell, item: WorkItem) -> Row:
@@ -120,30 +135,24 @@ def row_of(shell: Shell, item: WorkItem) -> Row:
 
 
 _FACTS = ("type", "number", "supplier", "supplier_name", "currency")
-#: Values of sentences that are amounts.
-_AMOUNTS = frozenset({"amount", "limit", "stated", "computed", "taxable"})
 
 
-def sentences_of(item: WorkItem, language: str) -> list[Sentence]:
+def sentences_of(item: WorkItem, language: str) -> list[Said]:
     """Why an item is an exception. The official rules and the platform speak English only."""
+    exception = item.result.get("exception")
+    if exception and exception["sentence"] == REFUSED:
+        reason = LABELS[exception["code"].removeprefix("refused_").upper()][language]
+        return [Said(text=REFUSED, values={"reason": reason}, ours=True)]
     failed = [_rule(value) for value in item.result.get("failed_rules", [])]
     grounds = [Ground(**value) for value in item.result.get("grounds", [])]
     sentences = [
-        Sentence(code=rule.code, text=rule.sentence, values=_written(rule.values, language), ours=rule.ours)
+        Said(code=rule.code, text=rule.sentence, values=written(rule.values, language), ours=rule.ours)
         for rule in failed
     ]
-    sentences += [
-        Sentence(text=ground.sentence, values=_written(ground.values, language), ours=True) for ground in grounds
-    ]
+    sentences += [Said(text=ground.sentence, values=written(ground.values, language), ours=True) for ground in grounds]
     if sentences or not item.reason:
         return sentences
-    return [Sentence(text=item.reason, ours=item.reason in (STOPPED, OBJECTED))]
-
-
-def _written(values: Mapping[str, str], language: str) -> dict[str, str]:
-    """Amounts as the reader writes them."""
-    number = formatting.filters(locale_of(language))["number"]
-    return {name: number(Decimal(value), 2) if name in _AMOUNTS else value for name, value in values.items()}
+    return [Said(text=item.reason, ours=item.reason in (STOPPED, OBJECTED))]
 
 
 def _noon(day: str | None) -> datetime | None:

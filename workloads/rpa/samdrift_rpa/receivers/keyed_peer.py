@@ -1,6 +1,6 @@
-"""The parties outside: the ERP system that posts vouchers and the access point that sends answers.
+"""A party outside over HTTP: what it does is done under the effect's key, and it can be asked for that key afterwards.
 
-Both are handed the effect's key and can be asked for it afterwards. What a party must offer is in the README.
+What such a party must offer is in the README.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from pydantic import JsonValue
 from samdrift_platform.contract import JsonObject
 from samdrift_platform.cpr import mask
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
-from samdrift_platform.setting import Setting
-from samdrift_rpa.invoices.answer import application_response, read_answer
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
 _PASSING = frozenset({408, 425, 429})
@@ -82,47 +80,6 @@ class KeyedPeer:
             if response.status_code == 404 and answer.get("found") is False:
                 return None
         raise CannotTellError(f"{self.party} could not say whether it happened: {_words(response)}")
-
-
-class ErpReceiver(KeyedPeer):
-    """Posts vouchers."""
-
-    def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
-        """`url` is the base of the ERP system's API."""
-        super().__init__("The ERP system", url, "vouchers", timeout_s=timeout_s, transport=transport)
-
-    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
-        """Post the voucher; the answer holds its `voucher_id`."""
-        return self.create(key, json=dict(request))
-
-
-class AccessPointReceiver(KeyedPeer):
-    """Sends answers to suppliers; the key is the document's UUID as well."""
-
-    def __init__(self, url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
-        """`url` is the base of the access point's API."""
-        super().__init__("The access point", url, "documents", timeout_s=timeout_s, transport=transport)
-
-    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
-        """Send the ApplicationResponse that `request` describes."""
-        content = application_response(read_answer(request), key)
-        return self.create(key, content=content, headers={"Content-Type": "application/xml"})
-
-
-class UnsetReceiver:
-    """A party whose address the operator has not set: nothing is delivered, and nothing else is held up."""
-
-    def __init__(self, setting: Setting) -> None:
-        """`setting` is the variable that is missing."""
-        self._message = f"{setting.name} is not set. {setting.help}"
-
-    def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
-        """TryAgainError, which says what to set."""
-        raise TryAgainError(self._message)
-
-    def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
-        """CannotTellError: perhaps it was delivered while the address was set."""
-        raise CannotTellError(self._message)
 
 
 def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:

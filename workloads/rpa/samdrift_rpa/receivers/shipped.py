@@ -8,19 +8,25 @@ from samdrift_platform.contract import Receiver
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import load
 from samdrift_rpa import settings
-from samdrift_rpa.receivers.keyed_peer import AccessPointReceiver, ErpReceiver, UnsetReceiver
+from samdrift_rpa.receivers.unset import UnsetReceiver
 
 
 def _erp() -> Receiver:
     url = settings.ERP_URL.value()
-    return ErpReceiver(url, timeout_s=settings.timeout_s()) if url else UnsetReceiver(settings.ERP_URL)
+    if not url:
+        return UnsetReceiver(settings.ERP_URL)
+    from samdrift_rpa.receivers.erp import ErpReceiver
+
+    return ErpReceiver(url, _objects(), timeout_s=settings.timeout_s())
 
 
 def _access_point() -> Receiver:
     url = settings.ACCESS_POINT_URL.value()
     if not url:
         return UnsetReceiver(settings.ACCESS_POINT_URL)
-    return AccessPointReceiver(url, timeout_s=settings.timeout_s())
+    from samdrift_rpa.receivers.access_point import AccessPointReceiver
+
+    return AccessPointReceiver(url, _objects(), timeout_s=settings.timeout_s())
 
 
 def _case_system() -> Receiver:

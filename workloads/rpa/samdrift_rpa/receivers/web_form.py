@@ -20,11 +20,14 @@ from samdrift_platform.cpr import mask
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, TryAgainError
 from samdrift_rpa.web.browser import Browser
 from samdrift_rpa.web.deadline import Deadline
-from samdrift_rpa.web.errors import ChangedFormError, FormRefusedError, SessionEndedError
+from samdrift_rpa.web.errors import ChangedFormError, FormError, FormRefusedError, SessionEndedError
+from samdrift_rpa.web.recording import Keep, Recording, Unmasked
 from samdrift_rpa.web.screen import Screen
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Route
+
+    from samdrift_rpa.evidence.cabinet import Cabinet
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -84,9 +87,22 @@ class WebForm(Protocol[E]):
 class WebFormReceiver(Generic[E]):
     """Enters what effects ask for into one application."""
 
-    def __init__(self, form: WebForm[E], browser: Browser, *, timeout_s: float, quiet_s: float = QUIET_S) -> None:
-        """A call ends within `timeout_s`; the browser reaches the form's host alone."""
+    def __init__(
+        self,
+        form: WebForm[E],
+        browser: Browser,
+        *,
+        timeout_s: float,
+        keep: Keep = Keep.NONE,
+        cabinet: Callable[[], Cabinet] | None = None,
+        quiet_s: float = QUIET_S,
+    ) -> None:
+        """A call ends within `timeout_s`, and evidence of it a few seconds later.
+
+        `browser` reaches the form's host alone. `keep` says of which entries evidence goes to the `cabinet`.
+        """
         self._form, self._browser, self._timeout_s, self._quiet_s = form, browser, timeout_s, quiet_s
+        self._keep, self._cabinet = (keep, cabinet) if cabinet else (Keep.NONE, None)
         #: Key -> when its saving became unclear (monotonic). After a crash the effect's lease does the same.
         self._unclear: dict[UUID, float] = {}
 
@@ -111,7 +127,7 @@ class WebFormReceiver(Generic[E]):
             return self._form.save(screen)
 
         try:
-            return self._in_browser(enter)
+            return self._in_browser(enter, of=key, keep=self._keep)
         except FormRefusedError as error:
             raise ReceiverRefusedError(self._says(error, "does not take it")) from error
         except ChangedFormError as error:
@@ -131,7 +147,7 @@ class WebFormReceiver(Generic[E]):
             TryAgainError: it says no, but a saving may still be going on there.
         """
         try:
-            found = self._in_browser(lambda screen: self._search(screen, key))
+            found = self._in_browser(lambda screen: self._search(screen, key), of=key, keep=Keep.NONE)
         except SamdriftError as error:
             raise CannotTellError(self._says(error, "could not be asked")) from error
         since = self._unclear.get(key)
@@ -156,22 +172,23 @@ class WebFormReceiver(Generic[E]):
         self._form.sign_in(screen)
         return self._form.look_up(screen, key)
 
-    def _in_browser(self, work: Callable[[Screen], T]) -> T:
-        from playwright.sync_api import Error
-
+    def _in_browser(self, work: Callable[[Screen], T], *, of: UUID, keep: Keep) -> T:
         deadline = Deadline.after(self._timeout_s)
 
-        def job(context: BrowserContext, folder: Path) -> T:
+        def job(context: BrowserContext, folder: Path) -> tuple[T | SamdriftError, Unmasked | None]:
+            recording = Recording(context, keep)
             page = context.new_page()
             _save_once(page, self._form.saves_at)
             screen = Screen(page, self._form.url, deadline, sign_in_heading=self._form.sign_in_heading)
-            try:
-                return work(screen)
-            except Error as error:
-                # its message may repeat what was typed; its kind is enough
-                raise SamdriftError(f"The browser failed ({type(error).__name__}).") from None
+            result = _attempt(work, screen)
+            return result, recording.end(screen, folder, failed=isinstance(result, SamdriftError))
 
-        return self._browser.run(job, deadline)
+        result, recorded = self._browser.run(job, deadline)
+        if recorded is not None and self._cabinet is not None:
+            self._cabinet().keep(of, self._form.party, recorded.masked())
+        if isinstance(result, SamdriftError):
+            raise result
+        return result
 
     def _is_unclear(self, key: UUID, error: SamdriftError) -> TryAgainError:
         self._unclear[key] = time.monotonic()
@@ -179,6 +196,19 @@ class WebFormReceiver(Generic[E]):
 
     def _says(self, error: SamdriftError, what: str) -> str:
         return mask(f"{self._form.party} {what}: {error.message}")
+
+
+def _attempt(work: Callable[[Screen], T], screen: Screen) -> T | SamdriftError:
+    """What came of it: an error is part of it, so that what was seen is kept with it."""
+    from playwright.sync_api import Error
+
+    try:
+        return work(screen)
+    except SamdriftError as error:
+        return error
+    except Error as error:
+        # its message may repeat what was typed; its kind is enough
+        return FormError(f"The browser failed ({type(error).__name__}).")
 
 
 def _save_once(page: Page, path: str) -> None:

@@ -4,17 +4,18 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Item, Outcome, Verdict
+from samdrift_platform.contract import Effect, Item, Outcome, Verdict
 from samdrift_platform.question import Decision, Earlier
 from samdrift_rpa.conduct import BY_HAND, conduct, to_a_person
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.generator import Sale, Sold, write
-from samdrift_rpa.invoices.judging import Engine
+from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.workload import workload
 
@@ -34,6 +35,10 @@ def outcome(engine: Engine, content: bytes, *decisions: Decision, **payload: boo
     return conduct(process, item_of(content, *decisions, **payload), STORE, engine)
 
 
+def stored(effect: Effect, name: str) -> Any:
+    return json.loads(STORE.get(str(effect.request[name])))
+
+
 def steps(found: Outcome) -> list[str]:
     return [effect.step for effect in workload.effects(found)]
 
@@ -47,10 +52,10 @@ def test_a_valid_invoice_is_posted_and_then_answered(engine: Engine) -> None:
     assert found.verdict is Verdict.DONE
     voucher, answer = workload.effects(found)
     assert (voucher.step, voucher.receiver) == ("post_voucher", "erp")
-    assert (voucher.request["document_number"], voucher.request["amount"]) == ("T-1", "1562.50")
+    posted, said = stored(voucher, "voucher"), stored(answer, "answer")
+    assert (posted["document_number"], posted["amount"]) == ("T-1", "1562.50")
     assert (answer.step, answer.receiver) == ("send_answer", "access_point")
-    assert answer.request["response_code"] == "BusinessAccept"
-    assert answer.request["issue_date"] == "2026-11-24"
+    assert (said["response_code"], said["issue_date"]) == ("BusinessAccept", "2026-11-24")
 
 
 def test_the_outcome_says_which_rules_ran_and_that_ours_are_not_official(engine: Engine) -> None:
@@ -64,8 +69,8 @@ def test_a_broken_rule_rejects_and_is_answered_with_the_reason(engine: Engine) -
     assert found.verdict is Verdict.REJECTED
     assert found.reason == "[SD-A09] The payable amount says 1600.00, but the totals give 1562.50."
     (answer,) = workload.effects(found)
-    assert answer.request["response_code"] == "TechnicalReject"
-    assert answer.request["description"] == found.reason
+    said = stored(answer, "answer")
+    assert (said["response_code"], said["description"], said["reason"]) == ("TechnicalReject", found.reason, "OTH")
     assert list(workload.benefits(found)) == []
 
 

@@ -1,0 +1,24 @@
+"""When the demonstration's work "came in", and where its loopback parties listen."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def first_run(folder: Path) -> datetime:
+    """The moment of the first run on this home (aware, UTC), so that later runs send the same."""
+    file = folder / "received_at"
+    if not file.exists():
+        new = file.with_suffix(".new")
+        new.write_text(datetime.now(UTC).replace(microsecond=0).isoformat())
+        new.replace(file)
+    return datetime.fromisoformat(file.read_text())
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

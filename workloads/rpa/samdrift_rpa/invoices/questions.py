@@ -1,0 +1,75 @@
+"""What a person is asked about an invoice, with the evidence that the decision rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind, Question
+from samdrift_rpa.invoices.ground import Ground
+from samdrift_rpa.invoices.invoice import Invoice
+from samdrift_rpa.invoices.refusal import LABELS
+
+#: The code of the one question that is asked about an invoice, and the choices.
+APPROVAL, APPROVE, BY_HAND, REJECT = "approval", "approve", "by_hand", "reject"
+_XML = "application/xml"
+
+_REJECT = Choice(
+    code=REJECT,
+    label={"da": "Afvis, og giv leverandøren besked", "en": "Reject, and tell the supplier"},
+    fields=(
+        DecisionField(
+            name="reason_code", label={"da": "Årsag", "en": "Reason"}, kind=FieldKind.ONE_OF, options=dict(LABELS)
+        ),
+        DecisionField(
+            name="reason",
+            label={"da": "Begrundelse til leverandøren", "en": "Reason for the supplier"},
+            kind=FieldKind.TEXT,
+        ),
+    ),
+)
+_APPROVE = Choice(code=APPROVE, label={"da": "Godkend og bogfør", "en": "Approve and post"})
+_BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført i hånden", "en": "It was posted by hand"})
+
+
+def approval(
+    invoice: Invoice | None, grounds: Sequence[Ground], *, document: str, orders: Sequence[str], within_days: float
+) -> Question:
+    """The question about a document with `grounds`; `document` and `orders` name stored objects.
+
+    As many people decide as the strictest ground asks for. A document that cannot be posted as it is offers no
+    approval: it is posted by hand, or refused.
+    """
+    postable = all(ground.postable for ground in grounds)
+    return Question(
+        code=APPROVAL,
+        title={"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
+        reasons=tuple(ground.by_language() for ground in grounds),
+        choices=((_APPROVE if postable else _BY_HAND), _REJECT),
+        facts=(*_facts(invoice), *_documents(document, orders)),
+        people=max(ground.people for ground in grounds),
+        answer_within=timedelta(days=within_days),
+    )
+
+
+def _facts(invoice: Invoice | None) -> Iterator[Fact]:
+    if invoice is None:
+        return
+    supplier = invoice.supplier
+    shown = (
+        ({"da": "Nummer", "en": "Number"}, invoice.number),
+        ({"da": "Leverandør", "en": "Supplier"}, supplier.public_name),
+        ({"da": "Leverandørens nummer", "en": "Supplier's number"}, supplier.number),
+        ({"da": "Beløb", "en": "Amount"}, f"{invoice.signed_amount:.2f} {invoice.currency}"),
+        ({"da": "Udstedt", "en": "Issued"}, invoice.issue_date.isoformat()),
+        ({"da": "Forfalder", "en": "Due"}, invoice.due_date.isoformat() if invoice.due_date else ""),
+        ({"da": "Ordre", "en": "Order"}, ", ".join(invoice.order_numbers)),
+    )
+    yield from (Fact(label=label, value=value) for label, value in shown if value)
+
+
+def _documents(document: str, orders: Sequence[str]) -> Iterator[Fact]:
+    label = {"da": "Dokumentet", "en": "The document"}
+    yield Fact(label=label, value="XML", object=document, media_type=_XML)
+    for order in orders:
+        yield Fact(label={"da": "Ordredokument", "en": "Order document"}, value="XML", object=order, media_type=_XML)
