@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift_rpa.documents import DocumentType, read_document
+from samdrift_rpa.documents import PEPPOL_BILLING, DocumentType, read_document
 from samdrift_rpa.invoices.generator import Sale, Sold, fictitious_cvr, fictitious_gln, write
 from samdrift_rpa.rules import own
 from samdrift_rpa.rules.findings import codes
@@ -65,6 +65,7 @@ def test_a_generated_document_breaks_no_rule(sale: Sale) -> None:
         ("SD-F02", r">2026-11-20</cbc:IssueDate>", ">20-11-2026</cbc:IssueDate>"),
         ("SD-F02", r">2026-11-20</cbc:IssueDate>", ">2026-02-30</cbc:IssueDate>"),
         ("SD-F03", r">DKK</cbc:DocumentCurrencyCode>", ">KRX</cbc:DocumentCurrencyCode>"),
+        ("SD-F05", r">2.1</cbc:UBLVersionID>", ">2.2</cbc:UBLVersionID>"),
         ("SD-F04", r"currencyID=\"DKK\">7750.00</cbc:PayableAmount>", 'currencyID="EUR">7750.00</cbc:PayableAmount>'),
         ("SD-I01", fictitious_cvr(0), fictitious_cvr(0)[:-1] + "9"),
         ("SD-I02", fictitious_gln(0), fictitious_gln(0)[:-1] + "1"),
@@ -125,3 +126,35 @@ def test_a_sentence_carries_its_values() -> None:
     document = VALID.replace(">7750.00</cbc:PayableAmount>", ">7755.00</cbc:PayableAmount>")
     (failed,) = RULES.check(read_document(document.encode()))
     assert failed.say() == "The payable amount says 7755.00, but the totals give 7750.00."
+
+
+def _peppol(document: str) -> str:
+    """The same amounts as Peppol BIS Billing states them: `TaxExclusiveAmount` is what they are without tax."""
+    return (
+        document.replace("OIOUBL-2.1", PEPPOL_BILLING)
+        .replace(">1550.00</cbc:TaxExclusiveAmount>", ">6200.00</cbc:TaxExclusiveAmount>")
+        .replace("<cbc:UBLVersionID>2.1</cbc:UBLVersionID>", "")
+    )
+
+
+def test_a_sound_peppol_invoice_breaks_no_rule() -> None:
+    assert broken(_peppol(VALID)) == []
+
+
+def test_in_peppol_the_amount_without_tax_is_no_sum_of_taxes() -> None:
+    assert broken(_peppol(VALID).replace(">6200.00</cbc:TaxExclusive", ">1550.00</cbc:TaxExclusive")) == ["SD-A05"]
+
+
+def test_the_same_tax_in_the_currency_of_the_accounts_is_counted_once() -> None:
+    accounts = '<cac:TaxTotal><cbc:TaxAmount currencyID="EUR">207.80</cbc:TaxAmount></cac:TaxTotal>'
+    document = _peppol(VALID).replace("<cac:LegalMonetaryTotal>", f"{accounts}<cac:LegalMonetaryTotal>")
+    currency = "</cbc:DocumentCurrencyCode>"
+    told = document.replace(currency, f"{currency}<cbc:TaxCurrencyCode>EUR</cbc:TaxCurrencyCode>")
+    assert broken(told) == []
+    assert "SD-F04" in broken(document)
+
+
+def test_there_are_no_rules_for_other_types() -> None:
+    order = VALID.replace("xsd:Invoice-2", "xsd:Order-2").replace("<Invoice", "<Order").replace("</Invoice", "</Order")
+    findings = RULES.validate(read_document(order.encode()))
+    assert (findings.schema_valid, findings.failed_rules, findings.held_to) == (None, (), ())

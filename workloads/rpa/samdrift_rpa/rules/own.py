@@ -1,8 +1,9 @@
 """Our own small rule set, for installations without the official one. It is not official and says so.
 
-It holds what posting depends on: the mandatory facts, identifiers, currency, dates, and the arithmetic of lines,
-tax and totals. The codes are `SD-M..` (mandatory), `SD-F..` (form), `SD-I..` (identifiers), `SD-A..` (arithmetic)
-and `SD-D..` (dates). Each sentence is a message id, so that pages can say it in the reader's language.
+It holds invoices and credit notes of OIOUBL 2 and of EN 16931 (Peppol BIS Billing 3.0) to what posting depends on: the
+mandatory facts, identifiers, currency, dates, and the arithmetic of lines, tax and totals. The codes are `SD-M..`
+(mandatory), `SD-F..` (form), `SD-I..` (identifiers), `SD-A..` (arithmetic) and `SD-D..` (dates). Each sentence is a
+message id, so that pages can say it in the reader's language.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from samdrift_rpa.documents import Document
+from samdrift_rpa.documents import POSTED, Document, Standard
 from samdrift_rpa.identifiers import Identifier
 from samdrift_rpa.invoices.invoice import (
     CUSTOMER,
@@ -23,7 +24,7 @@ from samdrift_rpa.invoices.invoice import (
     tax_amount_of,
 )
 from samdrift_rpa.messages import N_
-from samdrift_rpa.rules.findings import FailedRule, Severity
+from samdrift_rpa.rules.findings import FailedRule, Findings, Severity
 from samdrift_rpa.ubl import CAC, Element, amount, date_of, decimal_of, elements, text, total
 
 #: OIOUBL allows one unit of currency between a line's amount and price times quantity (F-INV340, F-LIB402).
@@ -37,6 +38,8 @@ class Mandatory:
     code: str
     path: str
     sentence: str
+    #: EN 16931 does without.
+    only_oioubl: bool = False
 
 
 HEADER = (
@@ -49,6 +52,7 @@ HEADER = (
         code="SD-M06",
         path=f"{SUPPLIER}/cac:PartyLegalEntity/cbc:CompanyID",
         sentence=N_("The supplier's company number is missing."),
+        only_oioubl=True,
     ),
     Mandatory(code="SD-M07", path=f"{CUSTOMER}/cbc:EndpointID", sentence=N_("The customer has no endpoint.")),
     Mandatory(code="SD-M08", path="cac:TaxTotal/cbc:TaxAmount", sentence=N_("The tax total is missing.")),
@@ -63,6 +67,7 @@ LINE = (
 NO_LINES = N_("The document has no lines.")
 NOT_A_NUMBER = N_("%(element)s is %(value)s, which is not an amount.")
 NOT_A_DATE = N_("%(element)s is %(value)s, which is not a date.")
+UNKNOWN_VERSION = N_("The UBLVersionID %(value)s is not one that this standard uses.")
 UNKNOWN_CURRENCY = N_("The currency %(value)s does not exist.")
 OTHER_CURRENCY = N_("%(element)s is in %(value)s, but the document is in %(currency)s.")
 CVR_DIGIT = N_("The company number %(value)s is not a valid CVR number: its check digit does not hold.")
@@ -72,6 +77,7 @@ LINES_SUM = N_("The sum of the lines says %(stated)s, but the lines add up to %(
 TAX_SUM = N_("The tax total says %(stated)s, but its parts add up to %(computed)s.")
 TAX_PERCENT = N_("The tax of %(stated)s is not %(percent)s percent of %(taxable)s.")
 TAX_EXCLUSIVE = N_("The total of taxes says %(stated)s, but the taxes add up to %(computed)s.")
+WITHOUT_TAX = N_("The total without tax says %(stated)s, but lines and charges give %(computed)s.")
 INCLUSIVE = N_("The total with tax says %(stated)s, but lines, charges and tax give %(computed)s.")
 PAYABLE = N_("The payable amount says %(stated)s, but the totals give %(computed)s.")
 ALLOWANCES = N_("The total of allowances says %(stated)s, but they add up to %(computed)s.")
@@ -85,19 +91,28 @@ class OwnRules:
     name = "Samdrift's own small rule set (not official)"
     official = False
 
+    def validate(self, document: Document) -> Findings:
+        """The verdict on an invoice or a credit note; it has no rules for other types, and no schemas."""
+        if document.type not in POSTED:
+            return Findings(schema_valid=None)
+        return Findings(schema_valid=None, failed_rules=self.check(document), held_to=(self.name,))
+
     def check(self, document: Document) -> tuple[FailedRule, ...]:
         """The broken rules, sorted by code."""
-        root = document.root
+        if document.type not in POSTED:
+            return ()
         for stage in ((mandatory, form), (identifiers, currency, lines, taxes, totals, dates)):
-            failed = [rule for check in stage for rule in check(root)]
+            failed = [rule for check in stage for rule in check(document)]
             if failed:
                 return tuple(sorted(failed))
         return ()
 
 
-def mandatory(root: Element) -> Iterator[FailedRule]:
+def mandatory(document: Document) -> Iterator[FailedRule]:
     """SD-M: what must be there."""
-    yield from (_failed(fact.code, fact.sentence) for fact in HEADER if not text(root, fact.path))
+    root = document.root
+    asked = [fact for fact in HEADER if document.standard is Standard.OIOUBL or not fact.only_oioubl]
+    yield from (_failed(fact.code, fact.sentence) for fact in asked if not text(root, fact.path))
     found = line_elements(root)
     if not found:
         yield _failed("SD-M11", NO_LINES)
@@ -105,20 +120,24 @@ def mandatory(root: Element) -> Iterator[FailedRule]:
         yield from (_failed(f.code, f.sentence, position=position) for f in LINE if not text(line, f.path))
 
 
-def form(root: Element) -> Iterator[FailedRule]:
-    """SD-F01, SD-F02: amounts, quantities and rates are decimals, dates are dates."""
+def form(document: Document) -> Iterator[FailedRule]:
+    """SD-F01, SD-F02: amounts, quantities and rates are decimals, dates are dates. SD-F05: UBL's version is known."""
+    root, version = document.root, document.ubl_version_id
+    if version not in (("2.0", "2.1") if document.standard is Standard.OIOUBL else ("2.1", "")):
+        yield _failed("SD-F05", UNKNOWN_VERSION, value=version[:20] or "-")
     yield from _misformed(root, ("Amount", "Quantity", "Percent"), decimal_of, "SD-F01", NOT_A_NUMBER)
     yield from _misformed(root, ("Date",), date_of, "SD-F02", NOT_A_DATE)
 
 
-def currency(root: Element) -> Iterator[FailedRule]:
+def currency(document: Document) -> Iterator[FailedRule]:
     """SD-F03, SD-F04: the currency exists (ISO 4217), and the amounts that are posted are in it."""
     from babel.numbers import is_currency
 
+    root = document.root
     code = text(root, "cbc:DocumentCurrencyCode")
     if not is_currency(code):
         yield _failed("SD-F03", UNKNOWN_CURRENCY, value=code)
-    posted = [*root.iterfind("{*}LegalMonetaryTotal/{*}*"), *root.iterfind("{*}TaxTotal/{*}TaxAmount")]
+    posted = [*root.iterfind("{*}LegalMonetaryTotal/{*}*"), *_tax_amounts(document)]
     posted += [amount for line in line_elements(root) for amount in line.iterfind("{*}LineExtensionAmount")]
     for element in posted:
         stated = element.get("currencyID", "")
@@ -126,16 +145,17 @@ def currency(root: Element) -> Iterator[FailedRule]:
             yield _failed("SD-F04", OTHER_CURRENCY, element=_name(element), value=stated or "-", currency=code)
 
 
-def identifiers(root: Element) -> Iterator[FailedRule]:
+def identifiers(document: Document) -> Iterator[FailedRule]:
     """SD-I01, SD-I02: check digits of CVR numbers and GLNs of both parties."""
     for path in (SUPPLIER, CUSTOMER):
-        for number in read_party(root, path).identifiers:
+        for number in read_party(document.root, path).identifiers:
             if not number.check_digit_holds:
                 yield _wrong_digit(number)
 
 
-def lines(root: Element) -> Iterator[FailedRule]:
+def lines(document: Document) -> Iterator[FailedRule]:
     """SD-A01, SD-A02: each line follows from price and quantity; the lines add up."""
+    root = document.root
     found = line_elements(root)
     for position, line in enumerate(found, 1):
         stated, computed = amount(line, "cbc:LineExtensionAmount"), _line_amount(line)
@@ -144,11 +164,9 @@ def lines(root: Element) -> Iterator[FailedRule]:
     yield from _unequal("SD-A02", LINES_SUM, root, "LineExtensionAmount", total(found, "cbc:LineExtensionAmount"))
 
 
-def taxes(root: Element) -> Iterator[FailedRule]:
-    """SD-A03 to SD-A05: parts of the tax add up, each follows from its rate, and the totals repeat them.
-
-    In OIOUBL 2.x `TaxExclusiveAmount` is the sum of the taxes (rule F-INV127), not the amount before them.
-    """
+def taxes(document: Document) -> Iterator[FailedRule]:
+    """SD-A03, SD-A04: parts of the tax add up, and each follows from its rate."""
+    root = document.root
     for tax in root.iter(f"{{{CAC}}}TaxTotal"):  # of the document and of its lines
         stated, parts = amount(tax, "cbc:TaxAmount"), elements(tax, "cac:TaxSubtotal")
         computed = total(parts, "cbc:TaxAmount")
@@ -156,27 +174,46 @@ def taxes(root: Element) -> Iterator[FailedRule]:
             yield _differs("SD-A03", TAX_SUM, stated, computed)
         for part in parts:
             yield from _wrong_rate(part)
-    yield from _unequal("SD-A05", TAX_EXCLUSIVE, root, "TaxExclusiveAmount", tax_amount_of(root))
 
 
-def totals(root: Element) -> Iterator[FailedRule]:
-    """SD-A06 to SD-A09: allowances, charges, the total with tax, and what is to be paid."""
+def totals(document: Document) -> Iterator[FailedRule]:
+    """SD-A05 to SD-A09: the total of or without tax, allowances, charges, the total with tax, and what is to be paid.
+
+    In OIOUBL 2.x `TaxExclusiveAmount` is the sum of the taxes (rule F-INV127); in EN 16931 it is the amount without
+    them (BT-109, rule BR-CO-13).
+    """
+    root = document.root
     allowances, charges = _allowance_charges(root, "false"), _allowance_charges(root, "true")
     yield from _unequal("SD-A06", ALLOWANCES, root, "AllowanceTotalAmount", allowances)
     yield from _unequal("SD-A07", CHARGES, root, "ChargeTotalAmount", charges)
     sum_of_lines = amount(root, f"{TOTALS}/cbc:LineExtensionAmount")
-    inclusive = sum_of_lines - allowances + charges + tax_amount_of(root)
+    tax, net = tax_amount_of(root), sum_of_lines - allowances + charges
+    if document.standard is Standard.OIOUBL:
+        yield from _unequal("SD-A05", TAX_EXCLUSIVE, root, "TaxExclusiveAmount", tax)
+    else:
+        yield from _unequal("SD-A05", WITHOUT_TAX, root, "TaxExclusiveAmount", net)
+    inclusive = net + tax
     rounding = amount(root, f"{TOTALS}/cbc:PayableRoundingAmount", "0")
     yield from _unequal("SD-A08", INCLUSIVE, root, "TaxInclusiveAmount", inclusive + rounding, inclusive)
     payable = inclusive + rounding - amount(root, f"{TOTALS}/cbc:PrepaidAmount", "0")
     yield from _unequal("SD-A09", PAYABLE, root, "PayableAmount", payable)
 
 
-def dates(root: Element) -> Iterator[FailedRule]:
+def dates(document: Document) -> Iterator[FailedRule]:
     """SD-D01: nothing is due before it was issued."""
+    root = document.root
     due, issued = due_date_text(root), text(root, "cbc:IssueDate")
     if due and date_of(due) < date_of(issued):
         yield _failed("SD-D01", DUE_BEFORE_ISSUE, due=due, issued=issued)
+
+
+def _tax_amounts(document: Document) -> list[Element]:
+    """The totals of tax that are in the document's currency; EN 16931 has another in that of the accounts (BT-111)."""
+    found = [*document.root.iterfind("{*}TaxTotal/{*}TaxAmount")]
+    accounts = text(document.root, "cbc:TaxCurrencyCode")
+    if document.standard is Standard.OIOUBL or not accounts:
+        return found
+    return [one for one in found if one.get("currencyID") != accounts or len(found) == 1]
 
 
 def _misformed(
@@ -193,7 +230,7 @@ def _misformed(
 
 
 def _wrong_digit(number: Identifier) -> FailedRule:
-    if number.scheme in ("GLN", "EAN"):
+    if number.is_location:
         return _failed("SD-I02", GLN_DIGIT, value=number.value)
     return _failed("SD-I01", CVR_DIGIT, value=number.value)
 
