@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from samdrift_rpa.pages import invoices
+from samdrift_rpa.pages import invoices, processes, statistics
 
 
 def router() -> APIRouter:
     """The pages below `/rpa`, one module a topic."""
     pages = APIRouter(include_in_schema=False)
-    pages.include_router(invoices.router())
+    for topic in (processes, statistics, invoices):
+        pages.include_router(topic.router())
     return pages
