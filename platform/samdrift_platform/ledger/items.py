@@ -75,6 +75,8 @@ class WorkItem:
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    #: The part of its workload's queue that it is in: of the automation workload its process.
+    lane: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ def find(
     connection: sa.Connection,
     *,
     workload: str | None = None,
+    lane: str | None = None,
     submission_id: UUID | None = None,
     states: Sequence[ItemState | str] = (),
     limit: int = 200,
@@ -100,6 +103,8 @@ def find(
     query = sa.select(work_items).order_by(order).limit(limit).offset(offset)
     if workload is not None:
         query = query.where(work_items.c.workload == workload)
+    if lane is not None:
+        query = query.where(work_items.c.lane == lane)
     if submission_id is not None:
         query = query.join(submission_items, submission_items.c.item_id == work_items.c.id)
         query = query.where(submission_items.c.submission_id == submission_id)

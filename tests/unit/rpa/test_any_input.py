@@ -15,8 +15,8 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Verdict
 from samdrift_rpa.invoices.answer import read_answer
 from samdrift_rpa.invoices.answering import SEND_ANSWER
-from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.workload import workload
 
 KEY = UUID(int=7)

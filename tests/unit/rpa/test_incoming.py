@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item
 from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.workload import workload
 

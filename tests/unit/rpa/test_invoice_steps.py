@@ -14,8 +14,8 @@ from samdrift_platform.contract import Effect, Item, Outcome, Verdict
 from samdrift_platform.question import Decision, Earlier
 from samdrift_rpa.conduct import BY_HAND, conduct, to_a_person
 from samdrift_rpa.documents import DocumentType
-from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.workload import workload
 

@@ -19,8 +19,8 @@ from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import GivenReading, portal_of
 from samdrift_rpa import conduct
 from samdrift_rpa.invoices import grounds, order_match, steps
-from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.rules import own
 from samdrift_rpa.workload import workload
@@ -53,6 +53,7 @@ def work_item(number: int, state: ItemState, result: Mapping[str, Any], reason: 
         queued_at=NOW,
         started_at=NOW,
         finished_at=NOW,
+        lane="invoices",
     )
 
 
@@ -107,14 +108,14 @@ def page(browser: httpx.Client, path: str, language: str) -> str:
 
 
 def test_vouchers_show_number_supplier_amount_and_the_erp_systems_number(browser: httpx.Client) -> None:
-    posted = page(browser, "/rpa/", "en").partition("Posted vouchers</h2>")[2]
+    posted = page(browser, "/rpa/invoices", "en").partition("Posted vouchers</h2>")[2]
     for shown in ("GOOD-1", "Fiktiv leverandør 1", "DK99000007", "1,562.50 DKK", "V000017", "Delivered"):
         assert shown in posted
     assert "WRONG-1" not in posted
 
 
 def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> None:
-    english, danish = page(browser, "/rpa/", "en"), page(browser, "/rpa/", "da")
+    english, danish = page(browser, "/rpa/invoices", "en"), page(browser, "/rpa/invoices", "da")
     assert "SD-A09: The payable amount says 1,600.00, but the totals give 1,562.50." in english
     assert "SD-A09: Beløbet til betaling er angivet til 1.600,00, men totalerne giver 1.562,50." in danish
     assert "The amount of 125,000.00 DKK is above the limit of 40,000.00 DKK." in english
@@ -122,43 +123,43 @@ def test_exceptions_say_why_in_the_readers_language(browser: httpx.Client) -> No
 
 
 def test_a_document_that_came_in_during_a_stop_is_shown_and_says_so(browser: httpx.Client) -> None:
-    shown = page(browser, f"/rpa/documents/{UUID(int=7)}", "da")
+    shown = page(browser, f"/rpa/invoices/{UUID(int=7)}", "da")
     assert "Den automatiske behandling er stoppet" in shown
     assert "GOOD-1" in shown
 
 
 def test_what_the_platform_says_in_english_is_marked_as_english(browser: httpx.Client) -> None:
-    danish = page(browser, "/rpa/", "da")
+    danish = page(browser, "/rpa/invoices", "da")
     assert '<span lang="en">r6 was submitted before with other content.</span>' in danish
     assert '<span lang="en">The document is not well-formed XML' in danish
 
 
 def test_what_a_supplier_writes_is_text_and_never_markup(browser: httpx.Client) -> None:
-    for path in ("/rpa/", f"/rpa/documents/{UUID(int=1)}", f"/rpa/documents/{UUID(int=5)}"):
+    for path in ("/rpa/invoices", f"/rpa/invoices/{UUID(int=1)}", f"/rpa/invoices/{UUID(int=5)}"):
         shown = page(browser, path, "da")
         assert "<script>%" not in shown
         assert "Stol <b>" not in shown
-    assert "&lt;script&gt;%(x)s" in page(browser, f"/rpa/documents/{UUID(int=5)}", "da")
+    assert "&lt;script&gt;%(x)s" in page(browser, f"/rpa/invoices/{UUID(int=5)}", "da")
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("number", range(1, 8))
 def test_every_document_has_a_page(browser: httpx.Client, number: int, language: str) -> None:
-    assert "<h1" in page(browser, f"/rpa/documents/{UUID(int=number)}", language)
+    assert "<h1" in page(browser, f"/rpa/invoices/{UUID(int=number)}", language)
 
 
 def test_a_documents_page_says_whose_rules_it_was_held_to(browser: httpx.Client) -> None:
-    assert "which is not official" in page(browser, f"/rpa/documents/{UUID(int=1)}", "en")
-    assert "som ikke er officielt" in page(browser, f"/rpa/documents/{UUID(int=1)}", "da")
+    assert "which is not official" in page(browser, f"/rpa/invoices/{UUID(int=1)}", "en")
+    assert "som ikke er officielt" in page(browser, f"/rpa/invoices/{UUID(int=1)}", "da")
 
 
 def test_dates_are_written_as_the_reader_writes_them(browser: httpx.Client) -> None:
-    assert "20. nov. 2026" in page(browser, f"/rpa/documents/{UUID(int=1)}", "da")
-    assert "20 Nov 2026" in page(browser, f"/rpa/documents/{UUID(int=1)}", "en")
+    assert "20. nov. 2026" in page(browser, f"/rpa/invoices/{UUID(int=1)}", "da")
+    assert "20 Nov 2026" in page(browser, f"/rpa/invoices/{UUID(int=1)}", "en")
 
 
 def test_a_waiting_document_shows_the_voucher_as_it_would_be(browser: httpx.Client) -> None:
-    shown = page(browser, f"/rpa/documents/{UUID(int=3)}", "en")
+    shown = page(browser, f"/rpa/invoices/{UUID(int=3)}", "en")
     assert "Voucher as it would be posted" in shown
     assert "100,000.00" in shown
 
@@ -166,13 +167,14 @@ def test_a_waiting_document_shows_the_voucher_as_it_would_be(browser: httpx.Clie
 def test_without_documents_the_page_says_what_to_do() -> None:
     app = portal_of(workload)
     with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
-        assert "Send invoices in" in page(client, "/rpa/", "en")
+        assert "Send invoices in" in page(client, "/rpa/invoices", "en")
 
 
 def test_every_sentence_of_the_code_is_listed_for_translation() -> None:
     (folder,) = page_folders([workload])[1:]
     listed = {text for text, template in sentences(folder).items() if template.name == "sentences.html"}
-    assert listed == set[str]().union(*(_marked(str(module.__file__)) for module in (own, grounds, order_match, steps, conduct)))
+    modules = (own, grounds, order_match, steps, conduct)
+    assert listed >= set[str]().union(*(_marked(str(module.__file__)) for module in modules))
 
 
 def _marked(source: str) -> set[str]:

@@ -27,6 +27,8 @@ from samdrift_rpa.sentence import written
 
 #: Documents on one page.
 PAGE = 50
+#: The process, by its name.
+LANE = "invoices"
 POSTED = (ItemState.DONE,)
 EXCEPTIONS = (ItemState.WAITING_FOR_PERSON, ItemState.REJECTED, ItemState.FAILED)
 
@@ -52,6 +54,8 @@ class Row:
 
     item: WorkItem
     type: str
+    #: "OIOUBL", "Peppol BIS".
+    standard: str
     number: str
     supplier: str
     supplier_name: str
@@ -70,20 +74,20 @@ class Row:
 
 
 def router() -> APIRouter:
-    """The pages below `/rpa`."""
+    """The pages `/rpa/invoices` and below."""
     pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-    pages.add_api_route("/", index)
-    pages.add_api_route("/documents/{item_id}", document)
+    pages.add_api_route("/invoices", index)
+    pages.add_api_route("/invoices/{item_id}", document)
     return pages
 
 
 def index(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
     """Exceptions first, because they wait for someone; then the posted vouchers."""
-    exceptions = [row_of(shell, item) for item in shell.items(states=EXCEPTIONS, limit=PAGE, offset=offset)]
-    posted = [row_of(shell, item) for item in shell.items(states=POSTED, limit=PAGE, offset=offset)]
+    exceptions = [row_of(shell, item) for item in shell.items(EXCEPTIONS, PAGE, offset, lane=LANE)]
+    posted = [row_of(shell, item) for item in shell.items(POSTED, PAGE, offset, lane=LANE)]
     more = PAGE in (len(exceptions), len(posted))
     return shell.page(
-        "rpa/index.html",
+        "rpa/invoices.html",
         posted=posted,
         exceptions=exceptions,
         newer=max(offset - PAGE, 0) if offset else None,
@@ -96,7 +100,7 @@ def document(shell: SignedIn, item_id: UUID) -> HTMLResponse:
     item = shell.item(item_id)
     result = item.result
     return shell.page(
-        "rpa/document.html",
+        "rpa/invoice.html",
         row=row_of(shell, item),
         rule_set=result.get("rule_set"),
         policy=result.get("policy"),
@@ -134,7 +138,7 @@ def row_of(shell: Shell, item: WorkItem) -> Row:
     )
 
 
-_FACTS = ("type", "number", "supplier", "supplier_name", "currency")
+_FACTS = ("type", "standard", "number", "supplier", "supplier_name", "currency")
 
 
 def sentences_of(item: WorkItem, language: str) -> list[Said]:
