@@ -18,9 +18,14 @@ from samdrift_platform.question import Choice, DecisionField, FieldKind, Questio
 LONGEST_TEXT = 2_000
 #: What a form or a command line says for a YES_NO.
 _YES, _NO = frozenset({"yes", "ja", "true", "1"}), frozenset({"no", "nej", "false", "0"})
-_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?")
-#: A comma as the decimal sign, with points between the thousands or without.
-_DANISH = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
+_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+#: One separator and three digits: 1.250 is 1250 to one reader and 1.25 to another.
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}", re.ASCII)
+#: Decimal sign -> a number in which thousands are set apart by the other sign.
+_GROUPED = {
+    ",": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?", re.ASCII),
+    ".": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,8 @@ class Fault:
     field: str
     #: A sentence in English that says what to write.
     sentence: str
+    #: Nothing was written.
+    missing: bool = False
 
 
 def choice_of(question: Question, code: str) -> Choice:
@@ -63,41 +70,52 @@ def faults(choice: Choice, fields: Mapping[str, JsonValue]) -> list[Fault]:
     unknown = [
         Fault(field=name, sentence=f"{choice.code} has no field {name!r}.") for name in fields if name not in known
     ]
-    told = [Fault(field=f.name, sentence=why) for f in choice.fields if (why := _fault(f, fields.get(f.name)))]
+    told = [fault for each in choice.fields if (fault := _fault(each, fields.get(each.name)))]
     return told + unknown
 
 
-def from_text(choice: Choice, texts: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Values of the fields as somebody typed them. What cannot be read as its kind stays text, and is a fault."""
+def from_text(choice: Choice, texts: Mapping[str, str], *, decimal: str = ".") -> dict[str, JsonValue]:
+    """Values of the fields as somebody typed them. What cannot be read as its kind stays text, and is a fault.
+
+    Args:
+        choice: whose fields they are.
+        texts: by name of the field.
+        decimal: the sign before decimals where the person reads, "." or ","; the other one sets thousands apart.
+    """
     kinds = {each.name: each.kind for each in choice.fields}
-    return {name: _read(kinds.get(name, FieldKind.TEXT), text.strip()) for name, text in texts.items()}
+    return {name: _read(kinds.get(name, FieldKind.TEXT), text.strip(), decimal) for name, text in texts.items()}
 
 
-def _read(kind: FieldKind, text: str) -> JsonValue:
+def _read(kind: FieldKind, text: str, decimal: str) -> JsonValue:
     if not text:
         return None
     if kind is FieldKind.NUMBER:
-        return _number(text)
+        return _number(text, decimal)
     if kind is FieldKind.YES_NO:
         return True if text.casefold() in _YES else False if text.casefold() in _NO else text
     return text
 
 
-def _number(text: str) -> JsonValue:
-    """`1250.5`, or as Danes write it: `1.250,5`."""
-    if _DANISH.fullmatch(text):
-        text = text.replace(".", "").replace(",", ".")
-    if not _DECIMAL.fullmatch(text):
+def _number(text: str, decimal: str) -> JsonValue:
+    """The number; the text as it is where it is none, or might be two: nobody shall pay a thousand times too much."""
+    text = text.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+    other = "," if decimal == "." else "."
+    if _AMBIGUOUS.fullmatch(text) and (other in text or decimal == ","):
         return text
-    value = float(text)
+    plain = text.replace(other, "") if _GROUPED[decimal].fullmatch(text) else text
+    plain = plain.replace(",", ".")
+    if not _DECIMAL.fullmatch(plain):
+        return text
+    value = float(plain)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def _fault(field: DecisionField, value: JsonValue) -> str:
-    """A sentence; empty: it fits."""
+def _fault(field: DecisionField, value: JsonValue) -> Fault | None:
+    """What is wrong; None: it fits."""
     label = field.label["en"]
     if _is_empty(value):
-        return f"{label}: this must be filled in." if field.required else ""
+        why = f"{label}: this must be filled in."
+        return Fault(field=field.name, sentence=why, missing=True) if field.required else None
     wanted = {
         FieldKind.TEXT: f"write at most {LONGEST_TEXT} characters",
         FieldKind.NUMBER: "write a number, such as 1250.50",
@@ -105,7 +123,7 @@ def _fault(field: DecisionField, value: JsonValue) -> str:
         FieldKind.YES_NO: "answer yes or no",
         FieldKind.ONE_OF: f"choose one of {', '.join(field.options)}",
     }[field.kind]
-    return "" if _fits(field, value) else f"{label}: {wanted}."
+    return None if _fits(field, value) else Fault(field=field.name, sentence=f"{label}: {wanted}.")
 
 
 def _is_empty(value: JsonValue) -> bool:

@@ -20,6 +20,7 @@ import structlog
 from samdrift_platform import admission, cluster, plugins, process
 from samdrift_platform.crew import Batch, cause
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.escalation import Escalation
 from samdrift_platform.ledger import processes, queue, shadow_runs
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.orders import Orders
@@ -56,6 +57,7 @@ class Dispatcher:
         workloads = plugins.workloads(plugins.workload_names(settings.workloads))
         self._orders = Orders(list(workloads.values()), settings, ledger)
         self._roster = Roster(workloads)
+        self._escalation = Escalation(ledger, settings.home)
         self._capacity = admission.Capacity(
             cpus=cluster_cpus, reserved_clinical_share=settings.reserved_clinical_share, chunk_s=settings.chunk_s
         )
@@ -161,6 +163,7 @@ class Dispatcher:
                 shadow_runs.withdraw(connection, orders.in_shadow, now=now)
             queue.age(connection, now=now)
             queue.release_expired(connection, now=now)  # last: it locks the audit chain's head
+        self._escalation.look(now)
         self._end_overdue()
         if cluster.may_grow():
             self._capacity = replace(self._capacity, cpus=cluster.cores())

@@ -20,6 +20,8 @@ class Role(StrEnum):
     DOMAIN = "domain"
     #: Approves: knows the model and how it was measured.
     TECHNICAL = "technical"
+    #: Decides about items that wait for a person.
+    CASE_WORKER = "case_worker"
     #: Runs the installation, appoints people, adopts policies.
     OPERATOR = "operator"
     #: Reads everything, changes nothing.

@@ -67,6 +67,9 @@ TABLE: Mapping[str, Need] = {
     "POST /v1/items/{item_id}/cancel": Right.WORK,
     "POST /v1/items/{item_id}/retry": Right.WORK,
     "POST /v1/items/{item_id}/truth": Right.WORK,
+    "GET /v1/items/{item_id}/questions": Right.SIGNED_IN,
+    "POST /v1/items/{item_id}/decisions": Duty.DECIDE,
+    "GET /v1/inbox": Right.SIGNED_IN,
     "GET /v1/models": Right.SIGNED_IN,
     "GET /v1/models/{name}/history": Right.SIGNED_IN,
     "POST /v1/models/{name}/rollback": Duty.ROLL_BACK,
@@ -113,6 +116,7 @@ TABLE: Mapping[str, Need] = {
     "POST /workloads/{name}/stop": Right.SIGNED_IN,
     "POST /workloads/{name}/resume": Duty.RESUME,
     "POST /alarms/{alarm_id}/settle": Duty.SETTLE,
+    "POST /inbox/{item_id}": Duty.DECIDE,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -15,6 +15,7 @@ from pydantic import AwareDatetime
 from samdrift_platform.control.answers import Answer, example
 from samdrift_platform.control.audit import AuditRecord
 from samdrift_platform.control.dependencies import TheLedger, TheSettings
+from samdrift_platform.control.inbox import AskedAnswer
 from samdrift_platform.control.items import ITEM, EffectAnswer, ItemAnswer
 from samdrift_platform.control.version_answers import DIGEST, ApprovalAnswer
 from samdrift_platform.evidence.replay import Replay, replay
@@ -118,6 +119,7 @@ class ReplayAnswer(Answer):
         result={"recorded": None, "recomputed": None, "matches": None},
         models=[],
         scores=[],
+        questions=[],
         effects=[],
         benefits=[],
         truths={},
@@ -137,6 +139,8 @@ class ReplayAnswer(Answer):
     result: ComparedDigest
     models: list[DecidingVersionAnswer]
     scores: list[ScoreAnswer]
+    #: What people were asked, and what each of them said.
+    questions: list[AskedAnswer]
     effects: list[EffectAnswer]
     benefits: list[SavedAnswer]
     #: Delayed truth: name of the score -> newest value.
@@ -150,7 +154,9 @@ class ReplayAnswer(Answer):
     def of(cls, made: Replay) -> ReplayAnswer:
         """From the ledger's value."""
         values = {name: getattr(made, name) for name in cls.model_fields}
-        return cls.model_validate(values | {"item": ItemAnswer.of(made.item)})
+        now = datetime.now(UTC)
+        asked = [AskedAnswer.of(each, is_open=each.closed_at is None, now=now) for each in made.questions]
+        return cls.model_validate(values | {"item": ItemAnswer.of(made.item), "questions": asked})
 
 
 class RecordFormat(StrEnum):

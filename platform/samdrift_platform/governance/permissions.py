@@ -21,6 +21,7 @@ class Duty(StrEnum):
     RETIRE = "retire a version"
     RESUME = "let a workload work with its models again"
     SETTLE = "settle an alarm"
+    DECIDE = "decide about an item"
     APPOINT = "give people their roles"
     ADOPT = "put a policy in force"
 
@@ -33,6 +34,7 @@ ROLES: Mapping[Duty, frozenset[Role]] = {
     Duty.RETIRE: APPROVING | {Role.OPERATOR},
     Duty.RESUME: frozenset({Role.OPERATOR}),
     Duty.SETTLE: APPROVING | {Role.OPERATOR},
+    Duty.DECIDE: frozenset({Role.CASE_WORKER, Role.CLINICAL, Role.DOMAIN, Role.OPERATOR}),
     Duty.APPOINT: frozenset({Role.OPERATOR}),
     Duty.ADOPT: frozenset({Role.OPERATOR}),
 }

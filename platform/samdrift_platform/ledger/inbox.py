@@ -90,6 +90,12 @@ def of_item(connection: sa.Connection, item_id: UUID) -> list[Asked]:
     return kept.read(connection, kept.SELECT.where(questions.c.item_id == item_id).order_by(questions.c.seq))
 
 
+def now_asked(connection: sa.Connection, item_id: UUID) -> Asked | None:
+    """What can be decided about an item now, the oldest first; None: nothing."""
+    query = kept.SELECT.where(*_open(EVERYTHING), questions.c.item_id == item_id).order_by(questions.c.seq)
+    return next(iter(kept.read(connection, query.limit(1))), None)
+
+
 def is_open(connection: sa.Connection, item_id: UUID, code: str) -> bool:
     """Whether this can be decided now."""
     query = sa.select(questions.c.seq).select_from(_JOINED).where(*_open(EVERYTHING))

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from samdrift_platform.control.permissions import may_change
-from samdrift_platform.portal import entrance, governing, inspecting, models, pages
+from samdrift_platform.portal import entrance, governing, inbox, inspecting, models, pages
 from samdrift_platform.portal.folders import PORTAL, PageFolder, page_folders
 from samdrift_platform.portal.reading import LedgerReading, Reading
 from samdrift_platform.portal.security import SecurityHeaders
@@ -38,7 +38,7 @@ def mount(app: FastAPI, *, reading: Reading | None = None) -> None:
     app.add_middleware(SecurityHeaders)
     _mount_files(app, folders)
     app.include_router(entrance.router)
-    for router in (pages.router, models.router, inspecting.router, governing.router):
+    for router in (pages.router, inbox.router, models.router, inspecting.router, governing.router):
         app.include_router(router)
     own = {name: workload.routes() for name, workload in app.state.workloads.items()}
     app.state.workloads_with_pages = [name for name, router in own.items() if router is not None]

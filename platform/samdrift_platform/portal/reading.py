@@ -8,11 +8,13 @@ from typing import Protocol
 from uuid import UUID
 
 from samdrift_platform.governance import Governance
-from samdrift_platform.ledger import audit, benefits, effects, items, submissions
+from samdrift_platform.ledger import audit, benefits, effects, inbox, items, submissions
+from samdrift_platform.ledger.asked import Asked
 from samdrift_platform.ledger.audit import Record
 from samdrift_platform.ledger.benefits import Total
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow
+from samdrift_platform.ledger.inbox import Filter, Group
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
 from samdrift_registry.lifecycle import Stop
@@ -31,6 +33,7 @@ class Reading(Protocol):
         self,
         *,
         workload: str | None = None,
+        lane: str | None = None,
         submission_id: UUID | None = None,
         states: Sequence[ItemState | str] = (),
         limit: int,
@@ -49,6 +52,21 @@ class Reading(Protocol):
 
     def events(self, item_id: UUID) -> list[Record]:
         """The audit events about an item, in order."""
+
+    def waiting(self, wanted: Filter, *, limit: int, offset: int) -> list[Asked]:
+        """Questions that can be decided now: overdue and soonest due first, then the oldest."""
+
+    def waiting_number(self, wanted: Filter) -> int:
+        """How many there are."""
+
+    def waiting_groups(self) -> list[Group]:
+        """Which kinds of questions can be decided now, and how many of each."""
+
+    def questions(self, item_id: UUID) -> list[Asked]:
+        """Everything that was asked about an item, oldest first."""
+
+    def now_asked(self, item_id: UUID) -> Asked | None:
+        """What can be decided about an item now."""
 
     def benefits(self) -> list[Total]:
         """Sums of what was saved and spent."""
@@ -78,6 +96,7 @@ class LedgerReading:
         self,
         *,
         workload: str | None = None,
+        lane: str | None = None,
         submission_id: UUID | None = None,
         states: Sequence[ItemState | str] = (),
         limit: int,
@@ -88,6 +107,7 @@ class LedgerReading:
             return items.find(
                 connection,
                 workload=workload,
+                lane=lane,
                 submission_id=submission_id,
                 states=states,
                 limit=limit,
@@ -114,6 +134,31 @@ class LedgerReading:
         """The audit events about an item, in order."""
         with self.ledger.read() as connection:
             return audit.events_of(connection, f"item:{item_id}")
+
+    def waiting(self, wanted: Filter, *, limit: int, offset: int) -> list[Asked]:
+        """Questions that can be decided now: overdue and soonest due first, then the oldest."""
+        with self.ledger.read() as connection:
+            return inbox.waiting(connection, wanted, limit=limit, offset=offset)
+
+    def waiting_number(self, wanted: Filter) -> int:
+        """How many there are."""
+        with self.ledger.read() as connection:
+            return inbox.count(connection, wanted)
+
+    def waiting_groups(self) -> list[Group]:
+        """Which kinds of questions can be decided now, and how many of each."""
+        with self.ledger.read() as connection:
+            return inbox.groups(connection)
+
+    def questions(self, item_id: UUID) -> list[Asked]:
+        """Everything that was asked about an item, oldest first."""
+        with self.ledger.read() as connection:
+            return inbox.of_item(connection, item_id)
+
+    def now_asked(self, item_id: UUID) -> Asked | None:
+        """What can be decided about an item now."""
+        with self.ledger.read() as connection:
+            return inbox.now_asked(connection, item_id)
 
     def benefits(self) -> list[Total]:
         """Sums of what was saved and spent."""

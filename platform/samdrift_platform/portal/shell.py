@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from samdrift_platform.contract import Store, Workload
 from samdrift_platform.errors import NotFoundError, SignInError, UnavailableError
+from samdrift_platform.ledger.inbox import Filter
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal import languages
 from samdrift_platform.portal.folders import PORTAL
@@ -38,9 +39,11 @@ class Shell:
     #: Who is signed in; None on the few pages for everyone.
     user: str | None = None
 
-    def items(self, states: Sequence[ItemState | str] = (), limit: int = 200, offset: int = 0) -> list[WorkItem]:
-        """This workload's items in `states` (all when empty), newest first."""
-        return self.reading.items(workload=self.workload, states=states, limit=limit, offset=offset)
+    def items(
+        self, states: Sequence[ItemState | str] = (), limit: int = 200, offset: int = 0, lane: str | None = None
+    ) -> list[WorkItem]:
+        """This workload's items in `states` (all when empty), of all lanes or of one, newest first."""
+        return self.reading.items(workload=self.workload, lane=lane, states=states, limit=limit, offset=offset)
 
     def item(self, item_id: UUID) -> WorkItem:
         """One item of this workload; NotFoundError for another's, as if it were not there."""
@@ -76,6 +79,11 @@ class Shell:
     def say_ours(self, sentence: str) -> Markup:
         """A sentence that the platform's code made; marked as English where the portal's catalogue does not hold it."""
         return self.say(PORTAL.name, sentence)
+
+    @property
+    def waiting_number(self) -> int:
+        """How many decisions people are waited for, shown in the menu."""
+        return 0 if self.user is None else self.reading.waiting_number(Filter())
 
     @property
     def stops(self) -> tuple[Mapping[str, Stop], str]:

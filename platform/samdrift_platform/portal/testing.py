@@ -18,9 +18,11 @@ from fastapi import FastAPI, Request
 from samdrift_platform.contract import Workload
 from samdrift_platform.control.permissions import may_change
 from samdrift_platform.errors import NotFoundError
+from samdrift_platform.ledger.asked import Asked
 from samdrift_platform.ledger.audit import Record
 from samdrift_platform.ledger.benefits import Total
 from samdrift_platform.ledger.effects import EffectRow
+from samdrift_platform.ledger.inbox import Filter, Group
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
 from samdrift_platform.portal.mount import mount
@@ -39,6 +41,7 @@ class GivenReading:
     given_effects: Sequence[EffectRow] = ()
     given_events: Sequence[Record] = ()
     given_benefits: Sequence[Total] = ()
+    given_questions: Sequence[Asked] = ()
     given_stops: Mapping[str, Stop] = field(default_factory=dict)
 
     def submissions(self, *, limit: int, offset: int) -> list[Submission]:
@@ -53,6 +56,7 @@ class GivenReading:
         self,
         *,
         workload: str | None = None,
+        lane: str | None = None,
         submission_id: UUID | None = None,
         states: Sequence[ItemState | str] = (),
         limit: int,
@@ -63,6 +67,7 @@ class GivenReading:
             item
             for item in self.given
             if workload in (None, item.workload)
+            and lane in (None, item.lane)
             and submission_id in (None, item.submission_id)
             and (not states or item.state in states)
         ]
@@ -84,6 +89,27 @@ class GivenReading:
     def events(self, item_id: UUID) -> list[Record]:
         """The given audit events about that item."""
         return [event for event in self.given_events if event.subject == f"item:{item_id}"]
+
+    def waiting(self, wanted: Filter, *, limit: int, offset: int) -> list[Asked]:
+        """The given questions that are open, whatever is wanted."""
+        return [asked for asked in self.given_questions if asked.closed_at is None][offset : offset + limit]
+
+    def waiting_number(self, wanted: Filter) -> int:
+        """The number of given questions that are open."""
+        return len(self.waiting(wanted, limit=len(self.given_questions), offset=0))
+
+    def waiting_groups(self) -> list[Group]:
+        """One group for each question that is open."""
+        found = self.waiting(Filter(), limit=len(self.given_questions), offset=0)
+        return [Group(workload=a.workload, lane=a.lane, code=a.question.code, number=1) for a in found]
+
+    def questions(self, item_id: UUID) -> list[Asked]:
+        """The given questions about that item."""
+        return [asked for asked in self.given_questions if asked.item_id == item_id]
+
+    def now_asked(self, item_id: UUID) -> Asked | None:
+        """The first of them that is open."""
+        return next((asked for asked in self.questions(item_id) if asked.closed_at is None), None)
 
     def benefits(self) -> list[Total]:
         """The given sums."""
