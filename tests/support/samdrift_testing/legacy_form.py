@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
+import psutil
 import pytest
 
 from samdrift_platform.checks import MemoryStore
@@ -18,10 +20,13 @@ from samdrift_platform.contract import JsonObject, Store
 from samdrift_rpa.driving_licence.entering import Entry
 from samdrift_rpa.driving_licence.form import LicenceForm
 from samdrift_rpa.driving_licence.generator import Wanted, photo, write
+from samdrift_rpa.loopback.legacy_form.app import create_app
+from samdrift_rpa.loopback.legacy_form.faults import Faults
 from samdrift_rpa.loopback.legacy_form.log import Log
 from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
 from samdrift_rpa.web.browser import CHROMIUM, Browser
 from samdrift_testing.ports import free_ports
+from samdrift_testing.serving import Door, serving
 
 USER, PASSWORD = "robot", "only-on-loopback-7"
 
@@ -64,13 +69,36 @@ class Register:
 
 
 @contextmanager
-def running_register(folder: Path, faults: str = "", *, slow_s: float = 1.5) -> Iterator[Register]:
+def started_register(folder: Path, faults: str = "", *, slow_s: float = 1.5) -> Iterator[Register]:
+    """In a process of its own."""
     register = Register(folder, faults, slow_s=slow_s)
     try:
         register.start()
         yield register
     finally:
         register.kill()
+
+
+class Rack:
+    """One server for the registers of many tests, one after the other: to start a process each takes too long."""
+
+    def __init__(self, url: str, door: Door) -> None:
+        self._url, self._door = url, door
+
+    @contextmanager
+    def register(self, folder: Path, faults: str = "", *, slow_s: float = 1.5) -> Iterator[Register]:
+        register = Register(folder, faults, slow_s=slow_s)
+        register.url = self._url
+        app = create_app(Log(folder), Faults.parse(faults), users={USER: PASSWORD}, slow_s=slow_s)
+        with self._door.leading_to(app):
+            yield register
+
+
+@contextmanager
+def rack() -> Iterator[Rack]:
+    door = Door()
+    with serving(door) as url:
+        yield Rack(url, door)
 
 
 def browser() -> Browser:
@@ -81,10 +109,10 @@ def browser() -> Browser:
 
 
 def robot(
-    register: Register, store: Store, browser: Browser, *, timeout_s: float = 10.0, quiet_s: float = 0.0
+    register: Register, store: Store, browser: Browser, *, timeout_s: float = 15.0, **options: Any
 ) -> WebFormReceiver[Entry]:
     form = LicenceForm(register.url, user=lambda: SignIn(user=USER, password=PASSWORD), store=lambda: store)
-    return WebFormReceiver(form, browser, timeout_s=timeout_s, quiet_s=quiet_s)
+    return WebFormReceiver(form, browser, timeout_s=timeout_s, **{"quiet_s": 0.0, **options})
 
 
 def stored(store: MemoryStore, wanted: Wanted, *, decision: str = "issue", ground: str | None = None) -> JsonObject:
@@ -96,3 +124,9 @@ def stored(store: MemoryStore, wanted: Wanted, *, decision: str = "issue", groun
 def as_typed(wanted: Wanted) -> Mapping[str, str]:
     """What the register's log must hold beside each field; written without the robot's own page object."""
     return {"cpr": wanted.cpr, "navn": wanted.name, "kategori": wanted.category}
+
+
+def chromium_below(process: psutil.Process) -> list[psutil.Process]:
+    """The browsers that `process` started, without their own helpers."""
+    below = [child for child in process.children(recursive=True) if "chromium" in child.name()]
+    return [child for child in below if "--type=" not in " ".join(child.cmdline())]

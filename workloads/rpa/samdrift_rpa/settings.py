@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from samdrift_platform.errors import SettingError
 from samdrift_platform.setting import Setting
+
+if TYPE_CHECKING:
+    from samdrift_rpa.web.recording import Keep
 
 RULES = Setting(
     name="SAMDRIFT_RPA_RULES",
     default="",
-    help="Folder with the official OIOUBL rules: `oioubl/xslt-<version>/` and `ubl-xsd/`. Empty: `$SAMDRIFT_DATA/rpa` "
-    "when that folder has them, otherwise our own small rule set.",
+    help="Folder with official rules and schemas: `oioubl/xslt-<version>/`, `peppol/xslt-<version>/`, `ubl-xsd/`, "
+    "`memo/`. Empty: what `samdrift rpa rules install` installed, else `$SAMDRIFT_DATA/rpa` when that folder has them, "
+    "else our own small rule set.",
 )
 POLICY = Setting(
     name="SAMDRIFT_RPA_POLICY",
@@ -63,6 +70,11 @@ FORM_TIMEOUT_S = Setting(
     default="20",
     help="How long one web form may take from its first page to its receipt, in seconds, at most 25.",
 )
+EVIDENCE = Setting(
+    name="SAMDRIFT_RPA_EVIDENCE",
+    default="failed",
+    help="Of which web forms a picture and a trace are kept, masked and encrypted: failed, every or none.",
+)
 DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
 
 #: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
@@ -82,6 +94,7 @@ SETTINGS = (
     LICENCE_FORM_PASSWORD,
     LICENCE_RULES,
     FORM_TIMEOUT_S,
+    EVIDENCE,
 )
 
 
@@ -93,3 +106,13 @@ def timeout_s() -> float:
 def form_timeout_s() -> float:
     """The time-out of a whole web form in seconds; a SettingError when it is not a positive number."""
     return FORM_TIMEOUT_S.positive(LONGEST_TIMEOUT_S)
+
+
+def evidence() -> Keep:
+    """Of which web forms evidence is kept; a SettingError for another word."""
+    from samdrift_rpa.web.recording import Keep
+
+    value = EVIDENCE.value()
+    if value not in tuple(Keep):
+        raise SettingError(f"{EVIDENCE.name} is {value!r}; it must be {', '.join(Keep)}.", field=EVIDENCE.name)
+    return Keep(value)

@@ -67,6 +67,23 @@ amounts = sa.Table(
     comment="sums of the benefit ledger's rows, by process and the day on which the cases were received",
 )
 
+evidence = sa.Table(
+    "rpa_evidence",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("effect_key", sa.Uuid, nullable=False, comment="of the effect that the robot was making"),
+    sa.Column("receiver", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, comment="picture or trace"),
+    sa.Column("object", sa.String(71), nullable=False, comment="its encrypted bytes in the object store"),
+    sa.Column("key", sa.String(16), nullable=False, comment="fingerprint of the key that it was encrypted with"),
+    sa.Column("failed", sa.Boolean, nullable=False, comment="whether the form did not go through"),
+    sa.Column("made_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False, comment="then its object and this row are removed"),
+    sa.Index("ix_rpa_evidence_effect_key", "effect_key"),
+    sa.Index("ix_rpa_evidence_expires_at", "expires_at"),
+    comment="pictures and traces of what robots did: masked, encrypted, for a while",
+)
+
 cases_head = sa.Table(
     "rpa_cases_head",
     metadata,

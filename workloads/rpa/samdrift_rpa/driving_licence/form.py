@@ -14,11 +14,11 @@ from samdrift_rpa.web.errors import ChangedFormError
 from samdrift_rpa.web.screen import Field, Option, Screen, Value, shown
 
 USER = Field(label="Brugernavn", name="bruger")
-PASSWORD = Field(label="Adgangskode", name="adgangskode")
+PASSWORD = Field(label="Adgangskode", name="adgangskode", is_personal=True)
 #: The form's own field for the number that another system gave the case: the effect's key goes here.
 REFERENCE = Field(label="Ekstern reference", name="ekstern_ref")
-CPR = Field(label="CPR-nummer", name="cpr")
-NAME = Field(label="Ansøgers navn", name="navn")
+CPR = Field(label="CPR-nummer", name="cpr", is_personal=True)
+NAME = Field(label="Ansøgers navn", name="navn", is_personal=True)
 CATEGORY = Field(label="Kategori", name="kategori")
 KIND = Field(label="Ansøgningstype", name="ansoegningstype")
 CERTIFICATE_DATE = Field(label="Lægeattest udstedt", name="attest_dato")

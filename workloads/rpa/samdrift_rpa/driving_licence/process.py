@@ -21,8 +21,8 @@ from samdrift_rpa.driving_licence.application import Application, UnreadableAppl
 from samdrift_rpa.driving_licence.checks import Check, check
 from samdrift_rpa.driving_licence.completeness import what_is_missing
 from samdrift_rpa.driving_licence.entering import Decided, Ground
+from samdrift_rpa.driving_licence.receiver import EVIDENCE_KEPT_FOR, licence_register
 from samdrift_rpa.driving_licence.receiver import NAME as REGISTER
-from samdrift_rpa.driving_licence.receiver import licence_register
 from samdrift_rpa.driving_licence.rules import Rules
 from samdrift_rpa.object_reference import ObjectReference
 from samdrift_rpa.process import EffectSpec, LegalBasis, Process, Retention, TimeSaved
@@ -206,6 +206,6 @@ process = Process(
     kle=("23.09.04",),
     time_saved=TimeSaved(time_spend_per_occurance_min=8.0),
     answer_within=timedelta(days=14),
-    retention=Retention(evidence=timedelta(days=30)),
+    retention=Retention(evidence=EVIDENCE_KEPT_FOR),
     example={"document": "sha256:" + "0123456789abcdef" * 4},
 )

@@ -102,7 +102,8 @@ class WebFormReceiver(Generic[E]):
         `browser` reaches the form's host alone. `keep` says of which entries evidence goes to the `cabinet`.
         """
         self._form, self._browser, self._timeout_s, self._quiet_s = form, browser, timeout_s, quiet_s
-        self._keep, self._cabinet = (keep, cabinet) if cabinet else (Keep.NONE, None)
+        self._keep = keep if cabinet else Keep.NONE
+        self._cabinet = cabinet
         #: Key -> when its saving became unclear (monotonic). After a crash the effect's lease does the same.
         self._unclear: dict[UUID, float] = {}
 

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 #: Debian's package `chromium`.
 CHROMIUM = Path("/usr/bin/chromium")
+#: A page that has not said by itself that time is up gets so many seconds more, and is then ended with its browser.
+GRACE_S = 4.0
 
 
 class Browser:
@@ -66,13 +68,14 @@ class Browser:
         life, traces = self._alive()
         future = life.take(lambda context: job(context, traces.folder))
         try:
-            result: T = future.result(max(0.0, deadline.left_s))
+            result: T = future.result(max(0.0, deadline.left_s) + GRACE_S)
         except FutureTimeoutError:
             life.kill()
             self._drop()
             raise OutOfTimeError("The browser did not come back in time and was ended.") from None
         finally:
-            traces.empty()
+            if self._traces is traces:
+                traces.empty()
         return result
 
     def _alive(self) -> tuple[Life, RawTraces]:

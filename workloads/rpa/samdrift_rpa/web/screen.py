@@ -64,6 +64,8 @@ class Field:
     label: str
     #: As the form sends it: label and name must lead to the same control.
     name: str
+    #: What is typed into it is about a person, or secret: it is masked in all evidence.
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Screen:
         self.page, self._base_url, self._deadline = page, base_url.rstrip("/"), deadline
         self._sign_in_heading = sign_in_heading
         self._heading = ""
+        #: What was typed into personal fields, or was about to be.
+        self.personal: set[str] = set()
 
     def open(self, path: str, *, heading: str) -> None:
         """Go to a page of the application, and be on the one with this heading."""
@@ -108,6 +112,7 @@ class Screen:
         Raises:
             ChangedFormError: one is not there; then none was filled in. Or the page kept another value.
         """
+        self.personal |= {str(shown(value)) for control, value in values.items() if control.is_personal}
         self._find_all([*values])
         for control, value in values.items():
             with _slow_is_out_of_time():

@@ -28,8 +28,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 }
 _DOUBLE = """<script>
 document.querySelector('form').addEventListener('submit', event => {
-    const form = event.target;
-    setTimeout(() => form.submit(), 0);
+    fetch(event.target.action, {method: 'POST', keepalive: true});
 });
 </script>"""
 
