@@ -54,8 +54,9 @@ def read(run: InvoiceRun) -> None:
 @step(da="Hold det op mod reglerne", en="Hold it to the rules")
 def hold_to_rules(run: InvoiceRun) -> None:
     """What breaks a fatal rule is rejected, and its supplier told."""
-    failed = run.engine.rules.check(run.document)
-    run.note("rule_set", {"name": run.engine.rules.name, "official": run.engine.rules.official})
+    findings = run.engine.rules.validate(run.document)
+    failed = findings.all
+    run.note("rule_set", {"name": ", ".join(findings.held_to), "official": findings.official})
     run.note("failed_rules", [rule.to_json() for rule in failed[:KEPT]])
     run.note("failed_rules_in_all", len(failed))
     run.note("scores", {"failed_rules": len(failed)})

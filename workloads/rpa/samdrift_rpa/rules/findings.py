@@ -64,6 +64,8 @@ class Findings:
     failed_rules: tuple[FailedRule, ...] = ()
     #: Which rules it was held to, such as "OIOUBL schematron 1.17.2"; empty: there are none for its type.
     held_to: tuple[str, ...] = ()
+    #: Those rules are their publishers', not ours.
+    official: bool = False
 
     @property
     def all(self) -> tuple[FailedRule, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.documents import PEPPOL_BILLING, POSTED, Document, DocumentType, Standard
 from samdrift_rpa.rules.engine import Engine, EvaluationError
-from samdrift_rpa.rules.findings import FailedRule, Findings, Severity
+from samdrift_rpa.rules.findings import FailedRule, Findings, RuleSet, Severity
+from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import Schemas
 from samdrift_rpa.rules.svrl import Dialect, read_svrl
 
@@ -29,27 +30,51 @@ class Stylesheet:
 
 
 class OfficialRules:
-    """Schema and schematron; each is compiled once per process, when the first document needs it."""
+    """Schema and schematron; each is compiled once per process, when the first document needs it.
+
+    An invoice for whose standard none are installed is held to our own rules instead, and the findings say so.
+    """
 
     official = True
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` holds `oioubl/xslt-<version>/` and `ubl-xsd/`, and may hold `peppol/xslt-<version>/` and `memo/`."""
+    def __init__(self, folder: Path, fallback: RuleSet | None = None) -> None:
+        """Rules below `folder`.
+
+        Args:
+            folder: holds `oioubl/xslt-<version>/` or `peppol/xslt-<version>/`, and `ubl-xsd/` and `memo/` as far as
+                there are schemas.
+            fallback: what invoices are held to whose standard has no rules there; our own set when left out.
+        """
         self._schemas = Schemas(folder)
-        self._oioubl = _version_of(folder, "oioubl")
-        self._peppol = _version_of(folder, "peppol") if (folder / "peppol").is_dir() else None
+        self._oioubl, self._peppol = _version_of(folder, "oioubl"), _version_of(folder, "peppol")
+        self._fallback = OwnRules() if fallback is None else fallback
         self._engine = Engine()
-        self.name = ", ".join([*self._names(), "UBL schemas"])
+        self.name = ", ".join([*self._names(), *(["UBL schemas"] if (folder / "ubl-xsd").is_dir() else [])])
+
+    def prepare(self) -> None:
+        """Compile and load everything now, which else waits for the first document of each kind.
+
+        Raises:
+            SettingError: a stylesheet or a schema cannot be used.
+        """
+        oioubl = [_oioubl_sheet(self._oioubl, kind) for kind in _OIOUBL_TYPES] if self._oioubl else []
+        for stylesheet in (*oioubl, *(_en16931_sheets(self._peppol) if self._peppol else ())):
+            self._engine.compile(stylesheet.path)
+        self._schemas.prepare()
 
     def validate(self, document: Document) -> Findings:
         """The verdict of schema and rules; a broken schema does not stop the rules."""
         schema_valid, errors = self._schemas.verdict(document)
         stylesheets = self.stylesheets_for(document)
+        if not stylesheets:
+            other = self._fallback.validate(document)
+            return replace(other, schema_valid=schema_valid, schema_errors=errors)
         return Findings(
             schema_valid=schema_valid,
             schema_errors=errors,
-            failed_rules=self._failed(document, stylesheets) if stylesheets else (),
+            failed_rules=self._failed(document, stylesheets),
             held_to=tuple(stylesheet.name for stylesheet in stylesheets),
+            official=True,
         )
 
     def check(self, document: Document) -> tuple[FailedRule, ...]:
@@ -58,8 +83,10 @@ class OfficialRules:
 
     def stylesheets_for(self, document: Document) -> tuple[Stylesheet, ...]:
         """Those that apply, in the order in which they are run; none for types without official rules here."""
-        if document.standard is Standard.OIOUBL and document.type in _OIOUBL_TYPES:
-            return (self._oioubl_sheet(document.type),)
+        if document.standard is Standard.OIOUBL:
+            if self._oioubl is None or document.type not in _OIOUBL_TYPES:
+                return ()
+            return (_oioubl_sheet(self._oioubl, document.type),)
         if document.type not in POSTED or self._peppol is None:
             return ()
         if document.standard is Standard.EN16931:
@@ -81,13 +108,15 @@ class OfficialRules:
         except EvaluationError as error:
             return (_not_evaluated(error),)
 
-    def _oioubl_sheet(self, kind: DocumentType) -> Stylesheet:
-        path = self._oioubl / f"OIOUBL_{kind}_Schematron.xslt"
-        return Stylesheet(path=path, name=f"OIOUBL schematron {_version(self._oioubl)}", dialect=Dialect.OIOUBL)
-
     def _names(self) -> list[str]:
+        oioubl = [f"OIOUBL schematron {_version(self._oioubl)}"] if self._oioubl else []
         peppol = [f"EN 16931 and Peppol BIS Billing {_version(self._peppol)}"] if self._peppol else []
-        return [f"OIOUBL schematron {_version(self._oioubl)}", *peppol]
+        return [*oioubl, *peppol]
+
+
+def _oioubl_sheet(folder: Path, kind: DocumentType) -> Stylesheet:
+    path = folder / f"OIOUBL_{kind}_Schematron.xslt"
+    return Stylesheet(path=path, name=f"OIOUBL schematron {_version(folder)}", dialect=Dialect.OIOUBL)
 
 
 def _en16931_sheets(folder: Path) -> tuple[Stylesheet, ...]:
@@ -109,10 +138,10 @@ def _version(folder: Path) -> str:
     return folder.name.removeprefix("xslt-")
 
 
-def _version_of(folder: Path, family: str) -> Path:
+def _version_of(folder: Path, family: str) -> Path | None:
     found = sorted(folder.glob(f"{family}/xslt-*"))
-    if len(found) != 1:
+    if len(found) > 1:
         raise SettingError(
-            f"{folder} must hold exactly one version of the rules as `{family}/xslt-<version>`; it holds {len(found)}."
+            f"{folder} must hold one version of the rules as `{family}/xslt-<version>`; it holds {len(found)}."
         )
-    return found[0]
+    return found[0] if found else None

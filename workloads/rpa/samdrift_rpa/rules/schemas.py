@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ _TYPES_20 = (*POSTED, DocumentType.REMINDER, DocumentType.APPLICATION_RESPONSE)
 #: The core of MeMo 1.2 lies one folder down; the `MeMo_core.xsd` beside that folder is still that of 1.1.
 _MEMO = {"1.1": "memo/xsd-1.1/MeMo_core.xsd", "1.2": "memo/xsd-1.2/Version1.2/MeMo_core.xsd"}
 _MOST_ERRORS = 20
+_VALUE_OF_TYPE = re.compile(r": '.*' is(?= not a valid value of)", re.DOTALL)
+_VALUE_OF_FACET = re.compile(r"The value '.*' (is|has|must|does)", re.DOTALL)
 
 
 class Schemas:
@@ -46,10 +49,18 @@ class Schemas:
         if document.standard is Standard.MEMO:
             return self._present(self.folder / _MEMO[document.version])
         if document.type in POSTED and (document.standard is not Standard.OIOUBL or document.version != "2.0"):
-            return self.folder / "ubl-xsd" / "ubl21" / f"driver-{document.type}-2.1.xsd"
+            return self._present(self.folder / f"ubl-xsd/ubl21/driver-{document.type}-2.1.xsd")
         if document.type in _TYPES_20:
-            return self.folder / "ubl-xsd" / "ubl20" / "maindoc" / f"UBL-{document.type}-2.0.xsd"
+            return self._present(self.folder / f"ubl-xsd/ubl20/maindoc/UBL-{document.type}-2.0.xsd")
         return None
+
+    def prepare(self) -> None:
+        """Load every schema there is; SettingError when one cannot be used."""
+        drivers = [self.folder / f"ubl-xsd/ubl21/driver-{kind}-2.1.xsd" for kind in POSTED]
+        mains = [self.folder / f"ubl-xsd/ubl20/maindoc/UBL-{kind}-2.0.xsd" for kind in _TYPES_20]
+        for path in (*drivers, *mains, *(self.folder / core for core in _MEMO.values())):
+            if path.is_file():
+                _load(path)
 
     def _present(self, path: Path) -> Path | None:
         return path if path.is_file() else None
@@ -66,5 +77,6 @@ def _load(path: Path) -> Any:
 
 
 def _failed(error: Any) -> FailedRule:
-    sentence = mask(f"Line {error.line}: {error.message}")
-    return FailedRule(code=XSD, severity=Severity.FATAL, sentence=sentence)
+    """Where and what, without the value: libxml2 quotes it, and it may be a person's name."""
+    message = _VALUE_OF_TYPE.sub(": The value is", _VALUE_OF_FACET.sub(r"The value \1", error.message))
+    return FailedRule(code=XSD, severity=Severity.FATAL, sentence=mask(f"Line {error.line}: {message}"))
