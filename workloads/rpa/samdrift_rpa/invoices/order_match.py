@@ -86,16 +86,16 @@ def _lines_of(invoice: Invoice, order: Order) -> list[InvoiceLine]:
 
 
 def _lines(lines: Iterable[InvoiceLine], order: Order, policy: OrderPolicy) -> Iterator[Ground]:
-    left = {line.id: (line.quantity, line.line_extension_amount) for line in order.lines}
+    left = {line.id: line.quantity for line in order.lines}
     for line in lines:
         ordered = _ordered(line, order)
         if ordered is None:
             yield _ground("order_line", NOT_ORDERED, position=line.id, order=order.number)
             continue
         yield from _item(line, ordered)
-        yield from _measure(line, ordered, left[ordered.id], policy)
-        quantity, amount = left[ordered.id]
-        left[ordered.id] = quantity - line.quantity, None if amount is None else amount - line.line_extension_amount
+        yield from _quantity(line, left[ordered.id])
+        yield from _amount(line, ordered, policy)
+        left[ordered.id] -= line.quantity
 
 
 def _ordered(line: InvoiceLine, order: Order) -> OrderLine | None:
@@ -126,17 +126,18 @@ def _item(line: InvoiceLine, ordered: OrderLine) -> Iterator[Ground]:
         yield _ground("order_item", OTHER_ITEM, position=line.id, item=invoiced, expected=expected)
 
 
-def _measure(
-    line: InvoiceLine, ordered: OrderLine, left: tuple[Decimal, Decimal | None], policy: OrderPolicy
-) -> Iterator[Ground]:
-    """More than what is left of the ordered line, or dearer."""
-    quantity, amount = left
-    if abs(line.quantity) > max(quantity, Decimal(0)):
-        yield _ground("order_quantity", QUANTITY, position=line.id, invoiced=line.quantity, ordered=quantity)
-    if amount is None or ordered.line_extension_amount is None:
+def _quantity(line: InvoiceLine, left: Decimal) -> Iterator[Ground]:
+    """More than what is left of the ordered line after the lines before."""
+    if abs(line.quantity) > max(left, Decimal(0)):
+        yield _ground("order_quantity", QUANTITY, position=line.id, invoiced=line.quantity, ordered=left)
+
+
+def _amount(line: InvoiceLine, ordered: OrderLine, policy: OrderPolicy) -> Iterator[Ground]:
+    """Dearer than as much of the ordered line costs."""
+    if ordered.line_extension_amount is None:
         return
-    share = min(line.quantity / ordered.quantity, Decimal(1)) if ordered.quantity else Decimal(1)
-    costs = min(ordered.line_extension_amount * share, amount)
+    share = line.quantity / ordered.quantity if ordered.quantity else Decimal(1)
+    costs = ordered.line_extension_amount * share
     if line.line_extension_amount > costs + policy.tolerance(costs):
         values = {"invoiced": _money(line.line_extension_amount), "ordered": _money(costs)}
         yield _ground("order_amount", AMOUNT, position=line.id, **values)
