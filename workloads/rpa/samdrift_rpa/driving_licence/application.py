@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from samdrift_platform.cpr import find
 from samdrift_platform.errors import SamdriftError
 from samdrift_rpa.object_reference import ObjectReference
 
@@ -80,6 +82,13 @@ class DoctorsCertificate(BaseModel):
     document: ObjectReference | None = None
 
 
+def _names_nobody(number: str) -> str:
+    """The number becomes the item's reference, so it must not be a person's."""
+    if find(number):
+        raise ValueError("it could be a CPR number")
+    return number
+
+
 class HeldCategory(BaseModel):
     """A category that the applicant already has."""
 
@@ -95,7 +104,7 @@ class Application(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     #: The intake's own number; it names no person.
-    application_number: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+    application_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,40}$"), AfterValidator(_names_nobody)]
     received_on: date
     kind: Kind = Kind.FIRST
     category: Category | None = None

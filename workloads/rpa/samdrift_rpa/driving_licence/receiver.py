@@ -6,8 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from samdrift_platform.contract import Receiver, Store
-from samdrift_platform.credentials import Credential, credential
-from samdrift_platform.errors import SettingError
+from samdrift_platform.credentials import credential
 from samdrift_rpa import settings
 from samdrift_rpa.receivers.unset import UnsetReceiver
 
@@ -27,7 +26,9 @@ def licence_register() -> Receiver:
     url = settings.LICENCE_FORM_URL.value()
     if not url:
         return UnsetReceiver(settings.LICENCE_FORM_URL)
-    password = _password()
+    password = credential(settings.LICENCE_FORM_PASSWORD, purpose="sign in to the register of driving licences")
+    if password is None:
+        return UnsetReceiver(settings.LICENCE_FORM_PASSWORD)
     form = LicenceForm(
         url,
         user=lambda: SignIn(user=settings.LICENCE_FORM_USER.value(), password=password.open().reveal()),
@@ -41,13 +42,6 @@ def licence_register() -> Receiver:
         keep=settings.evidence(),
         cabinet=cabinet(EVIDENCE_KEPT_FOR),
     )
-
-
-def _password() -> Credential:
-    found = credential(settings.LICENCE_FORM_PASSWORD, purpose="sign in to the register of driving licences")
-    if found is None:
-        raise SettingError(f"{settings.LICENCE_FORM_PASSWORD.name} is not set. {settings.LICENCE_FORM_PASSWORD.help}")
-    return found
 
 
 def _store() -> Store:
