@@ -16,6 +16,8 @@ PEPPOL_BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc
 _OIOUBL, _PEPPOL, _EN16931 = "OIOUBL-", "urn:fdc:peppol.eu:", "urn:cen.eu:en16931:2017"
 #: Text between two tags, at most: a limit of libxml2 that holds for attachments too.
 LARGEST_TEXT_BYTES = 10_000_000
+#: A whole document, at most: a dense one takes some twenty times its size in memory while rules are run on it.
+LARGEST_DOCUMENT_BYTES = 20_000_000
 
 
 class DocumentType(StrEnum):
@@ -66,6 +68,12 @@ POSTED = (DocumentType.INVOICE, DocumentType.CREDIT_NOTE)
 MEMO_VERSIONS = ("1.1", "1.2")
 
 
+TOO_LARGE = (
+    f"The document has more than {LARGEST_DOCUMENT_BYTES // 1_000_000} MB. Send large attachments apart, "
+    "or the document in parts."
+)
+
+
 class UnreadableDocumentError(InputError):
     """The bytes are not an XML document that may be read. Send well-formed XML without a document type definition."""
 
@@ -85,8 +93,6 @@ class Document:
     #: UBLVersionID ("2.0" or "2.1" in OIOUBL; Peppol may leave it out), or memoVersion: decides which schema applies.
     version: str
     root: Element
-    #: The bytes as they came.
-    content: bytes
 
     @property
     def ubl_version_id(self) -> str:
@@ -101,18 +107,18 @@ class Document:
 
 def read_document(content: bytes) -> Document:
     """Recognise `content`; UnreadableDocumentError or UnsupportedDocumentError says why it cannot be."""
-    return recognise(parse(content), content)
+    return recognise(parse(content))
 
 
-def recognise(root: Element, content: bytes) -> Document:
-    """What the parsed `content` is.
+def recognise(root: Element) -> Document:
+    """What a parsed document is.
 
     Raises:
         UnsupportedDocumentError: no known type, standard or version of MeMo; `field` names what told.
     """
     kind = _type_of(root)
     if kind is DocumentType.MESSAGE:
-        return _message(root, content)
+        return _message(root)
     customization_id = text(root, "cbc:CustomizationID")
     return Document(
         type=kind,
@@ -120,7 +126,6 @@ def recognise(root: Element, content: bytes) -> Document:
         customization_id=customization_id,
         version=text(root, "cbc:UBLVersionID"),
         root=root,
-        content=content,
     )
 
 
@@ -131,11 +136,13 @@ def parse(content: bytes) -> Element:
     bombs and of reading files (OWASP XML External Entity Prevention).
 
     Raises:
-        UnreadableDocumentError: not well-formed, in another encoding than it says, with a DOCTYPE, nested deeper than
-            256 elements, or with a text above `LARGEST_TEXT_BYTES`.
+        UnreadableDocumentError: above `LARGEST_DOCUMENT_BYTES`, not well-formed, in another encoding than it says, with
+            a DOCTYPE, nested deeper than 256 elements, or with a text above `LARGEST_TEXT_BYTES`.
     """
     from lxml import etree  # heavy for a module that the control plane imports
 
+    if len(content) > LARGEST_DOCUMENT_BYTES:
+        raise UnreadableDocumentError(TOO_LARGE)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
@@ -189,7 +196,7 @@ def _standard(customization_id: str, kind: DocumentType) -> Standard:
     )
 
 
-def _message(root: Element, content: bytes) -> Document:
+def _message(root: Element) -> Document:
     version = (root.get("memoVersion") or "").strip()
     if version not in MEMO_VERSIONS:
         raise UnsupportedDocumentError(
@@ -201,5 +208,4 @@ def _message(root: Element, content: bytes) -> Document:
         customization_id="",
         version=version,
         root=root,
-        content=content,
     )

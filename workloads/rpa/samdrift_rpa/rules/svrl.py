@@ -18,6 +18,10 @@ _MESSAGE = re.compile(r"\[([A-Za-z][\w-]*)\]\s*(.*)", re.DOTALL)
 NAMELESS = "F-UNKNOWN"
 
 
+#: A code as the publishers count them: OIOUBL's own, and whatever EN 16931 and Peppol call a rule.
+_REMARK = re.compile(r"OIOUBL-Common-")
+
+
 class Dialect(StrEnum):
     """How a family of rules writes its reports."""
 
@@ -34,6 +38,11 @@ def read_svrl(report: str, dialect: Dialect) -> tuple[FailedRule, ...]:
     names = ("failed-assert", "successful-report") if dialect is Dialect.OIOUBL else ("failed-assert",)
     read = _oioubl if dialect is Dialect.OIOUBL else _en16931
     return tuple(read(element, message) for element, message in _violations(root, names))
+
+
+def is_counted(rule: FailedRule) -> bool:
+    """The rule has a code of its publisher; OIOUBL's remarks without one (`OIOUBL-Common-GP004`) are not counted."""
+    return not _REMARK.match(rule.code)
 
 
 def _violations(root: Element, names: tuple[str, ...]) -> Iterator[tuple[Element, str]]:
