@@ -19,6 +19,8 @@ LONGEST_TEXT = 2_000
 #: What a form or a command line says for a YES_NO.
 _YES, _NO = frozenset({"yes", "ja", "true", "1"}), frozenset({"no", "nej", "false", "0"})
 _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+#: Day, month and year, as Danes and the British write them.
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
 #: One separator and three digits: 1.250 is 1250 to one reader and 1.25 to another.
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}", re.ASCII)
 #: Decimal sign -> a number in which thousands are set apart by the other sign.
@@ -91,6 +93,9 @@ def _read(kind: FieldKind, text: str, decimal: str) -> JsonValue:
         return None
     if kind is FieldKind.NUMBER:
         return _number(text, decimal)
+    if kind is FieldKind.DATE and (written := _DAY_FIRST.fullmatch(text)):
+        day, month, year = written.groups()
+        return f"{year}-{month:>02}-{day:>02}"
     if kind is FieldKind.YES_NO:
         return True if text.casefold() in _YES else False if text.casefold() in _NO else text
     return text

@@ -46,11 +46,10 @@ def effect_question(step: str, receiver: str, attempt: int, *, refused: bool) ->
         attempt: calls so far.
         refused: the receiver said no; else nobody can tell whether it happened.
     """
-    names = {"step": step, "receiver": receiver}
     asked = _REFUSED if refused else _UNKNOWN
     return Question(
         code=code_of(step, attempt),
-        title={language: sentence % names for language, sentence in asked["title"].items()},
+        title={language: _title(refused, step, receiver, language) for language in asked["title"]},
         reasons=(asked["reason"],),
         choices=_after_a_refusal() if refused else _not_known(),
         facts=(
@@ -60,6 +59,17 @@ def effect_question(step: str, receiver: str, attempt: int, *, refused: bool) ->
         ),
         answer_within=ANSWER_WITHIN,
     )
+
+
+def title_in_words(question: Question, what: str, language: str) -> str:
+    """The title of such a question with what people call the step."""
+    refused = question.choices[0].code == Settlement.MAKE
+    return _title(refused, what, question.facts[1].value, language)
+
+
+def _title(refused: bool, what: str, receiver: str, language: str) -> str:
+    titles = (_REFUSED if refused else _UNKNOWN)["title"]
+    return titles[language] % {"step": what, "receiver": receiver}
 
 
 _UNKNOWN: Mapping[str, Mapping[str, str]] = {

@@ -72,6 +72,15 @@ def test_what_is_required_must_be_there_and_the_rest_may_be_left_out(empty: Any)
     assert checked(choice(FieldKind.TEXT, required=False), {"it": empty}) == {}
 
 
+@pytest.mark.parametrize("text", ["30.11.2026", "30/11/2026", "30-11-2026", "2026-11-30"])
+def test_days_are_read_as_they_are_written_here(text: str) -> None:
+    assert read(FieldKind.DATE, text) == "2026-11-30"
+
+
+def test_a_day_that_there_is_not_is_refused() -> None:
+    assert faults(choice(FieldKind.DATE), from_text(choice(FieldKind.DATE), {"it": "31.11.2026"}))
+
+
 @pytest.mark.parametrize(("text", "value"), [("ja", True), ("Yes", True), ("nej", False), ("false", False), ("", None)])
 def test_yes_and_no_are_read_in_both_languages(text: str, value: Any) -> None:
     assert read(FieldKind.YES_NO, text) is value

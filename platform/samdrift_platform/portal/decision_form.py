@@ -31,6 +31,8 @@ def _text(kind: FieldKind, value: JsonValue, decimal: str) -> str:
         return ""
     if kind is FieldKind.YES_NO:
         return "yes" if value else "no"
+    if kind is FieldKind.DATE and isinstance(value, str):
+        return ".".join(reversed(value.split("-")))
     if kind is FieldKind.NUMBER and isinstance(value, int | float):
         return _number(value, decimal)
     return str(value)

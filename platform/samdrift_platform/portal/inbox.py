@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from samdrift_platform.answering import Fault, choice_of, faults, from_text
 from samdrift_platform.control.dependencies import TheLedger
 from samdrift_platform.control.permissions import permitted
+from samdrift_platform.effect_question import title_in_words
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
 from samdrift_platform.governance.permissions import Duty, check_person
 from samdrift_platform.ledger import inbox
@@ -64,6 +65,7 @@ def inbox_page(shell: SignedIn, workload: Name = "", lane: Name = "", code: Name
         chosen=chosen,
         now=datetime.now(UTC),
         lane_title=lambda name, lane: lane_title(shell.workloads.get(name), lane, shell.language),
+        title_of=lambda asked: _title(shell, asked),
         newer=max(offset - PAGE, 0) if offset else None,
         older=offset + PAGE if len(found) > PAGE else None,
     )
@@ -149,6 +151,7 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
         questions=questions,
         effects=shell.reading.effects(item_id),
         effect_title=lambda step: effect_title(workload, lane, step, shell.language),
+        title_of=lambda asked: _title(shell, asked),
         attempt=attempt,
         may_decide=may(shell, Duty.DECIDE),
         now=datetime.now(UTC),
@@ -160,6 +163,14 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
 def _now_asked(shell: Shell, item_id: UUID) -> Asked | None:
     """What can be decided about the item now; at most one question can."""
     return shell.reading.now_asked(item_id)
+
+
+def _title(shell: Shell, asked: Asked) -> str:
+    """What is to be decided, in the reader's language, with what people call the effect that it is about."""
+    if asked.step is None:
+        return asked.question.title[shell.language]
+    what = effect_title(shell.workloads.get(asked.workload), asked.lane, asked.step, shell.language)
+    return title_in_words(asked.question, what, shell.language)
 
 
 def _begun(shell: Shell, asked: Asked | None, code: str) -> Attempt:

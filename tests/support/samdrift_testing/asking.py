@@ -15,7 +15,7 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind
-from samdrift_testing.work import NOW, WORKLOAD, claim, completion, item, submit, take_effect
+from samdrift_testing.work import LEASE, NOW, WORKLOAD, claim, completion, item, submit
 
 WHY = DecisionField(name="why", label={"da": "Hvorfor", "en": "Why"}, kind=FieldKind.TEXT)
 AMOUNT = DecisionField(
@@ -53,18 +53,24 @@ FOUR_EYES = replace(PAY, people=2)
 
 
 def ask(
-    ledger: Ledger, question: Question = PAY, *, reference: str = "bill", steps: Sequence[str] = (), now: datetime = NOW
+    ledger: Ledger,
+    question: Question = PAY,
+    *,
+    reference: str = "bill",
+    steps: Sequence[str] = (),
+    now: datetime = NOW,
+    workload: str = WORKLOAD,
 ) -> UUID:
     """An item that waits for a person, its effects so far delivered."""
-    claimed = _claimed(ledger, reference, now)
+    claimed = _claimed(ledger, workload, reference, now)
     made = completion(claimed.reference, verdict=Verdict.WAITING_FOR_PERSON, decided_by=())
     planned = [Effect(step=step, receiver="board", request={"step": step}) for step in steps]
     made = replace(made, effects=planned, outcome=replace(made.outcome, question=question, reason="Above the limit."))
     with ledger.write() as connection:
-        assert endings.complete(connection, WORKLOAD, [(claimed, made)], now=now) == []
+        assert endings.complete(connection, workload, [(claimed, made)], now=now) == []
     for _ in steps:
-        effect = take_effect(ledger, now=now)
         with ledger.write() as connection:
+            (effect,) = effects.claim(connection, [workload], limit=1, lease=LEASE, now=now)
             assert effects.delivered(connection, effect, {"id": "17"}, now=now)
     return claimed.id
 
@@ -76,22 +82,23 @@ def stop(
     reference: str = "bill",
     steps: Sequence[str] = ("pay",),
     now: datetime = NOW,
+    workload: str = WORKLOAD,
 ) -> UUID:
     """An item whose first effect was refused, or of which nobody can tell whether it happened."""
-    claimed = _claimed(ledger, reference, now)
+    claimed = _claimed(ledger, workload, reference, now)
     with ledger.write() as connection:
         made = completion(claimed.reference, steps=steps, decided_by=())
-        endings.complete(connection, WORKLOAD, [(claimed, made)], now=now)
-    effect = take_effect(ledger, now=now)
-    with ledger.write() as connection:
+        endings.complete(connection, workload, [(claimed, made)], now=now)
+        (effect,) = effects.claim(connection, [workload], limit=1, lease=LEASE, now=now)
         assert effects.stopped(connection, effect, state, "no such account", now=now)
     return claimed.id
 
 
-def _claimed(ledger: Ledger, reference: str, now: datetime) -> Claim:
+def _claimed(ledger: Ledger, workload: str, reference: str, now: datetime) -> Claim:
     """A new item in a worker's hands, whatever else is queued."""
-    submit(ledger, reference, [item(reference)], now=now)
-    (claimed,) = [each for each in claim(ledger, 1_000, now=now) if each.reference == reference]
+    submit(ledger, reference, [item(reference)], now=now, workload=workload)
+    found = claim(ledger, 1_000, now=now, workload=workload)
+    (claimed,) = [each for each in found if each.reference == reference]
     return claimed
 
 

@@ -56,9 +56,11 @@ def check_keyboard(page: Page) -> None:
     page.evaluate("window.scrollTo(0, 0); document.activeElement.blur();")
     number = page.evaluate(
         """() => {
-            const stops = 'a[href], button, input:not([type=hidden]), summary, [tabindex="0"]';
+            const fields = 'button, input:not([type=hidden]), select, textarea';
+            const stops = `a[href], ${fields}, summary, [tabindex="0"]`;
             const among = part => `input[type=radio][name="${part.name}"]`;
-            const first = part => document.querySelector(among(part) + ':checked, ' + among(part));
+            const found = selector => document.querySelector(selector);
+            const first = part => found(among(part) + ':checked') || found(among(part));
             const isStop = part => part.checkVisibility() && (part.type !== 'radio' || part === first(part));
             window.stops = [...document.querySelectorAll(stops)].filter(isStop);
             return window.stops.length;
