@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
@@ -19,6 +20,8 @@ from uuid import uuid4
 from samdrift_platform.digest import digest_of_bytes, digest_of_file
 from samdrift_platform.errors import InputError, NotFoundError, UnavailableError
 
+#: In S3 an object that is older is put again when somebody puts the same bytes: nothing else renews its age.
+RENEWAL = timedelta(hours=6)
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -60,7 +63,7 @@ class ObjectStore:
         reference = digest_of_bytes(data)
         path = self._path(reference)
         with _told_when_full():
-            if not self._files.exists(path):
+            if not self._renewed(path):
                 self._write(path, BytesIO(data))
         return reference
 
@@ -97,7 +100,7 @@ class ObjectStore:
         reference = digest_of_file(file)
         path = self._path(reference)
         with _told_when_full():
-            if not self._files.exists(path):
+            if not self._renewed(path):
                 file.seek(0)
                 self._write(path, file)
         return reference
@@ -105,6 +108,34 @@ class ObjectStore:
     def exists(self, reference: str) -> bool:
         """Whether the object is here."""
         return bool(self._files.exists(self._path(reference)))
+
+    def age(self, reference: str, *, now: datetime) -> timedelta | None:
+        """How long ago the object was put last; None: it is not here."""
+        try:
+            put: datetime = self._files.modified(self._path(reference))
+        except FileNotFoundError:
+            return None
+        return now - (put if put.tzinfo else put.replace(tzinfo=UTC))
+
+    def remove(self, reference: str) -> bool:
+        """Remove the object; False: it was not here. For retention alone, which knows that nothing refers to it."""
+        try:
+            self._files.rm_file(self._path(reference))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _renewed(self, path: str) -> bool:
+        """Whether the object is here; its age begins anew, so that retention leaves alone what is about to be used."""
+        if self._is_folder:
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                return False
+            return True
+        if not self._files.exists(path):
+            return False
+        return bool(datetime.now(UTC) - self._files.modified(path) < RENEWAL)
 
     def _path(self, reference: str) -> str:
         if not _REFERENCE.fullmatch(reference):

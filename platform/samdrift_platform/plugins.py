@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from samdrift_platform.contract import ModelUse, Workload
 from samdrift_platform.demonstration import Demonstration
 from samdrift_platform.errors import NotFoundError, SettingError
+from samdrift_platform.nightly import RETENTION
 from samdrift_platform.schedule import Schedule
 from samdrift_platform.weekly import WATCH
 
@@ -114,7 +115,7 @@ def services(names: Sequence[str]) -> dict[str, Sequence[str]]:
 def schedules(names: Sequence[str]) -> list[Schedule]:
     """The platform's own schedules and those that these workloads bring, as their settings say."""
     points = _points(SCHEDULES)
-    found = [WATCH]
+    found = [WATCH, RETENTION]
     for name in names:
         if name in points:
             found += cast("Callable[[], Iterable[Schedule]]", points[name].load())()

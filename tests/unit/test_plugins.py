@@ -13,6 +13,7 @@ from samdrift_platform import plugins
 from samdrift_platform.cli.program import wanted
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.nightly import RETENTION
 from samdrift_platform.schedule import Schedule
 from samdrift_platform.settings import Settings
 from samdrift_platform.supervisor import Platform
@@ -64,8 +65,8 @@ def test_schedules_are_the_platform_s_and_those_of_the_workloads_that_are_hosted
 ) -> None:
     nightly = Schedule(name="nightly", cron="0 0 * * *", run=lambda: ["done"])
     monkeypatch.setattr(plugins, "_points", lambda group: {"mine": _Point([nightly]), "other": _Point([])})
-    assert plugins.schedules(["other"]) == [WATCH]
-    assert plugins.schedules(["mine"]) == [WATCH, nightly]
+    assert plugins.schedules(["other"]) == [WATCH, RETENTION]
+    assert plugins.schedules(["mine"]) == [WATCH, RETENTION, nightly]
     assert plugins.schedule("nightly", ["mine"]).run() == ["done"]
-    with pytest.raises(NotFoundError, match="There are: nightly, watch"):
+    with pytest.raises(NotFoundError, match="There are: nightly, retention, watch"):
         plugins.schedule("daily", ["mine"])

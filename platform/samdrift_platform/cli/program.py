@@ -12,11 +12,13 @@ from samdrift_platform.cli import (
     evaluation,
     evidence,
     governing,
+    inbox,
     installation,
     keys,
     lanes,
     models,
     objections,
+    retention,
     scheduling,
     watching,
     work,
@@ -31,7 +33,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_PARTS = (work, lanes, models, governing, evidence, evaluation, installation, keys, watching, objections, scheduling)
+_PARTS = (
+    work,
+    inbox,
+    lanes,
+    models,
+    governing,
+    evidence,
+    evaluation,
+    installation,
+    keys,
+    watching,
+    objections,
+    retention,
+    scheduling,
+)
 for part in _PARTS:
     app.add_typer(part.app)
 

@@ -34,6 +34,7 @@ ITEM: dict[str, Any] = {
     "queued_at": "2026-11-24T06:00:00Z",
     "started_at": "2026-11-24T06:00:01Z",
     "finished_at": "2026-11-24T06:00:03Z",
+    "erased_at": None,
 }
 
 
@@ -62,6 +63,8 @@ class ItemAnswer(Answer):
     queued_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    #: When retention took payload, result and requests away.
+    erased_at: datetime | None = None
 
     @classmethod
     def of(cls, item: WorkItem) -> ItemAnswer:

@@ -199,15 +199,16 @@ def retry(connection: sa.Connection, item_id: UUID, *, actor: str, now: datetime
         item = items.get(connection, item_id)
         raise ConflictError(
             f"Item {item.reference!r} is {item.state}. Only failed items can be retried, unless a person gave an "
-            "effect of them up, and those with an effect that was refused, or of which nobody could tell whether it "
-            "happened."
+            "effect of them up or their content was erased, and those with an effect that was refused, or of which "
+            "nobody could tell whether it happened."
         )
     audit.append(connection, [audit.Event(actor=actor, action="item.retried", subject=f"item:{item_id}")], now=now)
 
 
 def _queue_again(connection: sa.Connection, item_id: UUID, now: datetime) -> bool:
     given_up = sa.exists().where(effects.c.item_id == item_id, effects.c.state == EffectState.GIVEN_UP)
-    failed = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED, ~given_up)
+    kept = work_items.c.erased_at.is_(None)
+    failed = sa.and_(work_items.c.id == item_id, work_items.c.state == ItemState.FAILED, ~given_up, kept)
     values = {"state": ItemState.QUEUED, "attempt": 0, "available_at": now, "finished_at": None, "reason": None}
     return connection.execute(sa.update(work_items).where(failed).values(**values)).rowcount > 0
 

@@ -77,6 +77,8 @@ class WorkItem:
     finished_at: datetime | None
     #: The part of its workload's queue that it is in: of the automation workload its process.
     lane: str = ""
+    #: When retention took payload, result and requests away; None: they are here.
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

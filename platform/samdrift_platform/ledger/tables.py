@@ -91,6 +91,7 @@ work_items = sa.Table(
     sa.Column("lane", sa.String(64), nullable=False, server_default=sa.text("''"), comment="part of the queue"),
     sa.Column("rounds", sa.Integer, nullable=False, server_default="0", comment="how often a decision let it go on"),
     sa.Column("erased_at", UtcTime, comment="when retention took payload, result and requests away"),
+    sa.Column("documents_erased_at", UtcTime, comment="when retention let go of the documents that came in"),
     sa.Column("due", UtcTime, nullable=False, comment="the deadline, or far away, or when it had aged to the top"),
     sa.Column("available_at", UtcTime, nullable=False, comment="not claimed before: back-off"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="counted at the claim"),
@@ -237,6 +238,15 @@ pauses = sa.Table(
     sa.Column("paused_at", UtcTime, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     comment="lanes from which nothing is claimed until somebody resumes them",
+)
+
+expiring_objects = sa.Table(
+    "expiring_objects",
+    metadata,
+    sa.Column("reference", sa.String(71), primary_key=True, comment="of a stored object"),
+    sa.Column("until", UtcTime, nullable=False, comment="removed then, unless something living refers to it"),
+    sa.Index("ix_expiring_objects_until", "until"),
+    comment="objects that erased items named",
 )
 
 benefits = sa.Table(

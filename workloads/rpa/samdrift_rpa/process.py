@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue
 
 from samdrift_platform.contract import ModelUse, Receiver, Store
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.retention import Retention as Retention
 from samdrift_rpa.hours import ALWAYS, Hours
 from samdrift_rpa.run import Run
 from samdrift_rpa.step import Step
@@ -59,22 +60,6 @@ class LegalBasis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retention:
-    """How long what is kept about an item stays, after it has ended. The five knobs; None: for ever."""
-
-    #: Payload, result and requests of items that are done.
-    done: timedelta | None = timedelta(days=90)
-    #: The same of items that were rejected, failed or cancelled.
-    exceptions: timedelta | None = timedelta(days=180)
-    #: The stored documents that came in.
-    documents: timedelta | None = timedelta(days=90)
-    #: Screenshots and traces, encrypted.
-    evidence: timedelta | None = timedelta(days=30)
-    #: What people wrote beside their decisions.
-    comments: timedelta | None = timedelta(days=365)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Process(Generic[I, R]):
     """One automated process."""
 
@@ -104,6 +89,9 @@ class Process(Generic[I, R]):
     models: Mapping[str, ModelUse] = field(default_factory=dict)
     #: Pseudonym of the person whom a case concerns, by `samdrift_platform.pseudonyms`; None: nobody.
     subject: Callable[[I, Store], str | None] = lambda given, store: None
+    #: Its steps ask a person about a case whose reference another case with other content has: its payload says so
+    #: (`same_reference`, the other's reference, and `first_item`, its item where it came earlier). False: rejected.
+    asks_about_second: bool = False
     #: What a person is shown of a case that no step was taken for. No personal data.
     glance: Callable[[I, Store], Mapping[str, JsonValue]] = lambda given, store: {}
     #: A case that is not done within this time from its receipt is late.
@@ -115,7 +103,7 @@ class Process(Generic[I, R]):
     #: KLE numbers (`dd.dd.dd`) and FORM task keys.
     kle: Sequence[str] = ()
     form: Sequence[str] = ()
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
     #: An input that may be tried, for documentation and `samdrift rpa new`'s test.
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -22,6 +24,7 @@ from samdrift_platform.contract import (
     Verdict,
 )
 from samdrift_platform.lanes import Lane
+from samdrift_platform.retention import Retention
 from samdrift_rpa.process import Process, ProcessError
 from samdrift_rpa.processes import installed
 from samdrift_rpa.submission import split, submission_model
@@ -58,6 +61,21 @@ class RobotWorkload:
             name: Lane(is_open=process.hours.is_open, most_at_once=process.most_at_once)
             for name, process in self.processes.items()
         }
+
+    def erase_evidence(self, now: datetime, *, dry_run: bool) -> int:
+        """Pictures and traces of web forms whose time is over."""
+        from samdrift_platform.ledger.database import Ledger
+        from samdrift_platform.objects import ObjectStore
+        from samdrift_platform.settings import load
+        from samdrift_rpa.evidence.expiry import erase_expired
+
+        settings = load()
+        with closing(Ledger(settings.ledger_url)) as ledger:
+            return erase_expired(ledger, ObjectStore(settings.objects_url), now=now, dry_run=dry_run)
+
+    def retention(self, lane: str) -> Retention:
+        """The knobs of the process; of one that is installed no more, the usual ones."""
+        return self.processes[lane].retention if lane in self.processes else Retention()
 
     def load(self, models: Mapping[str, VerifiedModel]) -> Mapping[str, Any]:
         """What each process needs for its steps."""

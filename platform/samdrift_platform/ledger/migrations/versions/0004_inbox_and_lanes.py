@@ -29,6 +29,8 @@ def upgrade() -> None:
     op.add_column("work_items", rounds)
     taken = "when retention took payload, result and requests away"
     op.add_column("work_items", sa.Column("erased_at", UtcTime(), comment=taken))
+    let_go = "when retention let go of the documents that came in"
+    op.add_column("work_items", sa.Column("documents_erased_at", UtcTime(), comment=let_go))
     op.drop_index("ix_work_items_queue", "work_items")
     op.create_index(
         "ix_work_items_queue",
@@ -53,6 +55,7 @@ def upgrade() -> None:
     _create_questions()
     _create_decisions()
     _create_pauses()
+    _create_expiring_objects()
     _ask_about_stopped_effects()
 
 
@@ -108,6 +111,18 @@ def _create_pauses() -> None:
         sa.PrimaryKeyConstraint("workload", "lane", name="pk_pauses"),
         comment="lanes from which nothing is claimed until somebody resumes them",
     )
+
+
+def _create_expiring_objects() -> None:
+    removed = "removed then, unless something living refers to it"
+    op.create_table(
+        "expiring_objects",
+        sa.Column("reference", sa.String(length=71), nullable=False, comment="of a stored object"),
+        sa.Column("until", UtcTime(), nullable=False, comment=removed),
+        sa.PrimaryKeyConstraint("reference", name="pk_expiring_objects"),
+        comment="objects that erased items named",
+    )
+    op.create_index("ix_expiring_objects_until", "expiring_objects", ["until"])
 
 
 def _ask_about_stopped_effects() -> None:
