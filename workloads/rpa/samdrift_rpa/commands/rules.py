@@ -10,6 +10,7 @@ import typer
 from pydantic import JsonValue
 
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
+from samdrift_platform.errors import InputError, SettingError
 
 app = typer.Typer(help="Official rules and schemas: install them, and see which are in use.", no_args_is_help=True)
 
@@ -55,6 +56,34 @@ def show(as_json: AsJson = False) -> None:
     say(f"In use: {rules.name}{f', from {folder}' if folder else ''}.")
     if not rules.official:
         say("The official rules are not installed: `samdrift rpa rules install DIR`.")
+
+
+@app.command("test")
+def test(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the publishers' rule tests.")],
+) -> None:
+    """Hold the rules in use to their publishers' own tests: fragments that say which rule fires and which does not.
+
+    Reads the test sets of EN 16931 (`tc434-ubl`) and of Peppol BIS Billing. Exit status 1 when one disagrees.
+    """
+    from samdrift_rpa.rules import choose
+    from samdrift_rpa.rules.labelled import labelled_below
+    from samdrift_rpa.rules.official import OfficialRules
+
+    rules = choose()
+    if not isinstance(rules, OfficialRules) or not rules.billing_stylesheets():
+        raise SettingError("The rules of EN 16931 and Peppol are not installed: `samdrift rpa rules install DIR`.")
+    judged = [(one.name, one.disagreements(rules)) for one in labelled_below(folder)]
+    show_table(
+        ("test", "does not do what it says"),
+        [(name, " ".join(wrong)) for name, wrong in judged if wrong],
+        empty=f"{sum(not wrong for _, wrong in judged)} of {len(judged)} tests agree.",
+    )
+    if not judged:
+        raise InputError(f"{folder} holds no rule tests of EN 16931 or Peppol BIS Billing.", field="DIR")
+    if any(wrong for _, wrong in judged):
+        say(f"{sum(not wrong for _, wrong in judged)} of {len(judged)} tests agree.")
+        raise typer.Exit(1)
 
 
 def _receipt(folder: Path) -> Mapping[str, JsonValue]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from samdrift_platform.cpr import mask
 from samdrift_platform.errors import SettingError
-from samdrift_rpa.documents import Document
+from samdrift_rpa.ubl import Element
 
 #: Saxon's features that are shut. No protocol is allowed, so `doc()`, `unparsed-text()` and imports reach nothing.
 _CLOSED = {
@@ -44,10 +44,10 @@ class Engine:
         if stylesheet not in self._compiled:
             self._compiled[stylesheet] = self._compile(stylesheet)
 
-    def node_of(self, document: Document) -> Any:
-        """The document as Saxon's own tree, made once for all stylesheets that it is put to."""
+    def node_of(self, root: Element) -> Any:
+        """The element, as a document of its own, in Saxon's tree; made once for all stylesheets that it is put to."""
         try:
-            return self._processor.parse_xml(xml_text=_text(document))
+            return self._processor.parse_xml(xml_text=_text(root))
         except RuntimeError as error:  # PySaxonApiError is one
             raise EvaluationError(_first_line(error)) from error
 
@@ -76,10 +76,10 @@ class Engine:
             raise SettingError(f"The stylesheet {stylesheet} cannot be used: {_first_line(error)}") from error
 
 
-def _text(document: Document) -> str:
+def _text(root: Element) -> str:
     from lxml import etree
 
-    return str(etree.tostring(document.root, encoding="unicode"))
+    return str(etree.tostring(root, encoding="unicode", with_tail=False))
 
 
 def _first_line(error: Exception) -> str:

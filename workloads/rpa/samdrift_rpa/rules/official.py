@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from samdrift_rpa.rules.findings import FailedRule, Findings, RuleSet, Severity
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import Schemas
 from samdrift_rpa.rules.svrl import Dialect, read_svrl
+from samdrift_rpa.ubl import Element
 
 #: Code of a document on which a rule could not be evaluated: it is the document's fault, and fatal.
 NOT_EVALUATED = "XSLT"
@@ -58,7 +60,7 @@ class OfficialRules:
             SettingError: a stylesheet or a schema cannot be used.
         """
         oioubl = [_oioubl_sheet(self._oioubl, kind) for kind in _OIOUBL_TYPES] if self._oioubl else []
-        for stylesheet in (*oioubl, *(_en16931_sheets(self._peppol) if self._peppol else ())):
+        for stylesheet in (*oioubl, *self.billing_stylesheets()):
             self._engine.compile(stylesheet.path)
         self._schemas.prepare()
 
@@ -72,7 +74,7 @@ class OfficialRules:
         return Findings(
             schema_valid=schema_valid,
             schema_errors=errors,
-            failed_rules=self._failed(document, stylesheets),
+            failed_rules=self.failed(document.root, stylesheets),
             held_to=tuple(stylesheet.name for stylesheet in stylesheets),
             official=True,
         )
@@ -87,20 +89,23 @@ class OfficialRules:
             if self._oioubl is None or document.type not in _OIOUBL_TYPES:
                 return ()
             return (_oioubl_sheet(self._oioubl, document.type),)
-        if document.type not in POSTED or self._peppol is None:
+        if document.type not in POSTED:
             return ()
         if document.standard is Standard.EN16931:
-            return _en16931_sheets(self._peppol)[:1]
-        return _en16931_sheets(self._peppol) if document.customization_id == PEPPOL_BILLING else ()
+            return self.billing_stylesheets()[:1]
+        return self.billing_stylesheets() if PEPPOL_BILLING in document.customization_id else ()
 
-    def _failed(self, document: Document, stylesheets: tuple[Stylesheet, ...]) -> tuple[FailedRule, ...]:
-        """Of all stylesheets together; one that stops is a finding of its own and does not stop the next."""
+    def billing_stylesheets(self) -> tuple[Stylesheet, ...]:
+        """Those of EN 16931 and of Peppol BIS Billing, in this order; none where they are not installed."""
+        return _en16931_sheets(self._peppol) if self._peppol else ()
+
+    def failed(self, root: Element, stylesheets: Sequence[Stylesheet]) -> tuple[FailedRule, ...]:
+        """What all `stylesheets` find in a document; one that stops is a finding itself and does not stop the next."""
         try:
-            node = self._engine.node_of(document)
+            node = self._engine.node_of(root)
         except EvaluationError as error:
             return (_not_evaluated(error),)
-        found = {rule for stylesheet in stylesheets for rule in self._one(stylesheet, node)}
-        return tuple(sorted(found))
+        return tuple(sorted({rule for stylesheet in stylesheets for rule in self._one(stylesheet, node)}))
 
     def _one(self, stylesheet: Stylesheet, node: Any) -> tuple[FailedRule, ...]:
         try:
