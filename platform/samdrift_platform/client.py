@@ -162,6 +162,31 @@ class Client(GovernanceCalls):
         """Queue a failed item again; ConflictError for one in another state."""
         return self._once("POST", f"/v1/items/{part(item_id)}/retry")
 
+    def inbox(
+        self, *, workload: str | None = None, lane: str | None = None, code: str | None = None, limit: int = 50
+    ) -> dict[str, Any]:
+        """What waits for a person, overdue first: `{"waiting", "overdue", "questions", "groups"}`."""
+        params = _given(workload=workload, lane=lane, code=code, limit=limit)
+        return self._json("GET", "/v1/inbox", params=params)
+
+    def questions(self, item_id: str) -> list[dict[str, Any]]:
+        """Everything that was asked about an item, oldest first, with who decided what."""
+        return list(self._json("GET", f"/v1/items/{part(item_id)}/questions")["questions"])
+
+    def decide(
+        self,
+        item_id: str,
+        question: str,
+        choice: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        comment: str = "",
+        seen: int | None = None,
+    ) -> dict[str, Any]:
+        """Decide; the question as it stands then. `seen`: how many rulings were seen, when others may decide too."""
+        body = {"question": question, "choice": choice, "fields": dict(fields or {}), "comment": comment, "seen": seen}
+        return self._once("POST", f"/v1/items/{part(item_id)}/decisions", json=body)
+
     def wait(
         self, submission_id: str, *, timeout_s: float = 600.0, on_progress: OnProgress | None = None
     ) -> dict[str, Any]:
@@ -204,6 +229,10 @@ class Client(GovernanceCalls):
         headers = {} if media_type is None else {"Content-Type": media_type}
         given = _given(params=params, json=json, content=content)
         return self._repeatable(method, path, headers=headers, **given).json()
+
+    def fetch(self, method: str, path: str) -> bytes:
+        """The bytes that an address of a workload's own answers, such as a picture. Asked once."""
+        return self._send(method, path).content
 
     def workloads(self) -> list[dict[str, Any]]:
         """What can be submitted, each with the JSON schema of its documents."""

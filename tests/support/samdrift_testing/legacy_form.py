@@ -15,7 +15,6 @@ import httpx
 import psutil
 import pytest
 
-from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import JsonObject, Store
 from samdrift_rpa.driving_licence.entering import Entry
 from samdrift_rpa.driving_licence.form import LicenceForm
@@ -115,7 +114,7 @@ def robot(
     return WebFormReceiver(form, browser, timeout_s=timeout_s, **{"quiet_s": 0.0, **options})
 
 
-def stored(store: MemoryStore, wanted: Wanted, *, decision: str = "issue", ground: str | None = None) -> JsonObject:
+def stored(store: Store, wanted: Wanted, *, decision: str = "issue", ground: str | None = None) -> JsonObject:
     """An application in the store, and the effect's request for it."""
     document = store.put(write(wanted, store.put(photo())))
     return {"document": document, "decision": decision, "ground": ground, "decided_by": ["clerk"]}

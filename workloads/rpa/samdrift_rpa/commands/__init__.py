@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from samdrift_rpa.commands import evidence, explain, listing, pause, replay, rules, run, stats, validate
+
 app = typer.Typer(
     help="Automated administrative work: processes, their cases and what people decide.",
     no_args_is_help=True,
@@ -15,3 +17,15 @@ app = typer.Typer(
 @app.callback()
 def rpa() -> None:
     """Processes, their cases and their inbox."""
+
+
+app.command("validate")(validate.validate)
+app.add_typer(rules.app, name="rules")
+app.add_typer(evidence.app, name="evidence")
+app.command("list")(listing.list_processes)
+app.command("run")(run.run)
+app.command("explain")(explain.explain)
+app.command("replay")(replay.replay)
+app.command("stats")(stats.stats)
+app.command("pause")(pause.pause)
+app.command("resume")(pause.resume)

@@ -97,13 +97,18 @@ class Check:
     @property
     def says(self) -> Mapping[str, str]:
         """What was found, by language."""
-        danish, english = _SENTENCES[self.code]
-        return {"da": danish, "en": english}
+        return says(self.code)
 
     @property
     def is_notable(self) -> bool:
         """Whether a person should look at it twice."""
         return self.code in NOTABLE
+
+
+def says(code: Code) -> Mapping[str, str]:
+    """What a code means, by language."""
+    danish, english = _SENTENCES[code]
+    return {"da": danish, "en": english}
 
 
 AGE = {"da": "Alder", "en": "Age"}

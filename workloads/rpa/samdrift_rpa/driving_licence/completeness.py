@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from samdrift_platform.contract import Store
@@ -33,6 +34,23 @@ class Missing(StrEnum):
     CERTIFICATE_DATE = "certificate_date"
     #: The certificate does not say whether there are remarks.
     CERTIFICATE_REMARKS = "certificate_remarks"
+
+
+#: For people, by language.
+LABELS: Mapping[Missing, Mapping[str, str]] = {
+    Missing.CPR: {"da": "CPR-nummer", "en": "CPR number"},
+    Missing.CPR_FORM: {"da": "Et CPR-nummer, der kan være et", "en": "A CPR number that can be one"},
+    Missing.NAME: {"da": "Navn", "en": "Name"},
+    Missing.CATEGORY: {"da": "Kategori", "en": "Category"},
+    Missing.PHOTO: {"da": "Foto", "en": "Photo"},
+    Missing.PHOTO_FILE: {"da": "Et foto i JPEG eller PNG", "en": "A photo in JPEG or PNG"},
+    Missing.CERTIFICATE: {"da": "Lægeattest", "en": "Doctor's certificate"},
+    Missing.CERTIFICATE_DATE: {"da": "Lægeattestens dato", "en": "Date of the doctor's certificate"},
+    Missing.CERTIFICATE_REMARKS: {
+        "da": "Om lægeattesten har bemærkninger",
+        "en": "Whether the doctor's certificate has remarks",
+    },
+}
 
 
 def what_is_missing(application: Application, rules: Rules, store: Store) -> list[Missing]:

@@ -32,7 +32,12 @@ from samdrift_rpa.step import step
 ENTER = "enter"
 DECISION = "decision"
 
-_GROUNDS: Mapping[str, Mapping[str, str]] = {
+DECISIONS: Mapping[str, Mapping[str, str]] = {
+    Decided.ISSUE: {"da": "Udsted kørekort", "en": "Issue the licence"},
+    Decided.FORWARD: {"da": "Videresend til Færdselsstyrelsen", "en": "Forward to Færdselsstyrelsen"},
+    Decided.REFUSE: {"da": "Giv afslag", "en": "Refuse"},
+}
+GROUNDS: Mapping[str, Mapping[str, str]] = {
     Ground.AGE: {"da": "Alder", "en": "Age"},
     Ground.CERTIFICATE: {"da": "Lægeattest", "en": "Doctor's certificate"},
     Ground.PHOTO: {"da": "Foto", "en": "Photo"},
@@ -133,7 +138,7 @@ def _application(given: LicenceApplication, store: Store) -> Application | None:
 
 def _question(run: ApplicationRun) -> Question:
     ground = DecisionField(
-        name="ground", label={"da": "Begrundelse", "en": "Reason"}, kind=FieldKind.ONE_OF, options=_GROUNDS
+        name="ground", label={"da": "Begrundelse", "en": "Reason"}, kind=FieldKind.ONE_OF, options=GROUNDS
     )
     return Question(
         code=DECISION,
@@ -142,13 +147,9 @@ def _question(run: ApplicationRun) -> Question:
             {"da": "Robotten afgør ingen ansøgninger.", "en": "The robot decides no application."},
             *(each.says for each in run.checks if each.is_notable),
         ),
-        choices=(
-            Choice(code=Decided.ISSUE, label={"da": "Udsted kørekort", "en": "Issue the licence"}),
-            Choice(
-                code=Decided.FORWARD,
-                label={"da": "Videresend til Færdselsstyrelsen", "en": "Forward to Færdselsstyrelsen"},
-            ),
-            Choice(code=Decided.REFUSE, label={"da": "Giv afslag", "en": "Refuse"}, fields=(ground,)),
+        choices=tuple(
+            Choice(code=code, label=label, fields=(ground,) if code == Decided.REFUSE else ())
+            for code, label in DECISIONS.items()
         ),
         facts=tuple(_facts(run)),
         answer_within=timedelta(days=5),

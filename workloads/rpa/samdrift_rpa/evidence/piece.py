@@ -52,10 +52,10 @@ def of_effects(connection: sa.Connection, keys: Collection[UUID]) -> list[Piece]
     return [_from_row(row) for row in connection.execute(query).mappings()]
 
 
-def expired(connection: sa.Connection, *, now: datetime, limit: int) -> list[Piece]:
+def expired(connection: sa.Connection, *, now: datetime, limit: int, offset: int = 0) -> list[Piece]:
     """Pieces whose time is over."""
-    query = sa.select(evidence).where(evidence.c.expires_at <= now).order_by(evidence.c.expires_at).limit(limit)
-    return [_from_row(row) for row in connection.execute(query).mappings()]
+    query = sa.select(evidence).where(evidence.c.expires_at <= now).order_by(evidence.c.expires_at, evidence.c.id)
+    return [_from_row(row) for row in connection.execute(query.limit(limit).offset(offset)).mappings()]
 
 
 def forget(connection: sa.Connection, pieces: Collection[Piece]) -> None:
