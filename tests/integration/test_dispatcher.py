@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from samdrift_platform.ledger import audit, benefits, verification
+from samdrift_platform.ledger import audit, benefits, inbox, verification
+from samdrift_platform.ledger.asked import Ruling
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.ledger.queue import MOST_ATTEMPTS
 from samdrift_testing.station import Station
@@ -142,3 +144,18 @@ def test_an_item_that_kills_its_process_fails_alone_after_the_last_attempt(stati
         actions = [record.action for record in audit.events_of(connection, f"item:{found['1'].id}")]
         assert verification.verify(connection).intact
     assert actions == ["item.attempt_failed"] * (MOST_ATTEMPTS - 1) + ["item.failed"]
+
+
+def test_a_decided_item_is_done_within_two_seconds(station: Station) -> None:
+    submission = station.errands("errands", "asking", *["ask"] * 5)
+    waiting = when(station, submission, lambda found: all(item.state == "waiting_for_person" for item in found))
+    took = []
+    for item in waiting:
+        decided_at = datetime.now(UTC)
+        with station.ledger.write() as connection:
+            inbox.decide(connection, item.id, Ruling(question="may_i", choice="go"), actor="karen", now=decided_at)
+        done = station.finished_item(item.id)
+        assert (done.state, done.attempt) == ("done", 1)
+        assert done.finished_at is not None
+        took.append((done.finished_at - decided_at).total_seconds())
+    assert max(took) < 2.0, took

@@ -20,11 +20,13 @@ from samdrift_platform.contract import (
     ModelUse,
     Outcome,
     Priority,
+    Question,
     Receiver,
     Resources,
     Store,
     Verdict,
 )
+from samdrift_platform.question import Choice
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -36,6 +38,17 @@ if TYPE_CHECKING:
 
 #: CPU seconds of one TOIL.
 TOIL_S = 0.05
+
+
+#: What ASK asks.
+MAY_I = Question(
+    code="may_i",
+    title={"da": "Må jeg gå?", "en": "May I go?"},
+    choices=(
+        Choice(code="go", label={"da": "Gå", "en": "Go"}),
+        Choice(code="stay", label={"da": "Bliv", "en": "Stay"}),
+    ),
+)
 
 
 class Act(StrEnum):
@@ -55,6 +68,8 @@ class Act(StrEnum):
     EXIT = "exit"
     #: Answer with what no ledger holds.
     BABBLE = "babble"
+    #: Ask a person first.
+    ASK = "ask"
 
 
 class Errand(BaseModel):
@@ -149,6 +164,9 @@ class ErrandsWorkload:
 
     def _do(self, item: Item) -> Outcome:
         act = Act(str(item.payload["act"]))
+        if act is Act.ASK and item.earlier.decision(MAY_I.code) is None:
+            waits, result = Verdict.WAITING_FOR_PERSON, {"act": act}
+            return Outcome(reference=item.reference, verdict=waits, result=result, reason="May I?", question=MAY_I)
         if act is Act.TOIL:
             until = time.process_time() + TOIL_S
             while time.process_time() < until:

@@ -80,6 +80,15 @@ class Station:
         self.wait_until(lambda: all(found.state in ENDED for found in self.items(submission_id)))
         return self.items(submission_id)
 
+    def finished_item(self, item_id: UUID) -> WorkItem:
+        """One item, once it has ended."""
+        self.wait_until(lambda: self._item(item_id).state in ENDED)
+        return self._item(item_id)
+
+    def _item(self, item_id: UUID) -> WorkItem:
+        with self.ledger.read() as connection:
+            return items.get(connection, item_id)
+
     def cancel(self, item: WorkItem) -> None:
         with self.ledger.write() as connection:
             endings.cancel(connection, item.id, actor="olga", now=datetime.now(UTC))
