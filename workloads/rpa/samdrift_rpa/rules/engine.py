@@ -28,8 +28,9 @@ class Engine:
 
     def __init__(self) -> None:
         """Start the processor."""
-        from saxonche import PySaxonProcessor
+        from saxonche import PySaxonApiError, PySaxonProcessor
 
+        self._error = PySaxonApiError
         self._processor = PySaxonProcessor(license=False)
         for feature, value in _CLOSED.items():
             self._processor.set_configuration_property(feature, value)
@@ -48,7 +49,7 @@ class Engine:
         """The element, as a document of its own, in Saxon's tree; made once for all stylesheets that it is put to."""
         try:
             return self._processor.parse_xml(xml_text=_text(root))
-        except RuntimeError as error:  # PySaxonApiError is one
+        except self._error as error:
             raise EvaluationError(_first_line(error)) from error
 
     def report(self, stylesheet: Path, node: Any) -> str:
@@ -62,7 +63,7 @@ class Engine:
         try:
             executable.set_global_context_item(xdm_item=node)  # the stylesheets read the context document's URI
             report = executable.transform_to_string(xdm_node=node)
-        except RuntimeError as error:
+        except self._error as error:
             raise EvaluationError(_first_line(error)) from error
         if not report:
             raise EvaluationError("it wrote no report")
@@ -71,9 +72,11 @@ class Engine:
     def _compile(self, stylesheet: Path) -> Any:
         try:
             text = stylesheet.read_text(encoding="utf-8-sig")
-            return self._processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
-        except (OSError, UnicodeDecodeError, RuntimeError) as error:
+            executable = self._processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
+        except (OSError, UnicodeDecodeError, self._error) as error:
             raise SettingError(f"The stylesheet {stylesheet} cannot be used: {_first_line(error)}") from error
+        executable.set_save_xsl_message(False)  # xsl:message would write to the process's standard error
+        return executable
 
 
 def _text(root: Element) -> str:

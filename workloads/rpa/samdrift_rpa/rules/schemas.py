@@ -34,7 +34,7 @@ class Schemas:
         path = self.path_for(document)
         if path is None:
             return None, ()
-        schema = _load(path)
+        schema = load_schema(path)
         if schema.validate(document.root):
             return True, ()
         return False, tuple(_failed(error) for error in list(schema.error_log)[:_MOST_ERRORS])
@@ -60,14 +60,15 @@ class Schemas:
         mains = [self.folder / f"ubl-xsd/ubl20/maindoc/UBL-{kind}-2.0.xsd" for kind in _TYPES_20]
         for path in (*drivers, *mains, *(self.folder / core for core in _MEMO.values())):
             if path.is_file():
-                _load(path)
+                load_schema(path)
 
     def _present(self, path: Path) -> Path | None:
         return path if path.is_file() else None
 
 
 @cache
-def _load(path: Path) -> Any:
+def load_schema(path: Path) -> Any:
+    """The schema in `path`, loaded once a process; SettingError where it cannot be used."""
     from lxml import etree
 
     try:

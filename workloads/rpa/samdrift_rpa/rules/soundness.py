@@ -12,8 +12,17 @@ from samdrift_rpa.ubl import Element
 
 _XSLT = "{http://www.w3.org/1999/XSL/Transform}"
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
-#: Instructions that read, write or run something that is not in the stylesheet. The engine refuses them too.
-_OUTWARD = ("import", "include", "import-schema", "use-package", "result-document", "source-document", "evaluate")
+#: Instructions that read, write or run something that is not in the stylesheet. The engine is closed to them too.
+_OUTWARD = (
+    "import",
+    "include",
+    "import-schema",
+    "use-package",
+    "result-document",
+    "source-document",
+    "evaluate",
+    "message",
+)
 #: The largest official file has 2.4 MB.
 MOST_BYTES = 20_000_000
 
@@ -81,6 +90,8 @@ def _parsed(path: Path) -> Any | None:
 
 
 def _in_stylesheet(root: Element) -> Iterator[str]:
+    if root.getroottree().docinfo.internalDTD is not None:
+        yield "it has a document type definition"
     for name in _OUTWARD:
         if root.find(f".//{_XSLT}{name}") is not None:
             yield f"it uses xsl:{name}"
