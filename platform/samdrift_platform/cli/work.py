@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.documents import with_objects
 from samdrift_platform.cli.output import AsJson, say, show_fields, show_json, show_table
-from samdrift_platform.client import Client, OnProgress
+from samdrift_platform.cli.progress import bar, wait_for
 from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import InputError, NotFoundError
 
@@ -42,7 +40,7 @@ def workloads(as_json: AsJson = False) -> None:
 @app.command()
 def put(files: Annotated[list[Path], typer.Argument(help="Files to store.")], as_json: AsJson = False) -> None:
     """Store files as objects and print their references."""
-    with connect() as client, _bar() as progress:
+    with connect() as client, bar() as progress:
         task = progress.add_task("storing", total=len(files))
         stored = {}
         for file in files:
@@ -75,7 +73,7 @@ def submit(
         document = with_objects(_document(file), objects or [], client.put_object)
         submission = client.submit(workload, document, reference=reference or _reference(file, document))
         if wait:
-            submission = _wait(client, submission["id"])
+            submission = wait_for(client, submission["id"])
     _show_submission(submission, as_json=as_json)
     if wait and set(submission["items"]) != {"done"}:
         raise typer.Exit(1)
@@ -163,27 +161,6 @@ def retry(item_id: ItemId, as_json: AsJson = False) -> None:
 def _stopped(workload: Mapping[str, Any]) -> str:
     stop = workload["stopped"]
     return "" if stop is None else f"STOPPED by {stop['by']}: {stop['reason']}"
-
-
-def _wait(client: Client, submission_id: str) -> dict[str, Any]:
-    with _bar() as progress:
-        task = progress.add_task("waiting", total=None)
-        return client.wait(submission_id, timeout_s=float("inf"), on_progress=_follow(progress, task))
-
-
-def _follow(progress: Progress, task: Any) -> OnProgress:
-    def follow(submission: Mapping[str, Any]) -> None:
-        ended = submission["total"] - submission["pending"]
-        progress.update(task, description=submission["reference"], total=submission["total"], completed=ended)
-
-    return follow
-
-
-def _bar() -> Progress:
-    """A progress bar on standard error, if that is a terminal: standard output stays for the answer."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _show_submission(submission: Mapping[str, Any], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Benefit, Context, Item, JsonObject, Priority
+from samdrift_platform.contract import Benefit, Context, Item, JsonObject, Priority, Store
 from samdrift_platform.ledger import effects, endings, inbox, items, queue, submissions
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
@@ -32,7 +32,7 @@ class Robots:
 
     ledger: Ledger
     workload: RobotWorkload
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     engine: Mapping[str, Any] = field(default_factory=dict)
     #: What every effect of a step is answered.
     answers: Mapping[str, JsonObject] = field(default_factory=dict)

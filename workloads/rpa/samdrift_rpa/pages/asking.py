@@ -13,7 +13,8 @@ from fastapi import Depends
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.portal.shell import Shell, current_shell
 from samdrift_rpa.process import Process
-from samdrift_rpa.statistics.following import WORKLOAD, catch_up
+from samdrift_rpa.statistics import WORKLOAD
+from samdrift_rpa.statistics.following import catch_up
 
 
 def now() -> datetime:

@@ -16,8 +16,8 @@ from samdrift_platform.portal.shell import Shell
 from samdrift_rpa.hours import COPENHAGEN
 from samdrift_rpa.pages.asking import Now, SignedIn, cases_of, processes_of
 from samdrift_rpa.process import Process
+from samdrift_rpa.statistics import WORKLOAD
 from samdrift_rpa.statistics.figures import Figures, of_all
-from samdrift_rpa.statistics.following import WORKLOAD
 from samdrift_rpa.statistics.period import Period
 
 

@@ -16,10 +16,9 @@ from samdrift_platform.ledger.following import Follower
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.tables import effects, questions, work_items
 from samdrift_rpa.hours import COPENHAGEN
-from samdrift_rpa.statistics import amounts
+from samdrift_rpa.statistics import WORKLOAD, amounts
 from samdrift_rpa.tables import cases, cases_head
 
-WORKLOAD = "rpa"
 #: Code of a case whose reference stands with other content: the platform rejects it, no process does.
 OTHER_CONTENT = "other_content"
 

@@ -63,6 +63,8 @@ def document(
         "first": period.first.isoformat() if period.first else None,
         "last": period.last.isoformat() if period.last else None,
         "processes": [_process(each, processes.get(each.process)) for each in figures],
+        "columns": list(COLUMNS),
+        "rows": [asdict(row) for each in figures for row in rows(each, processes.get(each.process))],
     }
 
 

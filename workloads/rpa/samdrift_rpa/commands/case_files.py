@@ -1,0 +1,61 @@
+"""Files as cases: a document each where a process's input is one document, JSON cases otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from samdrift_platform.errors import InputError
+from samdrift_rpa.object_reference import document_field
+from samdrift_rpa.process import Process
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFile:
+    """A case, and the file that it came in."""
+
+    file: Path
+    case: Mapping[str, Any]
+
+
+def cases_in(process: Process[Any, Any], files: Sequence[Path], put: Callable[[bytes], str]) -> Sequence[CaseFile]:
+    """The cases in `files`, in their order; documents are stored by `put`.
+
+    Raises:
+        InputError: a file cannot be read, or holds no case; `field` names the file.
+    """
+    name = document_field(process.given)
+    if name is not None:
+        return [CaseFile(file=file, case={name: put(read(file))}) for file in files]
+    return [CaseFile(file=file, case=case) for file in files for case in _json_cases(file)]
+
+
+def received_at(files: Sequence[Path]) -> datetime:
+    """When the newest of the files was written: the same files are the same submission, whenever they are sent."""
+    return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a file; InputError when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}. Check the path.", field=str(file)) from error
+
+
+def _json_cases(file: Path) -> list[dict[str, Any]]:
+    """One case, or a list of them."""
+    try:
+        found = json.loads(read(file))
+    except ValueError as error:
+        raise InputError(f"{file} is not JSON: {error}. Correct the file.", field=str(file)) from error
+    cases = found if isinstance(found, list) else [found]
+    if not cases or not all(isinstance(case, dict) for case in cases):
+        raise InputError(
+            f"{file} holds no case. Put a case's fields between braces, or a list of cases.", field=str(file)
+        )
+    return cases
