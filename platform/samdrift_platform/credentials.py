@@ -111,6 +111,20 @@ class Credential:
                 raise
             return self._held[1]
 
+    def check(self) -> None:
+        """Look whether it could be opened, without reading it.
+
+        Raises:
+            CredentialError: it is not there, or others could read it.
+        """
+        _found(self.reference)
+        if self.reference.source is Source.FILE:
+            try:
+                state = Path(self.reference.name).stat()
+            except OSError as error:
+                raise _unreadable(self.reference, error) from error
+            _check(self.reference, state)
+
     def _record(self, action: str) -> None:
         details = {"for": self.purpose}
         self._journal(audit.Event(actor=self.reader, action=action, subject=str(self), details=details))
@@ -136,13 +150,15 @@ def credential(setting: Setting, *, purpose: str) -> Credential | None:
     Raises:
         CredentialError: the setting is no reference.
     """
+    text = setting.value()
+    return opened_here(Reference.of(text, setting=setting.name), purpose=purpose) if text else None
+
+
+def opened_here(reference: Reference, *, purpose: str) -> Credential:
+    """A credential that this process reads, recorded in the ledger that the platform's settings name."""
     from samdrift_platform.process import current_name
     from samdrift_platform.settings import load
 
-    text = setting.value()
-    if not text:
-        return None
-    reference = Reference.of(text, setting=setting.name)
     return Credential(reference, reader=current_name(), purpose=purpose, journal=in_chain(Ledger(load().ledger_url)))
 
 
@@ -157,9 +173,13 @@ def _found(reference: Reference) -> tuple[object, Callable[[], Secret]]:
     try:
         state = path.stat()
     except OSError as error:
-        raise CredentialError(f"{reference}: {error.strerror or error}.") from error
+        raise _unreadable(reference, error) from error
     stamp = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size)
     return stamp, lambda: _read(reference, path)
+
+
+def _unreadable(reference: Reference, error: OSError) -> CredentialError:
+    return CredentialError(f"{reference} cannot be read: {error.strerror or type(error).__name__}.")
 
 
 def _read(reference: Reference, path: Path) -> Secret:
@@ -169,7 +189,7 @@ def _read(reference: Reference, path: Path) -> Secret:
             data = file.read(MOST_BYTES + 1)
         value = data.decode().rstrip("\r\n")
     except OSError as error:
-        raise CredentialError(f"{reference}: {error.strerror or error}.") from error
+        raise _unreadable(reference, error) from error
     except UnicodeDecodeError:
         raise CredentialError(f"{reference} is not UTF-8 text.") from None  # the cause quotes bytes
     if not value or len(data) > MOST_BYTES:

@@ -24,6 +24,7 @@ from samdrift_platform.ledger import effects, processes
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError, LedgerUnavailableError
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.endings import back_off
+from samdrift_platform.receiver import HearsPeople
 from samdrift_platform.settings import load
 
 log = structlog.get_logger(__name__)
@@ -113,6 +114,8 @@ class Delivery:
             return answer
         if datetime.now(UTC) > call_by:
             raise LeaseLostError
+        if effect.is_cleared and isinstance(receiver, HearsPeople):
+            receiver.did_not_happen(effect.key, effect.request)
         return receiver.deliver(effect.key, effect.request)
 
     def _record(self, effect: EffectRow, answer: JsonObject) -> None:

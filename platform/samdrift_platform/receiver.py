@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from pydantic import JsonValue
 
 JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+@runtime_checkable
+class HearsPeople(Protocol):
+    """A receiver that keeps a record of what it began may have this beside the two."""
+
+    def did_not_happen(self, key: UUID, request: JsonObject) -> None:
+        """A person looked: what was begun last did not happen, so `deliver` may begin again. Asked before it is."""
+        ...
 
 
 class Receiver(Protocol):

@@ -20,19 +20,21 @@ from icalendar import Calendar
 from pydantic import JsonValue
 
 from samdrift_energy_forecast.delivery import MAIL
-from samdrift_energy_forecast.delivery.mail import MailReceiver
-from samdrift_energy_forecast.delivery.mail_journal import MailJournal, message_of
-from samdrift_energy_forecast.delivery.mail_server import MailServer, Security
+from samdrift_energy_forecast.delivery.mail import PlanMailReceiver, journal, message_of
 from samdrift_energy_forecast.delivery.planned import planned
 from samdrift_energy_forecast.hours import SECONDS
 from samdrift_energy_forecast.plans.document import Entry, Notice, Plan, PlannedFor, Summary
 from samdrift_energy_forecast.plans.reasons import Reason
+from samdrift_energy_forecast.tables import mail
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Outcome, Store, Verdict
+from samdrift_platform.credentials import Credential, Reference
 from samdrift_platform.delivery import LEASE, MOST_ATTEMPTS, Delivery
 from samdrift_platform.ledger import effects, endings
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.endings import Completion
+from samdrift_platform.mail.journal import MailJournal
+from samdrift_platform.mail.server import MailServer, Security
 from samdrift_platform.objects import ObjectStore
 from samdrift_testing.certificates import Authority
 from samdrift_testing.mail_servers import PASSWORD, USER, Cut, CuttingServer, mail_server
@@ -99,8 +101,8 @@ class Post:
         return claimed.id
 
     @property
-    def receiver(self) -> MailReceiver:
-        return MailReceiver(server=self.server, store=self.store, journal=MailJournal(self.ledger))
+    def receiver(self) -> PlanMailReceiver:
+        return PlanMailReceiver(self.server, journal(self.ledger), self.store)
 
     def all_steps(self) -> None:
         """Until nothing is left to do, however long the back-off; the plan's own end is never reached."""
@@ -136,6 +138,14 @@ class Post:
     def retry(self, identifier: UUID) -> None:
         with self.ledger.write() as connection:
             endings.retry(connection, identifier, actor="faye", now=self.now)
+
+
+def credential(folder: Path, password: str) -> Credential:
+    path = folder / "password"
+    path.touch(mode=0o600)
+    path.write_text(password)
+    reference = Reference.of(f"file:{path}", setting="SMTP_PASSWORD")
+    return Credential(reference, reader="test", purpose="test", journal=lambda event: None)
 
 
 def plain(port: int) -> MailServer:
@@ -342,7 +352,7 @@ def test_signed_in_over_tls(ledger: Ledger, tmp_path: Path, implicit: bool) -> N
             sender="plans@example.org",
             security=Security.TLS if implicit else Security.STARTTLS,
             user="" if implicit else USER,
-            password="" if implicit else PASSWORD,
+            credential=None if implicit else credential(tmp_path, PASSWORD),
             ca_file=authority.file,
         )
         post = Post(ledger, server)
@@ -363,7 +373,7 @@ def test_a_server_that_cannot_be_trusted_gets_nothing(ledger: Ledger, tmp_path: 
             port=port,
             sender="plans@example.org",
             user=USER if tls else "",
-            password="wrong" if fault == "wrong password" else PASSWORD,
+            credential=credential(tmp_path, "wrong" if fault == "wrong password" else PASSWORD),
             ca_file=(stranger if fault == "another authority" else authority).file,
         )
         post = Post(ledger, server)
@@ -393,7 +403,7 @@ class _DyingJournal(MailJournal):
 def _deliver(ledger_url: str, objects: str, port: int, dies: str) -> None:
     os.environ["DIES"] = dies
     opened = Ledger(ledger_url)
-    receiver = MailReceiver(server=plain(port), store=ObjectStore(objects), journal=_DyingJournal(opened))
+    receiver = PlanMailReceiver(plain(port), _DyingJournal(opened, mail), ObjectStore(objects))
     Delivery(opened, {WORKLOAD: {MAIL: receiver}}).step(now=datetime.now(UTC))
 
 
@@ -424,7 +434,7 @@ def test_killed_on_the_way_each_message_is_sent_once(
 
 
 def test_a_silent_server_does_not_hold_the_delivery(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("samdrift_energy_forecast.delivery.handing_over.CALL_S", 0.3)
+    monkeypatch.setattr("samdrift_platform.mail.handing_over.CALL_S", 0.3)
     with CuttingServer(cuts=[Cut.MAIL], silent=True).running() as server:
         post = Post(ledger, plain(server.port))
         identifier = post.order(plan_of(), FAYE)

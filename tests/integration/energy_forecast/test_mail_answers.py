@@ -18,13 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from samdrift_energy_forecast.delivery.mail import MailReceiver
-from samdrift_energy_forecast.delivery.mail_journal import MailJournal
-from samdrift_energy_forecast.delivery.mail_server import MailServer, Security
+from samdrift_energy_forecast.delivery.mail import PlanMailReceiver, journal
 from samdrift_energy_forecast.plans.document import HOUR
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.mail.server import MailServer, Security
 from samdrift_testing.estate import described, plan_of
 
 TO = ("faye@example.org", "gus@example.org")
@@ -135,7 +134,7 @@ def test_nobody_gets_a_plan_twice_and_only_the_contracts_errors_come(
     path = copy(sqlite_template, tmp_path_factory.mktemp("answers") / "ledger.db")
     with server.running(), contextlib.closing(Ledger(f"sqlite:///{path}")) as ledger:
         there = MailServer(host="127.0.0.1", port=server.port, sender="plans@example.org", security=Security.NONE)
-        receiver = MailReceiver(server=there, store=store, journal=MailJournal(ledger))
+        receiver = PlanMailReceiver(there, journal(ledger), store)
         answer: Any = None
         ended = ""
         for attempt in range(len(sessions) + 2):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from samdrift_platform.mail.settings import mail_settings
 from samdrift_platform.setting import Setting
 
 DMI_URL = Setting(
@@ -20,33 +23,13 @@ SOURCE_TIMEOUT_S = Setting(
     help="How long to wait for an answer of DMI or Energi Data Service, in seconds, at most 120.",
 )
 
-SMTP_HOST = Setting(
-    name="SAMDRIFT_ENERGY_SMTP_HOST",
-    default="",
-    help="Mail server that sends plans to the people whom buildings name. Empty: no plan is sent by e-mail.",
-)
-SMTP_PORT = Setting(name="SAMDRIFT_ENERGY_SMTP_PORT", default="587", help="Port of the mail server.")
-SMTP_SECURITY = Setting(
-    name="SAMDRIFT_ENERGY_SMTP_SECURITY",
-    default="starttls",
-    help="starttls (RFC 3207), tls (from the first byte, mostly port 465), or none, for a mail server on this machine.",
-)
-SMTP_USER = Setting(
-    name="SAMDRIFT_ENERGY_SMTP_USER", default="", help="Who we are to the mail server. Empty: it does not ask."
-)
 SMTP_PASSWORD_FILE = Setting(
     name="SAMDRIFT_ENERGY_SMTP_PASSWORD_FILE",
     default="",
-    help="File with one line, the password of that user.",
+    help="File with one line, the password of that user; nobody but its owner may read it (mode 0600).",
 )
-SMTP_CA = Setting(
-    name="SAMDRIFT_ENERGY_SMTP_CA",
-    default="",
-    help="PEM file of the authorities that sign the mail server's certificate; the public ones when empty.",
-)
-MAIL_FROM = Setting(
-    name="SAMDRIFT_ENERGY_MAIL_FROM", default="", help="Address that plans are sent from, such as plans@example.org."
-)
+#: The mail server that sends plans to the people whom buildings name.
+MAIL = replace(mail_settings("SAMDRIFT_ENERGY", what="plans"), password=SMTP_PASSWORD_FILE)
 PLAN_FOLDER = Setting(
     name="SAMDRIFT_ENERGY_PLAN_FOLDER",
     default="",
@@ -69,16 +52,7 @@ FETCH_CRON = Setting(
 LONGEST_SOURCE_TIMEOUT_S = 120.0
 
 #: Which plans are sent, and where to.
-DELIVERY_SETTINGS = (
-    SMTP_HOST,
-    SMTP_PORT,
-    SMTP_SECURITY,
-    SMTP_USER,
-    SMTP_PASSWORD_FILE,
-    SMTP_CA,
-    MAIL_FROM,
-    PLAN_FOLDER,
-)
+DELIVERY_SETTINGS = (*MAIL.all, PLAN_FOLDER)
 SETTINGS = (DMI_URL, EDS_URL, SOURCE_TIMEOUT_S, *DELIVERY_SETTINGS, NIGHTLY_CRON, FETCH_CRON)
 
 

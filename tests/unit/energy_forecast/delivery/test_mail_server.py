@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from samdrift_energy_forecast.delivery import FOLDER, MAIL
-from samdrift_energy_forecast.delivery.closed import ClosedReceiver
 from samdrift_energy_forecast.delivery.folder import FolderReceiver
-from samdrift_energy_forecast.delivery.mail import MailReceiver
-from samdrift_energy_forecast.delivery.mail_server import MailServer, Security, mail_server
-from samdrift_energy_forecast.delivery.receivers import receivers
+from samdrift_energy_forecast.delivery.mail import PlanMailReceiver
+from samdrift_energy_forecast.delivery.receivers import plan_mail_server, receivers
 from samdrift_energy_forecast.settings import DELIVERY_SETTINGS
+from samdrift_platform.closed_receiver import ClosedReceiver
 from samdrift_platform.errors import SettingError, TryAgainError
+from samdrift_platform.mail.server import MailServer, Security
 
 PREFIX = "SAMDRIFT_ENERGY_"
 KEY = "not used"
@@ -29,7 +29,7 @@ def give(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
 
 
 def test_without_a_host_nothing_is_sent_and_a_person_is_told_what_to_set(tmp_path: Path) -> None:
-    assert mail_server() is None
+    assert plan_mail_server() is None
     closed = receivers()
     for name, setting in ((MAIL, "SMTP_HOST"), (FOLDER, "PLAN_FOLDER")):
         receiver = closed[name]
@@ -42,18 +42,29 @@ def test_without_a_host_nothing_is_sent_and_a_person_is_told_what_to_set(tmp_pat
 
 def test_the_defaults_protect_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     give(monkeypatch)
-    assert mail_server() == MailServer(
+    assert plan_mail_server() == MailServer(
         host="mail.example.org", port=587, sender="plans@example.org", security=Security.STARTTLS
     )
 
 
+def test_a_password_that_others_could_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.touch(mode=0o644)
+    give(monkeypatch, SMTP_USER="samdrift", SMTP_PASSWORD_FILE=str(secret))
+    with pytest.raises(SettingError, match="chmod 600"):
+        plan_mail_server()
+
+
 def test_a_password_comes_from_its_file_and_is_not_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "password"
+    secret.touch(mode=0o600)
     secret.write_text("open sesame \n")
     give(monkeypatch, SMTP_USER="samdrift", SMTP_PASSWORD_FILE=str(secret))
-    found = mail_server()
+    found = plan_mail_server()
     assert found is not None
-    assert found.password == "open sesame "
+    assert found.credential is not None
+    assert found.credential.reference.name == str(secret)
+    assert found.credential.purpose == "sign in to the mail server that sends plans"
     assert "sesame" not in repr(found)
 
 
@@ -78,7 +89,7 @@ def test_a_wrong_setting_is_named_and_stops_no_other_receiver(
 ) -> None:
     give(monkeypatch, PLAN_FOLDER=str(tmp_path), **values)
     with pytest.raises(SettingError, match=named):
-        mail_server()
+        plan_mail_server()
     made = receivers()
     assert isinstance(made[MAIL], ClosedReceiver)
     assert isinstance(made[FOLDER], FolderReceiver)
@@ -86,13 +97,14 @@ def test_a_wrong_setting_is_named_and_stops_no_other_receiver(
 
 def test_a_password_never_travels_in_the_clear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "password"
+    secret.touch(mode=0o600)
     secret.write_text("open sesame")
     give(monkeypatch, SMTP_SECURITY="none", SMTP_USER="samdrift", SMTP_PASSWORD_FILE=str(secret))
     with pytest.raises(SettingError, match="in the clear") as refused:
-        mail_server()
+        plan_mail_server()
     assert "sesame" not in refused.value.message
 
 
 def test_set_right_plans_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     give(monkeypatch)
-    assert isinstance(receivers()[MAIL], MailReceiver)
+    assert isinstance(receivers()[MAIL], PlanMailReceiver)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from samdrift_energy_forecast.exports import KINDS
 from samdrift_energy_forecast.plans.document import Plan
 from samdrift_platform.contract import JsonObject, Store
 from samdrift_platform.errors import TryAgainError
+from samdrift_platform.file_share import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class FolderReceiver:
         plan = self._plan(request)
         try:
             for name, data in _files(plan).items():
-                _write(self.folder / plan.building.id / name, data)
+                write_whole(self.folder / plan.building.id / name, data)
         except OSError as error:
             raise TryAgainError(f"The folder of plans cannot be written ({type(error).__name__}).") from error
         return _answer(plan)
@@ -50,32 +50,6 @@ class FolderReceiver:
 
 def _files(plan: Plan) -> dict[str, bytes]:
     return {file_name(plan, suffix): kind.render(plan, plan.building.language) for suffix, kind in KINDS.items()}
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all, also when the machine stops: readers never see a part of a file under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)  # the building-management system is another user
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    _make_durable(path.parent)
-
-
-def _make_durable(folder: Path) -> None:
-    """Write the folder's own entries to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _answer(plan: Plan) -> JsonObject:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from samdrift_energy_forecast import settings
 from samdrift_energy_forecast.delivery import FOLDER, MAIL
-from samdrift_energy_forecast.delivery.closed import ClosedReceiver
+from samdrift_platform.closed_receiver import ClosedReceiver
 from samdrift_platform.contract import Receiver, Store
+from samdrift_platform.credentials import Credential, Reference
 from samdrift_platform.errors import SettingError
+from samdrift_platform.mail.server import MailServer
 
 
 def receivers() -> Mapping[str, Receiver]:
@@ -18,22 +20,33 @@ def receivers() -> Mapping[str, Receiver]:
 
 
 def _mail() -> Receiver:
-    from samdrift_energy_forecast.delivery.mail import MailReceiver
-    from samdrift_energy_forecast.delivery.mail_journal import MailJournal
-    from samdrift_energy_forecast.delivery.mail_server import mail_server
+    from samdrift_energy_forecast.delivery.mail import PlanMailReceiver, journal
     from samdrift_platform.ledger.database import Ledger
     from samdrift_platform.settings import load
 
     try:
-        server = mail_server()
+        server = plan_mail_server()
     except SettingError as error:
         return ClosedReceiver(error.message)
     if server is None:
         return ClosedReceiver(
             "There is no mail server, so no plan is sent by e-mail: the operator sets "
-            f"{settings.SMTP_HOST.name}. The plan holds all the same."
+            f"{settings.MAIL.host.name}. The plan holds all the same."
         )
-    return MailReceiver(server=server, store=_store(), journal=MailJournal(Ledger(load().ledger_url)))
+    return PlanMailReceiver(server, journal(Ledger(load().ledger_url)), _store())
+
+
+def plan_mail_server() -> MailServer | None:
+    """The mail server that sends plans; None when none is named; a SettingError names what cannot be used."""
+    from samdrift_platform.credentials import opened_here
+    from samdrift_platform.mail.settings import mail_server
+
+    def credential() -> Credential | None:
+        path = settings.SMTP_PASSWORD_FILE.value()
+        reference = Reference.of(f"file:{Path(path).absolute()}", setting=settings.SMTP_PASSWORD_FILE.name)
+        return opened_here(reference, purpose="sign in to the mail server that sends plans") if path else None
+
+    return mail_server(settings.MAIL, credential)
 
 
 def _folder() -> Receiver:

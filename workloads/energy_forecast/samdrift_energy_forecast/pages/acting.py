@@ -16,8 +16,7 @@ from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
 
 from samdrift_energy_forecast.delivery import MAIL
-from samdrift_energy_forecast.delivery.mail import MailRequest
-from samdrift_energy_forecast.delivery.mail_journal import MailJournal
+from samdrift_energy_forecast.delivery.mail import MailRequest, journal
 from samdrift_energy_forecast.pages.asking import BuildingId, Now, SignedIn, ledger_of, user_of
 from samdrift_energy_forecast.pages.building import building_page, newest_plan, standing
 from samdrift_energy_forecast.plans import overrides
@@ -98,7 +97,7 @@ def settle_message(shell: SignedIn, at: Now, item_id: UUID, arrived: Annotated[b
     ]
     if not unknown:
         raise ConflictError("It is known by now what became of this plan's message. Open the page again.")
-    MailJournal(ledger_of(shell)).settle(MailRequest.of(unknown[0].request).message, arrived=arrived, now=at)
+    journal(ledger_of(shell)).settle(MailRequest.of(unknown[0].request).message, arrived=arrived, now=at)
     told = {"key": str(unknown[0].key), "arrived": arrived}
     event = audit.Event(actor=user_of(shell), action="message.settled", subject=f"item:{item_id}", details=told)
     with ledger_of(shell).write() as connection:

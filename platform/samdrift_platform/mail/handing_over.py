@@ -16,8 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from samdrift_energy_forecast.delivery.mail_server import MailServer, Security
-from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SettingError, TryAgainError
+from samdrift_platform.errors import (
+    CannotTellError,
+    ReceiverRefusedError,
+    SettingError,
+    TryAgainError,
+    UnavailableError,
+)
+from samdrift_platform.mail.server import MailServer, Security
 
 #: Longest wait for one answer, seconds, and for a whole call: the platform gives a call 30 s.
 ANSWER_S, CALL_S = 10.0, 22.0
@@ -97,8 +103,8 @@ def _open(smtp: smtplib.SMTP, server: MailServer) -> None:
             smtp.starttls(context=server.trust())
             smtp.ehlo_or_helo_if_needed()
         if server.user:
-            smtp.login(server.user, server.password)
-    except SettingError as error:
+            smtp.login(server.user, server.password())
+    except (SettingError, UnavailableError) as error:
         raise TryAgainError(error.message) from error
     except smtplib.SMTPNotSupportedError as error:
         raise TryAgainError("The mail server offers no STARTTLS, or no sign-in: nothing was sent.") from error

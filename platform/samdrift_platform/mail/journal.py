@@ -6,19 +6,17 @@ the message, and marked when it took it. A row that is neither was interrupted b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_energy_forecast.tables import mail
 from samdrift_platform.ledger.database import Ledger, take_turns
-
-_MESSAGES = UUID("0f6d1a2e-8f0c-5a7e-9a31-6f3f6a1c2b44")
+from samdrift_platform.ledger.tables import UtcTime
 
 
 class Handing(StrEnum):
@@ -30,9 +28,24 @@ class Handing(StrEnum):
     ACCEPTED = "accepted"
 
 
-def message_of(version: str, recipients: Iterable[str]) -> UUID:
-    """The message about one plan version to one list of recipients: whoever orders it, it is the same one."""
-    return uuid5(_MESSAGES, "\n".join([version, *sorted(recipients)]))
+def journal_table(name: str, metadata: sa.MetaData, *, of: str) -> sa.Table:
+    """A workload's own table of messages; `of` says what a message is about and so gives its Message-ID."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("message", sa.Uuid, primary_key=True, comment=of),
+        sa.Column("recipient", sa.String(64), primary_key=True, comment="stands for the address, which is not kept"),
+        sa.Column(
+            "state", sa.String(10), nullable=False, comment="sending: nobody knows yet; accepted: the server has it"
+        ),
+        sa.Column("changed_at", UtcTime, nullable=False),
+        comment="messages as they are handed to the mail server: a row stands before the first byte of one is sent",
+    )
+
+
+def digest_of_address(address: str) -> str:
+    """SHA-256 of an address that is no secret: it stands in the ledger already."""
+    return sha256(address.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -40,17 +53,23 @@ class MailJournal:
     """The table of messages in one ledger."""
 
     ledger: Ledger
+    #: As `journal_table` makes it.
+    table: sa.Table
+    #: What stands for an address, 64 characters: a keyed pseudonym where the address is a citizen's.
+    stands_for: Callable[[str], str] = digest_of_address
 
     def of(self, message: UUID, recipients: Sequence[str]) -> dict[str, Handing]:
         """Recipient -> how far the message has come, of those for whom it was begun."""
+        mail = self.table
         with self.ledger.read() as connection:
             rows = connection.execute(sa.select(mail.c.recipient, mail.c.state).where(mail.c.message == message)).all()
         states = {digest: Handing(state) for digest, state in rows}
-        return {each: states[_digest(each)] for each in recipients if _digest(each) in states}
+        return {each: states[self.stands_for(each)] for each in recipients if self.stands_for(each) in states}
 
     def begin(self, message: UUID, recipients: Sequence[str], *, now: datetime) -> bool:
         """Write down that sending begins; False when it was begun for one of them by somebody else."""
-        digests = [_digest(each) for each in recipients]
+        mail = self.table
+        digests = [self.stands_for(each) for each in recipients]
         held = sa.select(mail.c.recipient).where(mail.c.message == message, mail.c.recipient.in_(digests))
         rows = [
             {"message": message, "recipient": digest, "state": Handing.SENDING, "changed_at": now} for digest in digests
@@ -64,30 +83,27 @@ class MailJournal:
 
     def accepted(self, message: UUID, recipients: Sequence[str], *, now: datetime) -> None:
         """The server answers for the message to these, for whom it was begun."""
-        update = sa.update(mail).where(_begun(message, recipients))
+        update = sa.update(self.table).where(self._begun(message, recipients))
         with self.ledger.write() as connection:
             connection.execute(update.values(state=Handing.ACCEPTED, changed_at=now))
 
     def forget(self, message: UUID, recipients: Sequence[str]) -> None:
         """The server did not take the message to these, for whom it was begun: it may be sent again."""
         with self.ledger.write() as connection:
-            connection.execute(sa.delete(mail).where(_begun(message, recipients)))
+            connection.execute(sa.delete(self.table).where(self._begun(message, recipients)))
 
     def settle(self, message: UUID, *, arrived: bool, now: datetime) -> int:
         """A person found out what became of a message whose sending was cut off; for how many recipients it was open.
 
         One that did not arrive is sent again when its effect is tried again.
         """
+        mail = self.table
         open_ = sa.and_(mail.c.message == message, mail.c.state == Handing.SENDING)
         change = sa.update(mail).values(state=Handing.ACCEPTED, changed_at=now) if arrived else sa.delete(mail)
         with self.ledger.write() as connection:
             return connection.execute(change.where(open_)).rowcount
 
-
-def _begun(message: UUID, recipients: Sequence[str]) -> sa.ColumnElement[bool]:
-    digests = [_digest(each) for each in recipients]
-    return sa.and_(mail.c.message == message, mail.c.recipient.in_(digests), mail.c.state == Handing.SENDING)
-
-
-def _digest(recipient: str) -> str:
-    return sha256(recipient.encode()).hexdigest()
+    def _begun(self, message: UUID, recipients: Sequence[str]) -> sa.ColumnElement[bool]:
+        mail = self.table
+        digests = [self.stands_for(each) for each in recipients]
+        return sa.and_(mail.c.message == message, mail.c.recipient.in_(digests), mail.c.state == Handing.SENDING)
