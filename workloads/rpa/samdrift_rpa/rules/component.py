@@ -133,7 +133,7 @@ def _find(family: Family, folder: Path, paths: Sequence[Path]) -> Component | No
     different = {component.digest: component for component in found}
     if len(different) > 1:
         raise InputError(
-            f"{folder} holds several versions of {family.title} {family.version}: "
+            f"{folder} holds several versions of {f'{family.title} {family.version}'.strip()}: "
             f"{', '.join(sorted(component.version for component in different.values()))}. "
             "Name the folder of the one to install.",
             field="DIR",
