@@ -111,11 +111,10 @@ def decide(
     code: str = "",
     now: datetime = NOW,
     comment: str = "",
-    seen: int | None = None,
     **fields: Any,
 ) -> Asked:
     """Decide the item's open question (or the one called `code`)."""
     with ledger.write() as connection:
         code = code or next(a.question.code for a in inbox.of_item(connection, item_id) if a.closed_at is None)
         ruling = Ruling(question=code, choice=choice, fields=fields, comment=comment)
-        return inbox.decide(connection, item_id, ruling, actor=by, now=now, seen=seen)
+        return inbox.decide(connection, item_id, ruling, actor=by, now=now)

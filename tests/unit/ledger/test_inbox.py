@@ -1,19 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from samdrift_platform.contract import Question, Verdict
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
 from samdrift_platform.ledger import audit, effects, endings, inbox
 from samdrift_platform.ledger.database import Ledger
-from samdrift_platform.ledger.inbox import Asked, Ruling
+from samdrift_platform.ledger.effects import EffectRow, EffectState
+from samdrift_platform.ledger.inbox import Asked, Filter, Ruling
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.question import Choice, DecisionField, FieldKind
+from samdrift_testing import asking
 from samdrift_testing.work import (
     NOW,
     WORKLOAD,
@@ -163,3 +170,131 @@ def test_the_chain_names_who_decided_and_not_what_they_wrote(ledger: Ledger) -> 
         records = audit.events_of(connection, f"item:{claimed.id}")
     assert [(r.actor, r.action) for r in records][-2:] == [("karen", "question.ruled"), ("karen", "item.decided")]
     assert "private" not in str(records)
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each came to, all begun at the same moment: its value, or the conflict that it met."""
+    barrier = Barrier(len(acts))
+
+    def act(what: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return what()
+        except ConflictError as error:
+            return error
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
+
+
+def test_of_many_who_decide_at_the_same_moment_one_does(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    people = ("karen", "lars", "mette", "niels")
+    came = at_once(*(partial(decide, ledger, claimed.id, by=person) for person in people))
+    assert sum(isinstance(each, Asked) for each in came) == 1
+    with ledger.read() as connection:
+        (settled,) = inbox.of_item(connection, claimed.id)
+    assert len(settled.given) == 1
+    assert look(ledger, claimed.id).state == "queued"
+
+
+def test_two_who_agree_at_the_same_moment_let_it_go_on_once(ledger: Ledger) -> None:
+    claimed = asked(ledger, replace(QUESTION, people=2))
+    came = at_once(*(partial(decide, ledger, claimed.id, by=person) for person in ("karen", "lars")))
+    assert sum(isinstance(each, Asked) and each.decision is not None for each in came) == 1
+    (again,) = claim(ledger, now=NOW + seconds(61))
+    assert (again.id, again.rounds) == (claimed.id, 1)
+
+
+def test_either_it_is_decided_or_it_is_cancelled(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+
+    def cancel() -> object:
+        with ledger.write() as connection:
+            endings.cancel(connection, claimed.id, actor="olga", now=NOW)
+        return "cancelled"
+
+    came = at_once(partial(decide, ledger, claimed.id), cancel)
+    found = look(ledger, claimed.id)
+    # Decided first it is queued, and may still be withdrawn; cancelled first nobody decides.
+    assert (found.state == "cancelled") is ("cancelled" in came)
+    with ledger.read() as connection:
+        (settled,) = inbox.of_item(connection, claimed.id)
+    assert (settled.decision is not None) is any(isinstance(each, Asked) for each in came)
+    assert settled.closed_at is not None
+
+
+def test_a_person_who_saw_less_than_there_is_decides_nothing(ledger: Ledger) -> None:
+    claimed = asked(ledger, replace(QUESTION, people=2))
+    decide(ledger, claimed.id)
+    with pytest.raises(ConflictError, match="karen has decided meanwhile"), ledger.write() as connection:
+        inbox.decide(connection, claimed.id, Ruling(question="pay", choice="yes"), actor="lars", now=NOW, seen=0)
+
+
+@pytest.mark.parametrize("state", [EffectState.UNKNOWN, EffectState.REFUSED])
+def test_a_stopped_effect_is_settled_before_anything_else_is_decided(ledger: Ledger, state: EffectState) -> None:
+    submit(ledger, "A")
+    claimed = claim_one(ledger)
+    record(ledger, claimed, QUESTION, ("open",))
+    with ledger.write() as connection:
+        assert effects.stopped(connection, take_effect_in(connection), state, "no answer", now=NOW)
+        (waits,) = inbox.waiting(connection)
+    assert waits.step == "open"
+    with pytest.raises(ConflictError, match="settling"):
+        decide(ledger, claimed.id)
+    asking.decide(ledger, claimed.id, "happened", code=waits.question.code, seen="It is there.")
+    found = look(ledger, claimed.id)
+    assert (found.state, found.reason) == ("waiting_for_person", None)
+    assert decide(ledger, claimed.id).decision is not None
+    again = claim_one(ledger, now=NOW + seconds(61))
+    assert [each.question for each in again.earlier.decisions] == ["pay"]
+    assert again.earlier.answers == {"open": {"by_person": True}}
+
+
+def take_effect_in(connection: sa.Connection) -> EffectRow:
+    (effect,) = effects.claim(connection, [WORKLOAD], limit=1, lease=timedelta(seconds=9), now=NOW)
+    return effect
+
+
+def test_what_was_given_up_fails_for_good_and_the_rest_is_not_done(ledger: Ledger) -> None:
+    item_id = asking.stop(ledger, EffectState.REFUSED, steps=("pay", "answer"))
+    asking.decide(ledger, item_id, "give_up", reason="The supplier is no more.")
+    assert look(ledger, item_id).state == "failed"
+    with ledger.read() as connection:
+        assert [str(each.state) for each in effects.of_item(connection, item_id)] == ["given_up", "withdrawn"]
+    with pytest.raises(ConflictError, match="gave an effect"), ledger.write() as connection:
+        endings.retry(connection, item_id, actor="olga", now=NOW)
+
+
+def test_asked_again_its_receiver_need_not_be_settled_by_hand(ledger: Ledger) -> None:
+    item_id = asking.stop(ledger)
+    with ledger.write() as connection:
+        endings.retry(connection, item_id, actor="olga", now=NOW)
+    with ledger.read() as connection:
+        assert inbox.waiting(connection) == []
+        (asked,) = inbox.of_item(connection, item_id)
+    assert asked.closed_at == NOW
+    found = look(ledger, item_id)
+    assert (found.state, found.reason) == ("running", None)
+
+
+def test_an_effect_that_stops_again_is_asked_about_again(ledger: Ledger) -> None:
+    item_id = asking.stop(ledger)
+    asking.decide(ledger, item_id, "make", looked="In their list.")
+    with ledger.write() as connection:
+        assert effects.stopped(connection, take_effect_in(connection), EffectState.UNKNOWN, "no answer", now=NOW)
+    with ledger.read() as connection:
+        codes = [(each.question.code, each.closed_at is None) for each in inbox.of_item(connection, item_id)]
+    assert codes == [("effect:pay:1", False), ("effect:pay:2", True)]
+
+
+def test_filters_and_groups(ledger: Ledger) -> None:
+    asking.ask(ledger, reference="one")
+    asking.stop(ledger, reference="two")
+    with ledger.read() as connection:
+        assert [(g.workload, g.lane, g.code, g.number) for g in inbox.groups(connection)] == [
+            (WORKLOAD, "", "effect", 1), (WORKLOAD, "", "pay", 1),
+        ]  # fmt: skip
+        assert [a.reference for a in inbox.waiting(connection, Filter(code="effect"))] == ["two"]
+        assert inbox.count(connection, Filter(workload="other")) == 0
+        assert inbox.count(connection, now=NOW + timedelta(hours=3)) == 1, "overdue"

@@ -369,7 +369,7 @@ def refused_unless(allowed: bool) -> Iterator[None]:
             yield
 
 
-@pytest.mark.parametrize("lives", [12, pytest.param(150, marks=pytest.mark.integration)])
+@pytest.mark.parametrize("lives", [4, pytest.param(150, marks=pytest.mark.integration)])
 def test_decisions_interleaved_with_everything_else(sqlite_template: Path, lives: int) -> None:
     class Machine(InboxMachine):
         template = sqlite_template

@@ -59,9 +59,8 @@ def test_the_list_shows_what_waits_and_the_menu_how_many(plane: Control, request
     assert "portal-waiting" in menu
 
 
-@pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("person", ["karen", "carl"])
-def test_every_page_is_well_made(plane: Control, request: pytest.FixtureRequest, language: str, person: str) -> None:
+@pytest.mark.parametrize(("person", "language"), [("karen", "da"), ("karen", "en"), ("carl", "da")])
+def test_every_page_is_well_made(plane: Control, request: pytest.FixtureRequest, person: str, language: str) -> None:
     store = plane.app.state.store
     fact = Fact(label={"da": "Fakturaen", "en": "The invoice"}, value="17", object=store.put(b"<a/>"),
                 media_type="application/xml")  # fmt: skip
