@@ -42,6 +42,8 @@ class CaseRecord:
     item: WorkItem
     asked: Sequence[AskedQuestion]
     effects: Sequence[EffectRow]
+    #: How often a decision let it go on.
+    rounds: int
     #: Attempts that ended with an error of ours.
     failures: int
     #: What the last round found; None: no round has ended.
@@ -59,7 +61,7 @@ class CaseRecord:
 
     def as_it_was(self) -> Item:
         """The item as it went into its last round: with what had been decided and answered when that began."""
-        began = self.item.started_at
+        began = self.item.started_at if self.rounds else None  # nothing came before the first round
         decided = [each.decision for each in self.asked if each.decision and _before(each.closed_at, began)]
         answers = {
             effect.step: dict(effect.answer or {})
@@ -82,7 +84,8 @@ def record_of(connection: sa.Connection, item_id: UUID) -> CaseRecord:
     events = audit.events_of(connection, f"item:{item_id}", limit=_MOST_EVENTS)
     decided = decision(events)
     details = decided.details if decided else {}
-    erased = sa.select(work_items.c.erased_at).where(work_items.c.id == item_id)
+    kept = sa.select(work_items.c.rounds, work_items.c.erased_at).where(work_items.c.id == item_id)
+    rounds, erased_at = connection.execute(kept).one()
     return CaseRecord(
         item=item,
         asked=_asked(connection, item_id),
@@ -91,7 +94,8 @@ def record_of(connection: sa.Connection, item_id: UUID) -> CaseRecord:
         verdict=Verdict(details["verdict"]) if details else None,
         safe=bool(details.get("safe")),
         objected=bool(details.get("objected")),
-        erased_at=connection.execute(erased).scalar_one(),
+        rounds=rounds,
+        erased_at=erased_at,
     )
 
 
@@ -124,4 +128,4 @@ def _asked(connection: sa.Connection, item_id: UUID) -> list[AskedQuestion]:
 
 
 def _before(moment: datetime | None, began: datetime | None) -> bool:
-    return moment is not None and began is not None and moment <= began
+    return moment is not None and began is not None and moment < began
