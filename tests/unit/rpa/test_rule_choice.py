@@ -14,7 +14,8 @@ from samdrift_rpa.workload import workload
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMDRIFT_HOME", str(tmp_path / "home"))
     for name in ("RULES", "ERP_URL", "ACCESS_POINT_URL", "TIMEOUT_S", "POLICY"):
         monkeypatch.delenv(f"SAMDRIFT_RPA_{name}", raising=False)
     monkeypatch.delenv("SAMDRIFT_DATA", raising=False)

@@ -11,7 +11,8 @@ from samdrift_platform.errors import SettingError
 from samdrift_rpa.digital_post import refusal
 from samdrift_rpa.digital_post.memo import MemoVersion
 from samdrift_rpa.digital_post.refusal import MessageRefusedError
-from samdrift_rpa.settings import DATA, RULES
+from samdrift_rpa.rules.location import folders
+from samdrift_rpa.settings import RULES
 
 #: Below the folder of the rules. `xsd-1.2/MeMo_core.xsd` is still the core of 1.1; its own lies one folder down.
 CORE = {
@@ -43,9 +44,7 @@ class Schemas:
 
 def installed_schemas() -> Schemas | None:
     """Those that `samdrift rpa rules install` put in place, or below `$SAMDRIFT_DATA/rpa`; None: our own checks."""
-    folders = [Path(RULES.value())] if RULES.value() else []
-    folders += [Path(DATA.value()) / "rpa"] if DATA.value() else []
-    for folder in folders:
+    for folder in folders():
         if all((folder / core).is_file() for core in CORE.values()):
             return Schemas(folder=folder)
     return None
