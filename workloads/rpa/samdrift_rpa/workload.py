@@ -55,6 +55,15 @@ class RobotWorkload:
         """One item per case."""
         return split(self.processes[submission.root.process], submission.root, store)
 
+    def lane_title(self, lane: str) -> Mapping[str, str]:
+        """The process's title; empty for one that is not installed any more."""
+        return self.processes[lane].title if lane in self.processes else {}
+
+    def effect_title(self, lane: str, step: str) -> Mapping[str, str]:
+        """What the process says that it does outside."""
+        declared = self.processes[lane].effects if lane in self.processes else ()
+        return next((each.title for each in declared if each.step == step), {})
+
     def lanes(self) -> Mapping[str, Lane]:
         """A lane for each process, with its hours and its limit."""
         return {
