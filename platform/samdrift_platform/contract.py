@@ -52,6 +52,7 @@ class Item:
     deadline: datetime | None = None  # aware
     urgent: bool = False  # CLINICAL only: before all others, on a replica that is kept free for such items
     subject: str | None = None  # the person whom it concerns, by `pseudonyms`: objections are held against it
+    beside: JsonObject | None = None  # payload to work on where its reference stands with other content; None: rejected
     lane: str = ""  # a part of the workload's queue that can be paused, has hours and limits of its own
     earlier: Earlier = field(
         default_factory=Earlier

@@ -189,7 +189,11 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
     rows = [items.new_row(item, request, submission_id, digest_of(item.payload), now) for item in request.items]
     insert_new(connection, work_items, rows)
     held = items.identify(connection, request.workload, request.tenant, [row["reference"] for row in rows])
-    other = [_second(connection, row) for row in rows if held[row["reference"]].digest != row["digest"]]
+    other = [
+        _second(connection, item, row, held[row["reference"]].id)
+        for item, row in zip(request.items, rows, strict=True)
+        if held[row["reference"]].digest != row["digest"]
+    ]
     insert_new(connection, work_items, other)
     named = [*(row["reference"] for row in rows if held[row["reference"]].digest == row["digest"])]
     named += [row["reference"] for row in other]
@@ -205,9 +209,18 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
     audit.append(connection, [event], now=now)
 
 
-def _second(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row for an item whose reference is held with other content."""
-    return items.contradiction(row) if items.stands(connection, row) else items.correction(row)
+def _second(connection: sa.Connection, item: Item, row: Mapping[str, Any], first: UUID) -> dict[str, Any]:
+    """The row for an item whose reference is held with other content, by the item `first`.
+
+    Where that stands, it is rejected; or worked on beside it, if its workload says with which payload: it is told then
+    which item has the reference.
+    """
+    if not items.stands(connection, row):
+        return items.correction(row)
+    if item.beside is None:
+        return items.contradiction(row)
+    payload = {**item.beside, "first_item": str(first)}
+    return {**items.correction(row), "payload": payload, "digest": digest_of(payload)}
 
 
 def _counts(connection: sa.Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

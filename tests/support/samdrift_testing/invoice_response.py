@@ -34,10 +34,10 @@ FIXED = {
 }
 STATUSES = {"AB", "AP", "RE", "IP", "UQ", "CA", "PD"}
 CLARIFICATIONS = {
-    "OPStatusReason": {
-        *("NON", "REF", "LEG", "REC", "QUA", "DEL", "PRI", "QTY", "ITM", "PAY", "UNR", "FIN", "PPD", "OTH"),
-    },
-    "OPStatusAction": {"NOA", "PIN", "NIN", "CNF", "CNP", "CNA", "OTH"},
+    "OPStatusReason": frozenset(
+        ("NON", "REF", "LEG", "REC", "QUA", "DEL", "PRI", "QTY", "ITM", "PAY", "UNR", "FIN", "PPD", "OTH")
+    ),
+    "OPStatusAction": frozenset(("NOA", "PIN", "NIN", "CNF", "CNP", "CNA", "OTH")),
 }
 CONTENT_21 = (
     "UBLVersionID? CustomizationID? ProfileID? ProfileExecutionID? ID UUID? IssueDate IssueTime? ResponseDate? "
@@ -71,7 +71,7 @@ def _codes(root: Any) -> Iterator[str]:
         if element.text not in STATUSES:
             yield f"status {element.text}"
     for element in root.iter("{*}StatusReasonCode"):
-        if element.text not in CLARIFICATIONS.get(element.get("listID"), set()):
+        if element.text not in CLARIFICATIONS.get(element.get("listID"), ()):
             yield f"clarification {element.get('listID')} {element.text}"
     for element in root.iter("{*}EndpointID"):
         if not (element.get("schemeID") or "").isdigit() or len(element.get("schemeID")) != 4:

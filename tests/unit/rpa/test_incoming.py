@@ -9,7 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Item
+from samdrift_platform.contract import Item, Priority, Verdict
+from samdrift_platform.ledger import submissions
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.items import WorkItem, find
+from samdrift_platform.ledger.submissions import Request
+from samdrift_rpa.conduct import conduct
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.generator import Sale, Sold, write
@@ -67,7 +72,7 @@ def test_other_content_under_the_same_number_is_seen() -> None:
     other = write(replace(SALE, customer=3))
     first, second = items(INVOICE, other)
     assert second.reference.startswith(f"{first.reference} (")
-    assert (first.payload.get("same_reference"), second.payload["same_reference"]) == (None, True)
+    assert (first.payload.get("same_reference"), second.payload["same_reference"]) == (None, first.reference)
 
 
 def test_the_day_of_receipt_is_the_danish_one(engine: Engine) -> None:
@@ -97,3 +102,39 @@ def test_a_wrong_field_is_named(wrong: dict[str, object]) -> None:
         submission(**wrong)
     error = caught.value.errors()[0]
     assert next(iter(wrong)) in (*error["loc"], str(error.get("ctx", {}).get("discriminator", "")).strip("'"))
+
+
+def submitted(ledger: Ledger, reference: str, *contents: bytes) -> list[WorkItem]:
+    request = Request(
+        workload="rpa",
+        tenant="t",
+        reference=reference,
+        document={"reference": reference},
+        items=items(*contents),
+        priority=Priority.ADMINISTRATIVE,
+        submitted_by="test",
+    )
+    with ledger.write() as connection:
+        identifier, _ = submissions.submit(connection, request, now=RECEIVED)
+        return find(connection, submission_id=identifier)
+
+
+def test_other_content_in_a_later_submission_is_work_that_names_the_first(ledger: Ledger) -> None:
+    other = write(replace(SALE, customer=3))
+    (first,), (second,) = submitted(ledger, "a", INVOICE), submitted(ledger, "b", other)
+    assert (second.state, second.payload["same_reference"]) == ("queued", first.reference)
+    assert second.payload["first_item"] == str(first.id)
+    assert second.reference.startswith(f"{first.reference}~")
+    assert (submitted(ledger, "c", other), submitted(ledger, "d", INVOICE)) == ([second], [first])
+
+
+def test_the_same_document_in_a_later_submission_is_the_same_item(ledger: Ledger) -> None:
+    assert submitted(ledger, "a", INVOICE) == submitted(ledger, "b", INVOICE)
+
+
+def test_a_second_is_rejected_by_a_process_that_does_not_know_of_seconds() -> None:
+    unaware = replace(process, asks_about_second=False)
+    _, second = items(INVOICE, write(replace(SALE, customer=3)))
+    found = conduct(unaware, second, MemoryStore(), None)
+    assert (found.verdict, list(workload.effects(found))) == (Verdict.REJECTED, [])
+    assert "invoices/DK99000007 Invoice T-1" in str(found.reason)

@@ -25,13 +25,13 @@ SALE = Sale(number="T-1", lines=(CHAIR,))
 DEADLINE = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
-def item_of(content: bytes, *decisions: Decision, **payload: bool) -> Item:
+def item_of(content: bytes, *decisions: Decision, **payload: str) -> Item:
     case: dict[str, JsonValue] = {"document": STORE.put(content)}
     whole: dict[str, JsonValue] = {"process": "invoices", "case": case, **payload}
     return Item(reference="r", payload=whole, deadline=DEADLINE, earlier=Earlier(decisions=decisions))
 
 
-def outcome(engine: Engine, content: bytes, *decisions: Decision, **payload: bool) -> Outcome:
+def outcome(engine: Engine, content: bytes, *decisions: Decision, **payload: str) -> Outcome:
     return conduct(process, item_of(content, *decisions, **payload), STORE, engine)
 
 
@@ -129,7 +129,7 @@ def test_a_private_person_with_a_wrong_invoice_is_not_answered_by_machine(engine
 
 
 def test_the_same_number_with_other_content_waits(engine: Engine) -> None:
-    found = outcome(engine, write(SALE), same_reference=True)
+    found = outcome(engine, write(SALE), same_reference="invoices/DK99000007 Invoice T-1")
     assert (found.verdict, grounds(found)) == (Verdict.WAITING_FOR_PERSON, ["same_number"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -15,6 +17,7 @@ from samdrift_rpa.run import Run, WaitsForPersonError
 
 STOPPED = N_("Automatic processing is stopped, so a person decides.")
 OBJECTED = N_("The person has objected to automated processing, so a person decides.")
+SECOND = N_("Another case with the reference %(reference)s but other content came first, and stands.")
 
 #: What a person is asked while no step is taken.
 BY_HAND = Question(
@@ -25,6 +28,8 @@ BY_HAND = Question(
         Choice(code="robot", label={"da": "Lad robotten behandle den", "en": "Let the robot handle it"}),
     ),
 )
+#: Its codes, the first time and later.
+_BY_HAND = re.compile(rf"{BY_HAND.code}(_[0-9]+)?")
 
 
 def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -> Outcome:
@@ -37,6 +42,8 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     if (handled := _handled_by_hand(item)) is not None:
         return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled))
     given = process.given.model_validate(item.payload["case"])
+    if "same_reference" in item.payload and not process.asks_about_second:
+        return _second(process, item)
     run = process.run(item, given, store, engine, process.declared)
     taken: list[str] = []
     verdict, reason, question = Verdict.DONE, None, None
@@ -53,6 +60,13 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     return Outcome(reference=item.reference, verdict=verdict, result=result, reason=reason, question=question)
 
 
+def _second(process: Process[Any, Any], item: Item) -> Outcome:
+    """Rejected: what came first under its reference stands, and its process does not know of seconds."""
+    error = BusinessError("same_reference", SECOND, reference=str(item.payload["same_reference"]))
+    result: dict[str, JsonValue] = {"process": process.name, "steps": [], "effects": [], "exception": error.to_json()}
+    return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=result, reason=error.message)
+
+
 def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objected: bool) -> Outcome:
     """The safe state: no step is taken; a person says when it was handled by hand."""
     if (handled := _handled_by_hand(item)) is not None:
@@ -65,13 +79,22 @@ def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objecte
         verdict=Verdict.WAITING_FOR_PERSON,
         result=result,
         reason=why,
-        question=BY_HAND,
+        question=_by_hand_question(item),
     )
 
 
+def _by_hand_question(item: Item) -> Question:
+    """Under a code of its own each time: a person who left it to the robot is asked anew if that is still stopped."""
+    before = len(_about_by_hand(item))
+    return replace(BY_HAND, code=f"{BY_HAND.code}_{before + 1}") if before else BY_HAND
+
+
+def _about_by_hand(item: Item) -> list[Decision]:
+    return [each for each in item.earlier.decisions if _BY_HAND.fullmatch(each.question)]
+
+
 def _handled_by_hand(item: Item) -> Decision | None:
-    decision = item.earlier.decision(BY_HAND.code)
-    return decision if decision is not None and decision.choice == "handled" else None
+    return next((each for each in _about_by_hand(item) if each.choice == "handled"), None)
 
 
 def _by_hand(process: Process[Any, Any], decision: Decision) -> dict[str, JsonValue]:

@@ -58,8 +58,8 @@ def split(process: Process[Any, Any], submission: Any, store: Store) -> Iterator
     """One item per case; the same case twice in a submission is one item.
 
     A second case with the same reference but other content gets a reference of its own and says so in its payload
-    (`same_reference`), so that a person sees both. (Across submissions the platform does this.) Only what the case
-    itself says goes into the payload: the same case received again is the same item.
+    (`same_reference`, the reference of the first). Across submissions the platform does the same with `Item.beside`.
+    Else only what the case itself says goes into the payload: the same case received again is the same item.
     """
     first: dict[str, str] = {}
     seen: set[str] = set()
@@ -71,12 +71,13 @@ def split(process: Process[Any, Any], submission: Any, store: Store) -> Iterator
         seen.add(digest)
         reference = f"{process.name}/{process.reference(case, store)}"
         payload: dict[str, JsonValue] = {"process": process.name, "case": content}
+        beside = {**payload, "same_reference": reference}
         if first.setdefault(reference, digest) != digest:
-            payload["same_reference"] = True
-            reference = f"{reference} ({digest[7:19]})"
+            payload, reference = beside, f"{reference} ({digest[7:19]})"
         yield Item(
             reference=reference,
             payload=payload,
+            beside=beside if process.asks_about_second else None,
             deadline=submission.received_at + process.answer_within,
             subject=process.subject(case, store),
             lane=process.name,

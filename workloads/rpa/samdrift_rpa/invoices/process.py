@@ -57,6 +57,7 @@ process = Process(
     ),
     load=_load,
     glance=glance,
+    asks_about_second=True,
     answer_within=ANSWER_WITHIN,
     legal_basis=LegalBasis(
         clause="GDPR art. 6(1)(c) and (e); bogføringsloven",

@@ -33,9 +33,11 @@ _BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført i hånden", "en": "It 
 
 
 def approval(
-    invoice: Invoice | None, grounds: Sequence[Ground], *, document: str, orders: Sequence[str], within_days: float
+    invoice: Invoice | None, grounds: Sequence[Ground], *, document: str, orders: Sequence[str], first: str, within_days: float
 ) -> Question:
     """The question about a document with `grounds`; `document` and `orders` name stored objects.
+
+    `first` is the reference of another case with its supplier and number, empty where there is none.
 
     As many people decide as the strictest ground asks for. A document that cannot be posted as it is offers no
     approval: it is posted by hand, or refused.
@@ -46,13 +48,13 @@ def approval(
         title={"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
         reasons=tuple(ground.by_language() for ground in grounds),
         choices=((_APPROVE if postable else _BY_HAND), _REJECT),
-        facts=(*_facts(invoice), *_documents(document, orders)),
+        facts=(*_facts(invoice, first), *_documents(document, orders)),
         people=max(ground.people for ground in grounds),
         answer_within=timedelta(days=within_days),
     )
 
 
-def _facts(invoice: Invoice | None) -> Iterator[Fact]:
+def _facts(invoice: Invoice | None, first: str) -> Iterator[Fact]:
     if invoice is None:
         return
     supplier = invoice.supplier
@@ -64,6 +66,7 @@ def _facts(invoice: Invoice | None) -> Iterator[Fact]:
         ({"da": "Udstedt", "en": "Issued"}, invoice.issue_date.isoformat()),
         ({"da": "Forfalder", "en": "Due"}, invoice.due_date.isoformat() if invoice.due_date else ""),
         ({"da": "Ordre", "en": "Order"}, ", ".join(invoice.order_numbers)),
+        ({"da": "Den første med nummeret", "en": "The first with its number"}, first),
     )
     yield from (Fact(label=label, value=value) for label, value in shown if value)
 

@@ -49,6 +49,8 @@ def read(run: InvoiceRun) -> None:
     except IncompleteInvoiceError:  # nobody is named whom an answer could reach: the rules say what is wrong
         return
     run.note("invoice", summary(run.invoice))
+    if "first_item" in run.item.payload:
+        run.note("first_item", run.item.payload["first_item"])
 
 
 @step(da="Hold det op mod reglerne", en="Hold it to the rules")
@@ -125,7 +127,7 @@ def _told(invoice: Invoice, found: Match) -> dict[str, JsonValue]:
 def _unusual(run: InvoiceRun) -> list[Ground]:
     if run.invoice is None:
         return [INCOMPLETE_GROUND]
-    same_number = bool(run.item.payload.get("same_reference"))
+    same_number = "same_reference" in run.item.payload
     return grounds_of(run.invoice, run.engine.policy, same_number=same_number)
 
 
@@ -146,6 +148,7 @@ def _question(run: InvoiceRun) -> Question:
         run.grounds,
         document=run.given.document,
         orders=run.given.orders,
+        first=str(run.item.payload.get("same_reference", "")),
         within_days=run.engine.policy.answer_within_days,
     )
 

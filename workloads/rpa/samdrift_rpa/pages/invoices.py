@@ -106,6 +106,7 @@ def document(shell: SignedIn, item_id: UUID) -> HTMLResponse:
         policy=result.get("policy"),
         voucher=voucher_of(shell, result.get("voucher")),
         order_match=result.get("order_match"),
+        first_item=result.get("first_item"),
         decimal=Decimal,
     )
 
