@@ -26,6 +26,7 @@ from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.endings import back_off
 from samdrift_platform.receiver import HearsPeople
 from samdrift_platform.settings import load
+from samdrift_platform.wall_clock import WallClock
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +50,18 @@ class Delivery:
     """Delivers the effects of some workloads to their receivers."""
 
     def __init__(
-        self, ledger: Ledger, receivers: Mapping[str, Mapping[str, Receiver]], *, lease: timedelta = LEASE
+        self,
+        ledger: Ledger,
+        receivers: Mapping[str, Mapping[str, Receiver]],
+        *,
+        lease: timedelta = LEASE,
+        clock: WallClock | None = None,
     ) -> None:
         """Deliver for each workload in `receivers` (workload -> name -> receiver)."""
         self._ledger = ledger
         self._receivers = receivers
         self._lease = lease
+        self._clock = clock or WallClock()
 
     def run(self, stopping: threading.Event, *, poll_s: float) -> None:
         """Deliver until `stopping` is set, each workload in threads of its own."""
@@ -79,7 +86,10 @@ class Delivery:
 
     def step(self, workloads: Sequence[str] | None = None, *, now: datetime | None = None) -> int:
         """Deliver one effect (of these workloads, or any) whose turn it is; how many there were (0 or 1)."""
-        now = now or datetime.now(UTC)
+        if now is None:
+            now = self._clock.now()
+            if self._clock.was_set_within(self._lease):
+                return 0  # leases look over that are not: first every call ends that was under way
         names = list(self._receivers) if workloads is None else list(workloads)
         with self._ledger.read() as connection:  # looking takes no lock that writers wait for
             if not effects.any_planned(connection, names, now=now):
@@ -112,7 +122,7 @@ class Delivery:
         receiver = self._receiver(effect)
         if effect.attempt > 1 and (answer := _found(receiver, effect)) is not None:
             return answer
-        if datetime.now(UTC) > call_by:
+        if self._clock.now() > call_by:
             raise LeaseLostError
         if effect.is_cleared and isinstance(receiver, HearsPeople):
             receiver.did_not_happen(effect.key, effect.request)
