@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from samdrift_platform.errors import SettingError
-from samdrift_platform.ledger import audit
-from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.secret import Secret
 from samdrift_platform.setting import Setting
+
+if TYPE_CHECKING:
+    from samdrift_platform.ledger import audit
+    from samdrift_platform.ledger.database import Ledger
 
 #: Bytes of a file at most: a certificate with its key has fewer.
 MOST_BYTES = 65_536
@@ -30,7 +33,7 @@ MOST_CHARACTERS = 180
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 #: Records that a credential was read, before it is handed out.
-Journal = Callable[[audit.Event], None]
+Journal: TypeAlias = "Callable[[audit.Event], None]"
 
 
 class CredentialError(SettingError):
@@ -126,6 +129,8 @@ class Credential:
             _check(self.reference, state)
 
     def _record(self, action: str) -> None:
+        from samdrift_platform.ledger import audit
+
         details = {"for": self.purpose}
         self._journal(audit.Event(actor=self.reader, action=action, subject=str(self), details=details))
 
@@ -136,6 +141,7 @@ class Credential:
 
 def in_chain(ledger: Ledger) -> Journal:
     """Records reads in the audit chain of `ledger`."""
+    from samdrift_platform.ledger import audit
 
     def record(event: audit.Event) -> None:
         with ledger.write() as connection:
@@ -156,6 +162,7 @@ def credential(setting: Setting, *, purpose: str) -> Credential | None:
 
 def opened_here(reference: Reference, *, purpose: str) -> Credential:
     """A credential that this process reads, recorded in the ledger that the platform's settings name."""
+    from samdrift_platform.ledger.database import Ledger
     from samdrift_platform.process import current_name
     from samdrift_platform.settings import load
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from samdrift_platform.effect_question import PREFIX
 from samdrift_platform.ledger import audit, expiring
 from samdrift_platform.ledger.items import ENDED, FAR_AWAY, ItemState
 from samdrift_platform.ledger.tables import (
@@ -177,7 +178,8 @@ def _erase(connection: sa.Connection, ids: Sequence[UUID], now: datetime) -> Non
     connection.execute(sa.update(effects).where(effects.c.item_id.in_(ids)).values(**silent))
     connection.execute(sa.update(decisions).where(decisions.c.item_id.in_(ids)).values(fields={}))
     for row in connection.execute(sa.select(questions).where(questions.c.item_id.in_(ids))).all():
-        bare = {"document": {**row.document, "reasons": [], "facts": []}}
+        facts = row.document["facts"] if row.code.startswith(PREFIX) else []  # step and receiver, which stay anyway
+        bare = {"document": {**row.document, "reasons": [], "facts": facts}}
         if row.decision is not None:
             bare["decision"] = {**row.decision, "fields": {}}
         connection.execute(sa.update(questions).where(questions.c.seq == row.seq).values(**bare))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from samdrift_platform.credentials import Credential
 from samdrift_platform.errors import SettingError
+
+if TYPE_CHECKING:
+    from samdrift_platform.credentials import Credential
 
 HIGHEST_PORT = 65_535
 

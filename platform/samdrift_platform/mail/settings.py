@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-from samdrift_platform.credentials import Credential
 from samdrift_platform.errors import SettingError
 from samdrift_platform.mail.server import HIGHEST_PORT, MailServer, Security
 from samdrift_platform.setting import Setting
+
+if TYPE_CHECKING:
+    from samdrift_platform.credentials import Credential
 
 
 @dataclass(frozen=True, kw_only=True)

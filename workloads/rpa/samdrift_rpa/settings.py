@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samdrift_platform.errors import SettingError
+from samdrift_platform.mail.settings import mail_settings
 from samdrift_platform.setting import Setting
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ POST_POLICY = Setting(
     default="",
     help="Routing policy of Digital Post: units, contact points, subjects and tasks, and how sure a proposal must be. "
     "Empty: the shipped example.",
+)
+KLE = Setting(
+    name="SAMDRIFT_RPA_KLE",
+    default="",
+    help="OS2KLE's list of KLE subjects with keywords. Empty: what `samdrift rpa kle install FILE` put into the home, "
+    "otherwise `$SAMDRIFT_DATA/standards/kle/OS2KLE.txt`.",
 )
 CASE_SYSTEM_URL = Setting(
     name="SAMDRIFT_RPA_CASE_SYSTEM_URL", default="", help="Base URL of the case system that letters are journalised in."
@@ -75,6 +82,13 @@ EVIDENCE = Setting(
     default="failed",
     help="Of which web forms a picture and a trace are kept, masked and encrypted: failed, every or none.",
 )
+#: The mail server that sends processes' messages.
+MAIL = mail_settings("SAMDRIFT_RPA", what="messages of processes")
+FILE_SHARE = Setting(
+    name="SAMDRIFT_RPA_FILE_SHARE",
+    default="",
+    help="Folder into which processes put files that another system fetches. Empty: none are.",
+)
 DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
 
 #: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
@@ -86,6 +100,7 @@ SETTINGS = (
     ERP_URL,
     ACCESS_POINT_URL,
     POST_POLICY,
+    KLE,
     CASE_SYSTEM_URL,
     DIGITAL_POST_URL,
     TIMEOUT_S,
@@ -95,6 +110,8 @@ SETTINGS = (
     LICENCE_RULES,
     FORM_TIMEOUT_S,
     EVIDENCE,
+    *MAIL.all,
+    FILE_SHARE,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from samdrift_platform.ledger.tables import Json, Serial, UtcTime
+from samdrift_platform.mail.journal import journal_table
 
 metadata = sa.MetaData()
 
@@ -83,6 +84,8 @@ evidence = sa.Table(
     sa.Index("ix_rpa_evidence_expires_at", "expires_at"),
     comment="pictures and traces of what robots did: masked, encrypted, for a while",
 )
+
+mail = journal_table("rpa_mail", metadata, of="key of the effect: its Message-ID")
 
 cases_head = sa.Table(
     "rpa_cases_head",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samdrift_energy_forecast import settings
 from samdrift_energy_forecast.delivery import FOLDER, MAIL
 from samdrift_platform.closed_receiver import ClosedReceiver
 from samdrift_platform.contract import Receiver, Store
-from samdrift_platform.credentials import Credential, Reference
 from samdrift_platform.errors import SettingError
-from samdrift_platform.mail.server import MailServer
+
+if TYPE_CHECKING:
+    from samdrift_platform.credentials import Credential
+    from samdrift_platform.mail.server import MailServer
 
 
 def receivers() -> Mapping[str, Receiver]:
@@ -38,7 +41,7 @@ def _mail() -> Receiver:
 
 def plan_mail_server() -> MailServer | None:
     """The mail server that sends plans; None when none is named; a SettingError names what cannot be used."""
-    from samdrift_platform.credentials import opened_here
+    from samdrift_platform.credentials import Reference, opened_here
     from samdrift_platform.mail.settings import mail_server
 
     def credential() -> Credential | None:
