@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from samdrift_platform.asking_check import decided, question_faults
 from samdrift_platform.concerns_people import ConcernsPeople
 from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.digest import digest_of_bytes
@@ -35,6 +36,8 @@ HEAVY = ("torch", "monai", "sklearn", "pandas", "ray", "mlflow", "lxml", "saxonc
 
 #: As the ledger keeps it.
 LONGEST_SCORE_NAME = 64
+#: Decisions that are followed one after the other, and ways through them.
+ROUNDS, WAYS = 4, 200
 
 
 class ContractError(SamdriftError):
@@ -216,6 +219,46 @@ def check_benefits_say_how(workload: Workload, example: Example) -> None:
         _require_benefits(workload, outcome)
 
 
+def check_questions_can_be_decided(workload: Workload, example: Example) -> None:
+    """A question goes with waiting; it has codes that fit, words in both languages, and choices that can be made."""
+    for outcome in [*example.outcomes(workload), *example.stopped(workload)]:
+        if outcome.question is not None:
+            waits = outcome.verdict is Verdict.WAITING_FOR_PERSON
+            _require(waits, f"{outcome.reference}: asks a person and does not wait")
+            for fault in question_faults(outcome.question):
+                _require(False, f"{outcome.reference}: {fault}")
+
+
+def check_decided_items_go_on(workload: Workload, example: Example) -> None:
+    """Whatever is decided, the item goes on: what is decided is not asked again, what was planned is planned again.
+
+    Every way through the questions is followed, up to ROUNDS decisions and WAYS ways. Receivers are taken to have
+    answered nothing but that it happened, as when a person has settled an effect.
+    """
+    context = Context(store=example.store, engine=example.engine(workload))
+    asked = zip(example.items(workload), example.outcomes(workload), strict=True)
+    ways = [(item, outcome) for item, outcome in asked if outcome.question is not None]
+    for _ in range(ROUNDS):
+        ways = [
+            (after, _next_round(workload, context, after, outcome))
+            for item, outcome in ways
+            for after in decided(item, outcome, list(workload.effects(outcome)))
+        ][:WAYS]
+
+
+def _next_round(workload: Workload, context: Context, item: Item, before: Outcome) -> Outcome:
+    (outcome,) = workload.process([item], context)
+    said = f"{item.reference}, after {[(d.question, d.choice) for d in item.earlier.decisions]}"
+    _require(outcome.reference == item.reference, f"{said}: answers for {outcome.reference}")
+    again = outcome.question is not None and item.earlier.decision(outcome.question.code) is not None
+    _require(not again, f"{said}: asks again what was decided")
+    now, planned = ({e.step: e for e in workload.effects(each)} for each in (outcome, before))
+    changed = [step for step, effect in planned.items() if step in now and now[step] != effect]
+    _require(not changed, f"{said}: plans {changed} otherwise than before")
+    _require(_travels(outcome.result), f"{said}: result is not plain JSON")
+    return outcome
+
+
 CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
     check_names,
     check_import_is_light,
@@ -229,6 +272,8 @@ CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
     check_scores_are_numbers,
     check_effects_repeat,
     check_benefits_say_how,
+    check_questions_can_be_decided,
+    check_decided_items_go_on,
 )
 
 

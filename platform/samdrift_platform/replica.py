@@ -201,18 +201,20 @@ def _check_outcomes(name: str, items: Sequence[Item], outcomes: Sequence[Outcome
     asked, told = [item.reference for item in items], [outcome.reference for outcome in outcomes]
     if asked != told:
         raise WorkloadError(f"{name} was given {asked} and answered for {told}; it must answer for each, in order.")
-    for outcome in outcomes:
+    for item, outcome in zip(items, outcomes, strict=True):
         _check_plain(name, "a result", [outcome.result, outcome.reason])
-        _check_question(name, outcome)
+        _check_question(name, item, outcome)
 
 
-def _check_question(name: str, outcome: Outcome) -> None:
+def _check_question(name: str, item: Item, outcome: Outcome) -> None:
     if outcome.question is None:
         return
     if outcome.verdict is not Verdict.WAITING_FOR_PERSON:
         raise WorkloadError(f"{name} asks a person about {outcome.reference} and does not let it wait.")
     if not CODE.fullmatch(outcome.question.code):
         raise WorkloadError(f"{name} asks {outcome.question.code!r}; a question's code is lower_snake_case.")
+    if item.earlier.decision(outcome.question.code) is not None:  # nobody would be asked, and the item wait for ever
+        raise WorkloadError(f"{name} asks {outcome.question.code} about {outcome.reference} though it is decided.")
     _check_plain(name, "a question", question_to_json(outcome.question))
 
 

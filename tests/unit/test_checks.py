@@ -7,16 +7,28 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import BaseModel
 
 from samdrift_platform.checks import CHECKS, ContractError, Example, MemoryStore, check_workload
-from samdrift_platform.contract import Benefit, Context, Effect, Item, Outcome, Resources, Verdict, Workload
+from samdrift_platform.contract import (
+    Benefit,
+    Context,
+    Earlier,
+    Effect,
+    Item,
+    Outcome,
+    Question,
+    Resources,
+    Verdict,
+    Workload,
+)
 from samdrift_platform.errors import NotFoundError
+from samdrift_platform.question import Choice, DecisionField, FieldKind
 from samdrift_testing.tallying import Tallying, document
 
 NUMBERS = itertools.count()
@@ -92,6 +104,43 @@ class Silent(Tallying):
 
 def outcome(item: Item, verdict: Verdict = Verdict.DONE, reason: str | None = None, **result: Any) -> Outcome:
     return Outcome(reference=item.reference, verdict=verdict, result=result, reason=reason)
+
+
+WORDS = {"da": "Ja", "en": "Yes"}
+YES = Choice(code="yes", label=WORDS)
+
+
+def with_field(**changes: Any) -> Choice:
+    values: dict[str, Any] = {"name": "amount", "label": WORDS, "kind": FieldKind.NUMBER} | changes
+    return replace(YES, fields=(DecisionField(**values),))
+
+
+def asking(item: Item, verdict: Verdict = Verdict.WAITING_FOR_PERSON, **changes: Any) -> Outcome:
+    """Asks a person, whatever they have decided before."""
+    values: dict[str, Any] = {"code": "pay", "title": WORDS, "choices": (YES,)} | changes
+    return replace(outcome(item, verdict, reason="a person decides"), question=Question(**values))
+
+
+class Going(Tallying):
+    """Asks once, and plans what the test says after what was decided before."""
+
+    def __init__(self, make: Callable[[Earlier], Iterable[Effect]]) -> None:
+        self._make = make
+
+    def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
+        return [
+            replace(outcome(each) if each.earlier.decisions else asking(each), result={"planned": self._planned(each)})
+            for each in items
+        ]
+
+    def effects(self, outcome: Outcome) -> Iterable[Effect]:
+        return [tell(**planned) for planned in cast(Sequence[Any], outcome.result["planned"])]
+
+    def receivers(self) -> Mapping[str, Any]:
+        return {"board": None}
+
+    def _planned(self, each: Item) -> list[Any]:
+        return [dict(effect.request) for effect in self._make(each.earlier)]
 
 
 def changed(**attributes: Any) -> Workload:
@@ -174,6 +223,23 @@ BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
         lambda: Telling(lambda: [tell(), tell()]),
         lambda: Telling(lambda: [tell(value=float("nan"))]),
     ],
+    "check_questions_can_be_decided": [
+        lambda: Answer(lambda found: asking(found, verdict=Verdict.DONE)),
+        lambda: Answer(lambda found: asking(found, code="Pay it")),
+        lambda: Answer(lambda found: asking(found, choices=())),
+        lambda: Answer(lambda found: asking(found, choices=(YES, YES))),
+        lambda: Answer(lambda found: asking(found, title={"en": "Pay?"})),
+        lambda: Answer(lambda found: asking(found, people=0)),
+        lambda: Answer(lambda found: asking(found, answer_within=timedelta())),
+        lambda: Answer(lambda found: asking(found, choices=(with_field(kind=FieldKind.ONE_OF),))),
+        lambda: Answer(lambda found: asking(found, choices=(with_field(proposed="many"),))),
+        lambda: Answer(lambda found: asking(found, choices=(with_field(label={"da": "Beløb"}),))),
+    ],
+    "check_decided_items_go_on": [
+        lambda: Answer(asking),
+        lambda: Answer(lambda found: asking(found, code=f"pay_{len(found.earlier.decisions) % 2}")),
+        lambda: Going(lambda before: [tell(amount=len(before.decisions))]),
+    ],
     "check_benefits_say_how": [
         lambda: Saving(Benefit(measure="time", quantity=1.0, unit="", method="a guess")),
         lambda: Saving(Benefit(measure="time", quantity=1.0, unit="min", method="")),
@@ -209,6 +275,12 @@ def test_a_broken_workload_fails_the_check_that_looks_there(
 ) -> None:
     with pytest.raises(ContractError):
         by_name(name)(make(), example)
+
+
+def test_one_that_asks_and_goes_on_passes(example: Example) -> None:
+    workload = Going(lambda before: [tell(amount=1)])
+    by_name("check_questions_can_be_decided")(workload, example)
+    by_name("check_decided_items_go_on")(workload, example)
 
 
 def test_the_suite_stops_at_what_is_broken(example: Example) -> None:

@@ -1,4 +1,4 @@
-"""`samdrift rpa inbox`: what waits for a person in automated processes; the platform's own commands for this workload."""
+"""`samdrift rpa inbox`: what waits for a person in automated processes, by the platform's own commands."""
 
 from __future__ import annotations
 
