@@ -84,7 +84,8 @@ def wanted(
     for workload in workloads:
         blank = _blank(workload.name, settings)
         slots = {slot: _in_slot(workload, deployments, slot, prove) for slot in ("champion", "canary", "shadow")}
-        absent = sorted(set(workload.models) - set(slots["champion"]))
+        needed = {model for model, use in workload.models.items() if use.required}
+        absent = sorted(needed - set(slots["champion"]))
         if workload.name in stopped:
             crews[workload.name] = replace(blank, safe=True)
         elif absent:

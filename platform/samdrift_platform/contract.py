@@ -41,6 +41,7 @@ class ModelUse:
 
     suite: str
     policy: str
+    required: bool = True  # False: the workload also works while no version is deployed; `load` does not get it then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,7 @@ class Item:
     subject: str | None = None  # the person whom it concerns, by `pseudonyms`: objections are held against it
     beside: JsonObject | None = None  # payload to work on where its reference stands with other content; None: rejected
     lane: str = ""  # a part of the workload's queue that can be paused, has hours and limits of its own
-    earlier: Earlier = field(
-        default_factory=Earlier
-    )  # what people decided and receivers answered; `split` leaves it empty
+    earlier: Earlier = field(default_factory=Earlier)  # decisions and answers so far; `split` leaves it empty
 
 
 @dataclass(frozen=True, kw_only=True)

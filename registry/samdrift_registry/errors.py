@@ -41,7 +41,7 @@ class MemoryUnreadableError(RegistryError):
 
 
 class ModelFolderError(RegistryError):
-    """The folder of a model holds `model.safetensors`, `model.json` and `card.md`. Add what is missing."""
+    """A model's folder holds `model.safetensors` or `model.skops`, `model.json` and `card.md`. Add what is missing."""
 
     status = 422
 

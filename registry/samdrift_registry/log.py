@@ -14,7 +14,9 @@ from samdrift_registry.origin import USER_TAG, tags_of
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-REQUIRED = frozenset({"model.safetensors", "model.json", "card.md"})
+REQUIRED = frozenset({"model.json", "card.md"})
+#: The model itself, in one of the forms that are loaded without running anybody's code.
+ONE_OF = frozenset({"model.safetensors", "model.skops"})
 EXPERIMENT = "samdrift models"
 #: Tells `log_model` that this content is there already. Anyone may change a tag, so nothing else relies on it.
 DIGEST_TAG = "samdrift.digest"
@@ -33,7 +35,7 @@ def log_model(
     """Log `folder` as a version of the registered model `name`; the same content again gives the same version.
 
     Args:
-        folder: holds `model.safetensors`, `model.json` and `card.md`, and nothing that could run code.
+        folder: holds `model.safetensors` or `model.skops`, `model.json` and `card.md`, and nothing that could run code.
         name: letters, digits, `.`, `_` and `-`.
         tracking_uri: an MLflow server, or a database without a server (`sqlite:///…/mlflow.db`).
         artefacts: URI below which the experiment keeps its artefacts, when it is made now; otherwise the
@@ -46,7 +48,7 @@ def log_model(
         The version number.
 
     Raises:
-        ModelFolderError: one of the three files is missing.
+        ModelFolderError: one of the files is missing.
         NameNotAllowedError: the name has other characters.
         ForbiddenFormatError, EscapingPathError: as `inventory` does.
     """
@@ -65,7 +67,9 @@ def log_model(
 
 
 def _complete(folder: Path, files: tuple[FileEntry, ...]) -> None:
-    if missing := sorted(REQUIRED - {file.path for file in files}):
+    found = {file.path for file in files}
+    missing = sorted(REQUIRED - found) + ([] if ONE_OF & found else [" or ".join(sorted(ONE_OF))])
+    if missing:
         raise ModelFolderError.about(f"{folder} lacks {', '.join(missing)}")
 
 

@@ -7,6 +7,7 @@ takes names from its stack or its memory is not judged but refused.
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -72,7 +73,9 @@ def check_tensors(place: str, data: bytes) -> None:
 def _is_textual(file: BinaryIO) -> bool:
     """Protocols 0 and 1 have no mark at the start: such a pickle is known by being one up to its STOP."""
     try:
-        opcodes = {name for name, _ in _opcodes(file)}
+        with warnings.catch_warnings():  # bytes that are no pickle may look like texts with odd escapes
+            warnings.simplefilter("ignore", DeprecationWarning)
+            opcodes = {name for name, _ in _opcodes(file)}
     except ValueError:
         return False
     return bool(opcodes & _NAMES) and bool(opcodes & _CALLS)

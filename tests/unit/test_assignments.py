@@ -51,6 +51,20 @@ def test_a_model_without_a_champion_keeps_the_workload_from_serving() -> None:
     assert [each.version for each in found.in_shadow] == [6]
 
 
+def test_a_model_that_is_not_required_keeps_nothing_waiting() -> None:
+    class Helped(Tallying):
+        name = "helped"
+        models: Mapping[str, ModelUse] = {"finder": ModelUse(suite="none", policy="none", required=False)}
+
+    def served(*found: Deployment) -> Wanted:
+        slots = {(each.model, each.slot): each for each in found}
+        return wanted([Helped()], slots, (), lambda each: Proof((each.statement,)), Settings(home=Path("/home")))
+
+    assert served().missing == {}
+    assert served().crews["helped"].models == {}
+    assert served(CHAMPIONS[0]).crews["helped"].describe() == {"finder": "1@sha256:ab"}
+
+
 @pytest.mark.parametrize("champions", [CHAMPIONS, []], ids=["with champions", "with none"])
 def test_a_stopped_workload_needs_no_model(champions: list[Deployment]) -> None:
     found = orders([*champions, deployed("judge", 6, Slot.SHADOW)], "judged", "tallying")

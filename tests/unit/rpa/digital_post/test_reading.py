@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -177,7 +178,7 @@ def test_base64_comes_out_as_it_went_in_however_it_is_cut(content: bytes, cuts: 
 
 
 @given(text=st.text(alphabet="AB+/= \n-ø", max_size=40), cut=st.integers(0, 40))
-def test_what_the_strict_decoder_refuses_is_refused(text: str, cut: int) -> None:
+def test_what_is_no_base64_binary_is_refused(text: str, cut: int) -> None:
     plain = "".join(text.split())
 
     def ours() -> bytes:
@@ -188,7 +189,9 @@ def test_what_the_strict_decoder_refuses_is_refused(text: str, cut: int) -> None
             return sink.file.read()
 
     def theirs() -> bytes:
-        return base64.b64decode(plain, validate=True)
+        if not re.fullmatch(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", plain):
+            raise ValueError(plain)  # XML Schema part 2, 3.2.16; b64decode lets "AAAA=" through
+        return base64.b64decode(plain)
 
     assert _outcome(ours) == _outcome(theirs)
 

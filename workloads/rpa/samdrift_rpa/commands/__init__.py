@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from samdrift_rpa.commands import evidence, explain, inbox, listing, pause, replay, rules, run, stats, validate
+from samdrift_rpa.commands import (
+    evidence,
+    explain,
+    inbox,
+    kle,
+    listing,
+    new,
+    pause,
+    replay,
+    rules,
+    run,
+    stats,
+    validate,
+)
 
 app = typer.Typer(
     help="Automated administrative work: processes, their cases and what people decide.",
@@ -22,7 +35,9 @@ def rpa() -> None:
 app.command("validate")(validate.validate)
 app.add_typer(rules.app, name="rules")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(kle.app, name="kle")
 app.add_typer(inbox.app, name="inbox", help="What waits for a person, and deciding it.")
+app.command("new")(new.new)
 app.command("list")(listing.list_processes)
 app.command("run")(run.run)
 app.command("explain")(explain.explain)

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from samdrift_platform.contract import Store
+from samdrift_platform.contract import ModelUse, Store
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.digital_post import journal, questions, sorting
+from samdrift_rpa.digital_post.classifier import MODEL
 from samdrift_rpa.digital_post.due import SORTED_WITHIN, due_on, received_at, too_early
 from samdrift_rpa.digital_post.engine import PostEngine, load
 from samdrift_rpa.digital_post.memo import Letter
@@ -158,6 +159,7 @@ process = Process(
         EffectSpec(step=REPLY, receiver="digital_post", title={"da": "Kvittering sendt", "en": "Acknowledged"}),
     ),
     load=_load,
+    models={MODEL: ModelUse(suite="digital-post-subject", policy="digital-post-subject", required=False)},
     subject=subject_of,
     glance=glance,
     answer_within=SORTED_WITHIN,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from samdrift_platform.contract import Question
 from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind
 from samdrift_rpa.digital_post.memo import DocumentKind, Letter
 from samdrift_rpa.digital_post.policy import PostPolicy
+from samdrift_rpa.digital_post.proposals import Proposals
 from samdrift_rpa.hours import COPENHAGEN
+
+if TYPE_CHECKING:
+    from samdrift_rpa.digital_post.engine import PostEngine
 
 #: The person says what no robot can know.
 REJECT = Choice(code="reject", label={"da": "Ikke til os: afvis", "en": "Not for us: reject"})
@@ -37,7 +42,7 @@ def too_early(letter: Letter, received: datetime | None) -> Question:
     )
 
 
-def unit(letter: Letter, policy: PostPolicy, facts: tuple[Fact, ...]) -> Question:
+def unit(letter: Letter, policy: PostPolicy) -> Question:
     """Which unit gets it, where the policy does not say."""
     return Question(
         code="unit",
@@ -56,9 +61,71 @@ def unit(letter: Letter, policy: PostPolicy, facts: tuple[Fact, ...]) -> Questio
             ),
             REJECT,
         ),
-        facts=(*facts, *shown(letter)),
+        facts=shown(letter),
         answer_within=ANSWER_WITHIN,
     )
+
+
+def subject(letter: Letter, engine: PostEngine, made: Proposals) -> Question:
+    """What it is about, where tagger and model do not decide it together."""
+    policy = engine.policy
+    proposed = made.subjects(policy.proposals)
+    field = DecisionField(
+        name="subject",
+        label={"da": "KLE-emne", "en": "KLE subject"},
+        kind=FieldKind.ONE_OF,
+        options={number: _named(number, engine) for number in proposed},
+        proposed=proposed[0],
+    )
+    return Question(
+        code="subject",
+        title={"da": "Hvad handler brevet om?", "en": "What is this letter about?"},
+        reasons=(_why(made, engine),),
+        choices=(
+            Choice(code="use", label={"da": "Brug emnet", "en": "Use this subject"}, fields=(field,)),
+            Choice(
+                code="unit",
+                label={"da": "Intet af dem: send til en enhed", "en": "None of them: send it to a unit"},
+                fields=(unit_field(policy),),
+            ),
+            REJECT,
+        ),
+        facts=(*_confidences(made, engine), *shown(letter)),
+        answer_within=ANSWER_WITHIN,
+    )
+
+
+def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
+    if not made.guesses:
+        return {
+            "da": "Ingen model er i drift, så et menneske vælger.",
+            "en": "No model is deployed, so a person chooses.",
+        }
+    if made.confidence < engine.policy.least_confidence:
+        at_least, sure = engine.policy.least_confidence, made.confidence
+        return {
+            "da": f"Modellen er {sure:.0%} sikker; politikken kræver {at_least:.0%}.",
+            "en": f"The model is {sure:.0%} sure; the policy asks for {at_least:.0%}.",
+        }
+    return {
+        "da": "Model og KLE's nøgleord er ikke enige om et emne, der har en enhed.",
+        "en": "Model and KLE's keywords do not agree on a subject that has a unit.",
+    }
+
+
+def _confidences(made: Proposals, engine: PostEngine) -> tuple[Fact, ...]:
+    """How sure each proposal is, by whom."""
+    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), f"{g.confidence:.0%}") for g in made.guesses[:3]]
+    tagged = [(f"{t.number} {engine.title(t.number)}".strip(), f"{t.score:.1f}") for t in made.tags[:3]]
+    return (
+        *(Fact(label={"da": f"Model: {name}", "en": f"Model: {name}"}, value=value) for name, value in guessed),
+        *(Fact(label={"da": f"KLE: {name}", "en": f"KLE: {name}"}, value=value) for name, value in tagged),
+    )
+
+
+def _named(number: str, engine: PostEngine) -> dict[str, str]:
+    name = f"{number} {engine.title(number)}".strip()
+    return {"da": name, "en": name}
 
 
 def unit_field(policy: PostPolicy) -> DecisionField:

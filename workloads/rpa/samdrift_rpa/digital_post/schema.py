@@ -43,7 +43,7 @@ class Schemas:
 
 
 def installed_schemas() -> Schemas | None:
-    """Those that `samdrift rpa rules install` put in place, or below `$SAMDRIFT_DATA/rpa`; None: our own checks."""
+    """Those that `samdrift rpa rules install` put in place, or among the real data; None: our own checks alone."""
     for folder in folders():
         if all((folder / core).is_file() for core in CORE.values()):
             return Schemas(folder=folder)

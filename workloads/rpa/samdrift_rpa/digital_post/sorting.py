@@ -1,4 +1,4 @@
-"""Which subject a letter has and which unit gets it: metadata and policy first, then a person."""
+"""Which subject a letter has and which unit gets it: metadata and policy first, then proposals, then a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pydantic import JsonValue
 
 from samdrift_rpa.digital_post import questions
 from samdrift_rpa.digital_post.memo import Letter
+from samdrift_rpa.digital_post.proposals import Proposals, propose
 from samdrift_rpa.digital_post.routing import Route, route
+from samdrift_rpa.digital_post.text import text_of
 
 if TYPE_CHECKING:
     from samdrift_rpa.digital_post.process import LetterRun
@@ -27,17 +29,49 @@ def stated_subject(letter: Letter) -> str:
 def sort_out(run: LetterRun) -> tuple[str, Route]:
     """Subject (KLE number, or empty) and route of the letter.
 
+    The sender's KLE number, the contact point and the FORM task are asked first, by the policy. Where they are silent,
+    tagger and model propose; what they do not decide together is a person's.
+
     Raises:
         WaitsForPersonError: a person must say.
         BusinessError: a person said that it is not for us.
     """
-    subject = stated_subject(run.letter)
-    found = route(run.letter, subject, run.engine.policy)
-    if found is not None:
+    policy, subject = run.engine.policy, stated_subject(run.letter)
+    if (found := route(run.letter, subject, policy)) is not None:
         return subject, found
-    decision = run.ask(questions.unit(run.letter, run.engine.policy, ()))
+    if subject:
+        return subject, _unit_of_a_person(run)
+    return _proposed(run)
+
+
+def _proposed(run: LetterRun) -> tuple[str, Route]:
+    policy = run.engine.policy
+    made = propose(text_of(run.letter, run.store), run.engine.model, run.engine.tagger, policy)
+    run.note("proposals", made.to_json())
+    run.note("scores", {"subject_confidence": made.confidence})
+    subject = made.decided(policy)
+    found = route(run.letter, subject, policy)
+    if subject and found is not None:
+        return subject, found
+    if not made.subjects(policy.proposals):
+        return "", _unit_of_a_person(run)
+    return _subject_of_a_person(run, made)
+
+
+def _subject_of_a_person(run: LetterRun, made: Proposals) -> tuple[str, Route]:
+    decision = run.ask(questions.subject(run.letter, run.engine, made))
     run.reject_if(decision.choice)
-    return subject, Route(unit=str(decision.fields["unit"]), by="person")
+    if decision.choice == "unit":
+        return "", Route(unit=str(decision.fields["unit"]), by="person")
+    subject = str(decision.fields["subject"])
+    found = route(run.letter, subject, run.engine.policy)
+    return subject, found if found is not None else _unit_of_a_person(run)
+
+
+def _unit_of_a_person(run: LetterRun) -> Route:
+    decision = run.ask(questions.unit(run.letter, run.engine.policy))
+    run.reject_if(decision.choice)
+    return Route(unit=str(decision.fields["unit"]), by="person")
 
 
 def summary(letter: Letter) -> dict[str, JsonValue]:

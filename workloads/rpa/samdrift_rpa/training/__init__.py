@@ -1,0 +1,1 @@
+"""How the shipped subject classifier was made: letters that we wrote, a model, and its card."""
