@@ -115,6 +115,9 @@ def _show_replay(found: Mapping[str, Any]) -> None:
     scores = [(one["model"], one["version"], one["slot"], one["name"], one["value"]) for one in found["scores"]]
     show_table(["model", "version", "slot", "score", "value"], scores, empty="No score was recorded.")
     say("")
+    rulings = [_ruled(asked, given) for asked in found["questions"] for given in asked["given"]]
+    show_table(["person", "at", "question", "decision", "holds"], rulings, empty="No person has decided anything.")
+    say("")
     effects = [
         (one["step"], one["receiver"], one["state"], one["finished_at"], one["error"] or _in_words(one["answer"] or {}))
         for one in found["effects"]
@@ -132,6 +135,14 @@ def _show_replay(found: Mapping[str, Any]) -> None:
     show_table(["event", "at (UTC)", "actor", "action"], events, empty="No event yet.")
     for mismatch in found["mismatches"]:
         say(f"NOT AS RECORDED: {mismatch}")
+
+
+def _ruled(asked: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[object, ...]:
+    """Who said what about which question, and whether that is what holds."""
+    said = _in_words({"choice": given["choice"], **given["fields"]})
+    held = asked["decision"]
+    holds = held is not None and given["decided_by"] in held["people"] and given["choice"] == held["choice"]
+    return (given["decided_by"], given["decided_at"][:19], asked["question"]["code"], said, "yes" if holds else "no")
 
 
 def _decided_by(found: Mapping[str, Any]) -> str:

@@ -82,3 +82,12 @@ def test_a_stopped_effect_is_settled_and_nothing_is_left_to_decide(plane: Contro
     assert json.loads(done.out)["decision"]["people"] == ["operator"], done.err
     again = samdrift("inbox", "decide", str(item), "happened", "--yes")
     assert "Nothing is to be decided" in again.err
+
+
+def test_the_replay_of_an_item_says_who_decided_what(plane: Control, samdrift: Samdrift) -> None:
+    item = asking.ask(plane.ledger)
+    asking.decide(plane.ledger, item, "no", why="Paid before.")
+    told = samdrift("audit", "replay", str(item))
+    assert told.status == 0, told.out
+    for part in ("karen", "pay", "Paid before."):
+        assert part in told.out

@@ -200,3 +200,14 @@ def test_only_objects_that_a_question_names_are_shown(plane: Control, request: p
         assert http.get(f"/inbox/{item}/objects/{picture}/file").headers["Content-Type"] == "image/png"
         assert http.get(f"/inbox/{item}/objects/{other}").status_code == 404
         assert http.get(f"/inbox/{item}/objects/{other}/file").status_code == 404
+
+
+def test_the_evidence_says_who_decided_what(plane: Control, request: pytest.FixtureRequest) -> None:
+    item = asking.ask(plane.ledger, FOUR_EYES, reference=request.node.name)
+    asking.decide(plane.ledger, item, "no", why="Too dear.", by="lars")
+    with browser(plane, "carl") as http:
+        assert f'href="/inbox/{item}"' in http.get(f"/items/{item}").text
+        page = http.get(f"/items/{item}/evidence").text
+    check(page)
+    assert "Ikke endnu: 1 af 2" in page
+    assert "Too dear." in page
