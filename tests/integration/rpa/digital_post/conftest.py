@@ -8,6 +8,7 @@ import pytest
 
 from samdrift_platform.objects import ObjectStore
 from samdrift_testing.case_systems import CaseSystem
+from samdrift_testing.post_office import Office, opened
 
 
 @pytest.fixture
@@ -39,3 +40,10 @@ def memo() -> Path:
     if not os.environ.get("SAMDRIFT_DATA") or not (folder / "samples-1.2").is_dir():
         pytest.skip(f"needs {folder / 'samples-1.2'}: set SAMDRIFT_DATA to the folder that holds rpa/")
     return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setenv("SAMDRIFT_HOME", str(tmp_path / "home"))
+    with opened(tmp_path / "home") as office:
+        yield office

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from samdrift_platform.client import Client
 
 #: Modules of this package, in the order of the summary. Each offers what `Part` says.
-PARTS = ("invoices", "driving_licence")
+PARTS = ("invoices", "digital_post", "driving_licence")
 
 
 class Part(Protocol):

@@ -19,7 +19,7 @@ NOT_A = N_("%(element)s is not a value that a MeMo may have there.")
 NO_CONTENT = N_("File %(number)s of the message has no content: the attachment is missing.")
 NOT_BASE64 = N_("The content of file %(number)s is not base64.")
 FILE_NAME = N_("The name of file %(number)s is not a file name.")
-MANY_FILES = N_("The message has more than %(limit)s files.")
+MANY_FILES = N_("The message has more than %(most)s files.")
 
 
 class MessageRefusedError(BusinessError):

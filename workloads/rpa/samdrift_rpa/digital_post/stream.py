@@ -135,7 +135,7 @@ class _Reader:
         self._path.append(tag)
         if tag == _CONTENT and self._path[-2:-1] == [_FILE]:
             if len(self.contents) >= MOST_FILES:
-                raise MessageRefusedError("many_files", refusal.MANY_FILES, limit=str(MOST_FILES))
+                raise MessageRefusedError("many_files", refusal.MANY_FILES, most=str(MOST_FILES))
             self._content = Base64Content()
 
     def _end(self, name: str) -> None:
