@@ -13,6 +13,7 @@ from pydantic import BaseModel, JsonValue
 from samdrift_platform.contract import ModelUse, Receiver, Store
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.retention import Retention as Retention
+from samdrift_rpa.collection import Collection
 from samdrift_rpa.hours import ALWAYS, Hours
 from samdrift_rpa.run import Run
 from samdrift_rpa.step import Step
@@ -98,6 +99,8 @@ class Process(Generic[I, R]):
     answer_within: timedelta = timedelta(days=1)
     #: When it works.
     hours: Hours = ALWAYS
+    #: Cases that it fetches by itself, at set times.
+    collections: Sequence[Collection] = ()
     #: Cases in work at the same time, at most; 0: as many as the platform admits.
     most_at_once: int = 0
     #: KLE numbers (`dd.dd.dd`) and FORM task keys.
@@ -111,7 +114,12 @@ class Process(Generic[I, R]):
         """Refuse what could not work, where its author sees it."""
         if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", self.name):
             raise ProcessError(f"The process is called {self.name!r}; it takes lower_snake_case, 2 to 41 characters.")
-        for what, names in (("step", [s.name for s in self.steps]), ("effect", [e.step for e in self.effects])):
+        named = {
+            "step": [each.name for each in self.steps],
+            "effect": [each.step for each in self.effects],
+            "collection": [each.name for each in self.collections],
+        }
+        for what, names in named.items():
             if len(set(names)) != len(names):
                 raise ProcessError(f"{self.name} has a {what} twice: {names}.")
 

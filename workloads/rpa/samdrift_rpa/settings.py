@@ -89,12 +89,18 @@ FILE_SHARE = Setting(
     default="",
     help="Folder into which processes put files that another system fetches. Empty: none are.",
 )
+FILE_DROP = Setting(
+    name="SAMDRIFT_RPA_FILE_DROP",
+    default="",
+    help="Folder that is watched: a file laid into `<folder>/<process>/` becomes a case. Empty: none is watched.",
+)
 DATA = Setting(name="SAMDRIFT_DATA", default="", help="Folder with real data; the official rules lie below `rpa/`.")
 
 #: A call must end well before the platform asks again whether it happened (half a delivery's lease is 30 s).
 LONGEST_TIMEOUT_S = 25.0
 
 SETTINGS = (
+    FILE_DROP,
     RULES,
     POLICY,
     ERP_URL,
