@@ -10,8 +10,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +42,7 @@ from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.queue import Claim
 from samdrift_platform.question import Choice, Question
 from samdrift_testing import work
+from samdrift_testing.postgresql import PostgreSQL
 from samdrift_testing.work import LEASE, NOW, WORKLOAD, seconds
 
 ENDED = ("done", "rejected", "failed", "cancelled")
@@ -108,13 +109,14 @@ class Thing:
 class InboxMachine(RuleBasedStateMachine):
     """Rules do the same to the ledger and to the model; invariants compare them."""
 
-    template: ClassVar[Path]
+    #: Opens a fresh ledger until the life is over.
+    opened: ClassVar[Callable[[], AbstractContextManager[Ledger]]]
     held = Bundle("held")
 
     @initialize(number=st.integers(1, 3))
     def open(self, number: int) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.ledger = Ledger(f"sqlite:///{shutil.copy(self.template, Path(self.folder.name) / 'ledger.db')}")
+        self.life = ExitStack()
+        self.ledger = self.life.enter_context(type(self).opened())
         self.now = NOW
         names = [f"item {n}" for n in range(number)]
         work.submit(self.ledger, "all", [work.item(name) for name in names], now=self.now)
@@ -126,9 +128,8 @@ class InboxMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "ledger"):
             return
-        with closing(self.ledger):
+        with self.life:
             self.everything_comes_to_an_end()
-        self.folder.cleanup()
 
     @rule(target=held, stopped=st.booleans(), late=st.booleans())
     def work_on_the_next(self, stopped: bool, late: bool) -> Any:
@@ -369,13 +370,31 @@ def refused_unless(allowed: bool) -> Iterator[None]:
             yield
 
 
+def live(opened: Callable[[], AbstractContextManager[Ledger]], lives: int) -> None:
+    machine = type("Machine", (InboxMachine,), {"opened": staticmethod(opened)})
+    bounded = settings(max_examples=lives, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=bounded)
+
+
 @pytest.mark.parametrize("lives", [4, pytest.param(150, marks=pytest.mark.integration)])
 def test_decisions_interleaved_with_everything_else(sqlite_template: Path, lives: int) -> None:
-    class Machine(InboxMachine):
-        template = sqlite_template
+    @contextmanager
+    def opened() -> Iterator[Ledger]:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copy(sqlite_template, Path(folder) / "ledger.db")
+            with closing(Ledger(f"sqlite:///{copy}")) as ledger:
+                yield ledger
 
-    bounded = settings(
-        max_examples=lives, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    check_all_rules = run_state_machine_as_test
-    check_all_rules(Machine, settings=bounded)
+    live(opened, lives)
+
+
+@pytest.mark.integration
+def test_on_postgresql_too(postgresql: PostgreSQL, postgresql_template: str) -> None:
+    @contextmanager
+    def opened() -> Iterator[Ledger]:
+        url = postgresql.create(template=postgresql_template)
+        with closing(Ledger(url)) as ledger:
+            yield ledger
+        postgresql.drop(url)
+
+    live(opened, 15)
