@@ -17,12 +17,16 @@ from samdrift_rpa.invoices.answer import read_answer
 from samdrift_rpa.invoices.answering import SEND_ANSWER
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.generator import Sale, Sold, write
+from samdrift_rpa.invoices.order_generator import write_order
+from samdrift_rpa.invoices.peppol_generator import write_peppol
 from samdrift_rpa.workload import workload
 
 KEY = UUID(int=7)
 CHAIR = Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50"))
-VALID = write(Sale(number="T-1", lines=(CHAIR,)))
-LEAVES = sum(1 for element in etree.fromstring(VALID).iter() if len(element) == 0)
+SALE = Sale(number="T-1", lines=(CHAIR,), order="O-1")
+VALID = write(SALE)
+#: Each in which any text may stand in any element, with the order beside which it is held.
+WRITTEN = {"OIOUBL": VALID, "Peppol": write_peppol(SALE), "order": write_order(SALE)}
 
 #: Text that an XML document can hold, with what numbers and dates look like among it.
 texts = st.one_of(
@@ -35,9 +39,9 @@ texts = st.one_of(
 )
 
 
-def settle(engine: Engine, content: bytes) -> Verdict:
+def settle(engine: Engine, content: bytes, order: bytes | None = None) -> Verdict:
     store = MemoryStore()
-    cases = [{"document": store.put(content)}]
+    cases = [{"document": store.put(content), "orders": [store.put(order)] if order is not None else []}]
     submission = {"process": "invoices", "cases": cases, "received_at": "2026-11-24T08:00:00Z"}
     (item,) = workload.split(workload.submission.model_validate(submission), store)
     assert 0 < len(item.reference) <= 180
@@ -56,14 +60,19 @@ def test_any_bytes_are_rejected(engine: Engine, content: bytes) -> None:
     assert settle(engine, content) is Verdict.REJECTED
 
 
-@given(changes=st.dictionaries(st.integers(0, LEAVES - 1), texts, min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_in_any_element_gives_an_outcome(engine: Engine, changes: dict[int, str]) -> None:
-    root = etree.fromstring(VALID)
+@given(changes=st.dictionaries(st.integers(0, 1_000), texts, min_size=1, max_size=4))
+@pytest.mark.parametrize("what", WRITTEN)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_in_any_element_gives_an_outcome(engine: Engine, what: str, changes: dict[int, str]) -> None:
+    root = etree.fromstring(WRITTEN[what])
     leaves = [element for element in root.iter() if len(element) == 0]
     for position, text in changes.items():
-        leaves[position].text = text
-    assert settle(engine, etree.tostring(root, encoding="UTF-8", xml_declaration=True)) in Verdict
+        leaves[position % len(leaves)].text = text
+    changed = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    if what == "order":
+        assert settle(engine, VALID, changed) in (Verdict.DONE, Verdict.WAITING_FOR_PERSON)
+    else:
+        assert settle(engine, changed, WRITTEN["order"]) in Verdict
 
 
 @pytest.mark.parametrize("cut", range(50, len(VALID), 211))

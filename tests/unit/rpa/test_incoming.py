@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -102,6 +104,13 @@ def test_a_wrong_field_is_named(wrong: dict[str, object]) -> None:
         submission(**wrong)
     error = caught.value.errors()[0]
     assert next(iter(wrong)) in (*error["loc"], str(error.get("ctx", {}).get("discriminator", "")).strip("'"))
+
+
+@pytest.fixture
+def ledger(sqlite_url: str) -> Iterator[Ledger]:
+    """On SQLite: what differs between databases is tested where it is made."""
+    with closing(Ledger(sqlite_url)) as ledger:
+        yield ledger
 
 
 def submitted(ledger: Ledger, reference: str, *contents: bytes) -> list[WorkItem]:

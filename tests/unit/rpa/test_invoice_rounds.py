@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -31,6 +33,13 @@ PRIVATE = (
     .replace(b'"DK:CVR">DK99000007<', b'"DK:CPR">0101010101<')
     .replace("Fiktiv leverandør 1".encode(), b"Yrsa Opdigtet")
 )
+
+
+@pytest.fixture
+def ledger(sqlite_url: str) -> Iterator[Ledger]:
+    """On SQLite: what differs between databases is tested where it is made."""
+    with closing(Ledger(sqlite_url)) as ledger:
+        yield ledger
 
 
 @pytest.fixture
