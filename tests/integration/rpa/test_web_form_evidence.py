@@ -29,8 +29,9 @@ from samdrift_testing.legacy_form import PASSWORD, Rack, browser, key, rack, rob
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
-#: Written here and not taken from the platform: ten digits in any of the ways in which a page or a program writes them.
-TEN_DIGITS = re.compile(rb"(?<![0-9.])[0-9]{6}(?:[-+ ]|%2D|%20|\\u002d)?[0-9]{4}(?![0-9])")
+#: Written here and not taken from the platform: ten digits in any of the ways in which a page or a program writes them,
+#: outside of digests and fractions.
+TEN_DIGITS = re.compile(rb"(?<![0-9A-Za-z.])[0-9]{6}(?:[-+ ]|%2D|%20|\\u002d)?[0-9]{4}(?![0-9A-Za-z])")
 NAME = "Nancy Ann Test Berggren"
 
 

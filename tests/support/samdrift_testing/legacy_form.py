@@ -127,5 +127,11 @@ def as_typed(wanted: Wanted) -> Mapping[str, str]:
 
 def chromium_below(process: psutil.Process) -> list[psutil.Process]:
     """The browsers that `process` started, without their own helpers."""
-    below = [child for child in process.children(recursive=True) if "chromium" in child.name()]
-    return [child for child in below if "--type=" not in " ".join(child.cmdline())]
+    return [child for child in process.children(recursive=True) if _is_browser(child)]
+
+
+def _is_browser(process: psutil.Process) -> bool:
+    try:
+        return "chromium" in process.name() and "--type=" not in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # ended meanwhile, or not collected yet
+        return False

@@ -8,6 +8,7 @@ question, evidence that is masked and encrypted.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -224,4 +225,4 @@ def _save_once(page: Page, path: str) -> None:
             sent.append(route.request.url)
         route.continue_()
 
-    page.route(lambda url: url.split("?")[0].endswith(path), guard)
+    page.route(re.compile(re.escape(path) + r"(\?.*)?$"), guard)  # a pattern is matched without asking this process

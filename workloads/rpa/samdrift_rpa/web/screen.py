@@ -23,7 +23,7 @@ from samdrift_rpa.web.errors import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
 
-#: In the page: its heading, its alerts, label text -> names of the controls that it belongs to.
+#: In the page: its heading, alerts and buttons, and label text -> names of the controls that it belongs to.
 _LOOK = """() => {
     const words = part => part.textContent.replace(/\\s+/g, ' ').trim();
     const labels = {};
@@ -31,9 +31,11 @@ _LOOK = """() => {
         const control = label.control;
         (labels[words(label)] ||= []).push(control ? control.name : '');
     }
+    const buttons = [...document.querySelectorAll('button, input[type=submit], input[type=button]')]
+        .map(part => part.value || words(part));
     const heading = document.querySelector('h1');
     const alerts = [...document.querySelectorAll('[role=alert] li, [role=alert]:not(:has(li))')].map(words);
-    return {heading: heading ? words(heading) : '', alerts, labels};
+    return {heading: heading ? words(heading) : '', alerts, labels, buttons};
 }"""
 #: In the page: name -> value of each control, of a chosen file its name, of radio buttons the checked one.
 _READ_BACK = """() => {
@@ -124,10 +126,10 @@ class Screen:
 
     def press(self, button: str, *, heading: str) -> None:
         """Press a button that leads to another page, and be on the one with this heading."""
+        if self._buttons.count(button) != 1:
+            raise ChangedFormError(f"The page {self._heading!r} has no button {button!r}, or several.")
         found = self.page.get_by_role("button", name=button, exact=True)
         with _slow_is_out_of_time():
-            if found.count() != 1:
-                raise ChangedFormError(f"The page {self._heading!r} has no button {button!r}, or several.")
             timeout = self._deadline.left_ms()
             with self.page.expect_navigation(wait_until="domcontentloaded", timeout=timeout) as navigation:
                 found.click(timeout=timeout, no_wait_after=True)
@@ -152,7 +154,7 @@ class Screen:
     def _arrive(self, response: Response | None, heading: str) -> None:
         status = 0 if response is None else response.status
         seen = self.page.evaluate(_LOOK)
-        self._heading, self._labels = str(seen["heading"]), seen["labels"]
+        self._heading, self._labels, self._buttons = str(seen["heading"]), seen["labels"], seen["buttons"]
         if status >= 500:
             raise FormFailedError(f"The application answered {status} where {heading!r} was expected.")
         if self._heading == self._sign_in_heading != heading:
