@@ -1,7 +1,7 @@
 """What people are asked about items, what each of them said, and how a decided item goes on.
 
 A question stands in the ledger with what asks it: an outcome, or an effect that stopped. Once enough people have
-decided the same, the item is queued again, before all others of its class, and its workload is asked anew with the
+decided the same, the item is queued again, before all others of its workload, and its workload is asked anew with the
 decision in `Item.earlier`; a stopped effect is settled as was decided.
 """
 
@@ -35,8 +35,9 @@ from samdrift_platform.question import Decision, Earlier, question_to_json
 
 #: Filters for all questions about stopped effects, whose codes differ.
 ABOUT_EFFECTS = "effect"
-#: A decided item is due before all deadlines: a person waits for it.
-_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+#: A decided item stands before everything of its workload, also before what has aged to the top, because a person waits
+#: for it: only urgent clinical items come first. Clinical workloads come before all others anyway (`admission`).
+_TOP, _AT_ONCE = 0, datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +246,7 @@ def _resume(connection: sa.Connection, asked: Asked, decision: Decision, now: da
         "state": ItemState.QUEUED,
         "rounds": work_items.c.rounds + 1,
         "attempt": 0,
+        "urgency": sa.case((work_items.c.urgency < _TOP, work_items.c.urgency), else_=_TOP),
         "fence": work_items.c.fence + 1,
         "lease_until": None,
         "worker": None,

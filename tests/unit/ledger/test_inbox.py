@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from samdrift_platform.contract import Question, Verdict
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
-from samdrift_platform.ledger import audit, effects, endings, inbox
+from samdrift_platform.ledger import audit, effects, endings, inbox, queue
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.inbox import Asked, Filter, Ruling
@@ -88,6 +88,17 @@ def test_what_is_asked_waits_until_it_is_decided_and_then_goes_on_at_once(ledger
     assert first.earlier.decision("pay") == decided.decision
     with ledger.read() as connection:
         assert inbox.waiting(connection) == []
+
+
+def test_a_decided_item_passes_a_backlog_that_has_aged_to_the_top(ledger: Ledger) -> None:
+    claimed = asked(ledger)
+    submit(ledger, "B", [item(f"b {n}", deadline=NOW) for n in range(3)])
+    for hours in range(1, 4):
+        with ledger.write() as connection:
+            queue.age(connection, now=NOW + timedelta(hours=hours))
+    asking.decide(ledger, claimed.id, "no", why="Paid before.", now=NOW + timedelta(hours=4))
+    (first,) = claim(ledger, now=NOW + timedelta(hours=4))
+    assert (first.id, first.urgency) == (claimed.id, 0)
 
 
 def test_later_rounds_plan_only_what_is_new_and_know_what_was_answered(ledger: Ledger) -> None:
