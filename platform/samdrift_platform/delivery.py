@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -69,7 +69,7 @@ class Delivery:
         with ThreadPoolExecutor(max(1, len(names))) as pool:
             workers = [pool.submit(self._work, name, stopping, poll_s) for name in names]
             while not stopping.is_set() and not any(worker.done() for worker in workers):
-                self._report(datetime.now(UTC))
+                self._report(self._clock.now())
                 stopping.wait(HEARTBEAT.total_seconds())
             stopping.set()  # a worker that ended has failed: end all, say why, and be started again
         for worker in workers:
@@ -132,7 +132,7 @@ class Delivery:
         keep = kept_fields(self._receivers[effect.workload].get(effect.receiver))
         try:
             with self._ledger.write() as connection:
-                effects.delivered(connection, effect, answer, now=datetime.now(UTC), keep=keep)
+                effects.delivered(connection, effect, answer, now=self._clock.now(), keep=keep)
         except LedgerRefusedError as error:
             self._stop(effect, EffectState.UNKNOWN, f"it answered, but the answer cannot be recorded: {error.message}")
 
@@ -151,14 +151,14 @@ class Delivery:
     def _postpone(self, effect: EffectRow, error: str, *, called: bool = True) -> None:
         # What the receiver said stands in the effect; it may be personal, so the log does not repeat it.
         log.info("effect postponed", step=effect.step, receiver=effect.receiver, attempt=effect.attempt)
-        again = datetime.now(UTC) + back_off(effect.attempt)
+        again = self._clock.now() + back_off(effect.attempt)
         with self._ledger.write() as connection:
             effects.later(connection, effect, error, available_at=again, called=called)
 
     def _stop(self, effect: EffectRow, state: EffectState, message: str) -> None:
         log.warning("effect needs a person", step=effect.step, receiver=effect.receiver, state=state)
         with self._ledger.write() as connection:
-            effects.stopped(connection, effect, state, message, now=datetime.now(UTC))
+            effects.stopped(connection, effect, state, message, now=self._clock.now())
 
     def _report(self, now: datetime) -> None:
         with suppress(LedgerUnavailableError), self._ledger.write() as connection:  # silence says it as well

@@ -54,6 +54,17 @@ class OpenOrchestrator:
         for worker in workers:
             worker.communicate("\n", timeout=RUN_S)
 
+    def robot(self, url: str, log: Path, plan: tuple[str, int] | None) -> subprocess.Popen[bytes]:
+        """A robot that writes a line for each element, and dies at the `nth` passing of a point if told to."""
+        dies = [] if plan is None else [plan[0], str(plan[1])]
+        return subprocess.Popen(self._command(url, "robot", str(log), *dies), env=_environment())
+
+    def count(self, url: str, status: str) -> int:
+        """How many elements are in a status, such as `IN_PROGRESS`."""
+        command = self._command(url, "count", status)
+        done = subprocess.run(command, env=_environment(), check=True, timeout=RUN_S, capture_output=True, text=True)
+        return int(done.stdout)
+
     def _command(self, url: str, *what: str) -> list[str]:
         return [str(self.python), "-m", "samdrift_peers.open_orchestrator", url, *what]
 
