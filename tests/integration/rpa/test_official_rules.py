@@ -1,23 +1,19 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Context, Outcome, Verdict
 from samdrift_rpa.documents import DocumentType, read_document
-from samdrift_rpa.invoices.answer import read_answer
-from samdrift_rpa.invoices.answering import SEND_ANSWER
-from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.engine import Engine
+from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.policy import read_policy
 from samdrift_rpa.rules.findings import codes, fatal
 from samdrift_rpa.rules.official import OfficialRules
@@ -85,18 +81,6 @@ def outcome_of(content: bytes, rules: OfficialRules, store: MemoryStore) -> Outc
     return outcome
 
 
-def test_every_answer_holds_by_schema_and_official_rules(data: Path, rules: OfficialRules) -> None:
-    store, sent = MemoryStore(), []
-    for row in labels(data):
-        outcome = outcome_of((data / row["file"]).read_bytes(), rules, store)
-        sent += [effect.request for effect in workload.effects(outcome) if effect.step == SEND_ANSWER]
-    assert len(sent) == 22  # 28 invoices and credit notes, of which 6 wait for a person
-    for number, request in enumerate(sent):
-        answer = read_answer(json.loads(store.get(str(request["answer"]))))
-        content = answer.written(UUID(int=number + (4 << 76) + (8 << 60)))
-        assert rules.check(read_document(content)) == (), answer
-
-
 def test_our_own_rules_reject_no_sound_document_but_for_check_digits(data: Path) -> None:
     """The official examples of 2005 hold invented CVR numbers and GLNs, which only our rules look at."""
     own = OwnRules()
@@ -107,7 +91,8 @@ def test_our_own_rules_reject_no_sound_document_but_for_check_digits(data: Path)
 
 
 def test_a_document_that_breaks_official_rules_is_rejected_with_their_words(data: Path, rules: OfficialRules) -> None:
-    outcome = outcome_of((data / "oioubl/test-files/2.0.2/COMORG_02_02_00_Invoice_v2p2.xml").read_bytes(), rules, MemoryStore())
+    content = (data / "oioubl/test-files/2.0.2/COMORG_02_02_00_Invoice_v2p2.xml").read_bytes()
+    outcome = outcome_of(content, rules, MemoryStore())
     assert outcome.verdict is Verdict.REJECTED
     assert str(outcome.reason).startswith("[F-LIB385] TaxAmount of '1250.00' must equal the sum")
     assert outcome.result["rule_set"] == {"name": "OIOUBL schematron 1.17.2", "official": True}

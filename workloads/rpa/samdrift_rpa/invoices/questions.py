@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind, Question
@@ -32,12 +33,20 @@ _APPROVE = Choice(code=APPROVE, label={"da": "Godkend og bogfør", "en": "Approv
 _BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført i hånden", "en": "It was posted by hand"})
 
 
-def approval(
-    invoice: Invoice | None, grounds: Sequence[Ground], *, document: str, orders: Sequence[str], first: str, within_days: float
-) -> Question:
-    """The question about a document with `grounds`; `document` and `orders` name stored objects.
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the person who decides can open and look up."""
 
-    `first` is the reference of another case with its supplier and number, empty where there is none.
+    #: The stored document.
+    document: str
+    #: Stored orders that came with it.
+    orders: Sequence[str]
+    #: The reference of another case with its supplier and number; empty where there is none.
+    first: str
+
+
+def approval(invoice: Invoice | None, grounds: Sequence[Ground], evidence: Evidence, *, within_days: float) -> Question:
+    """The question about a document with `grounds`.
 
     As many people decide as the strictest ground asks for. A document that cannot be posted as it is offers no
     approval: it is posted by hand, or refused.
@@ -48,7 +57,7 @@ def approval(
         title={"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
         reasons=tuple(ground.by_language() for ground in grounds),
         choices=((_APPROVE if postable else _BY_HAND), _REJECT),
-        facts=(*_facts(invoice, first), *_documents(document, orders)),
+        facts=(*_facts(invoice, evidence.first), *_documents(evidence)),
         people=max(ground.people for ground in grounds),
         answer_within=timedelta(days=within_days),
     )
@@ -71,8 +80,8 @@ def _facts(invoice: Invoice | None, first: str) -> Iterator[Fact]:
     yield from (Fact(label=label, value=value) for label, value in shown if value)
 
 
-def _documents(document: str, orders: Sequence[str]) -> Iterator[Fact]:
+def _documents(evidence: Evidence) -> Iterator[Fact]:
     label = {"da": "Dokumentet", "en": "The document"}
-    yield Fact(label=label, value="XML", object=document, media_type=_XML)
-    for order in orders:
+    yield Fact(label=label, value="XML", object=evidence.document, media_type=_XML)
+    for order in evidence.orders:
         yield Fact(label={"da": "Ordredokument", "en": "Order document"}, value="XML", object=order, media_type=_XML)

@@ -143,14 +143,12 @@ def _note_voucher(run: InvoiceRun) -> None:
 
 
 def _question(run: InvoiceRun) -> Question:
-    return questions.approval(
-        run.invoice,
-        run.grounds,
+    evidence = questions.Evidence(
         document=run.given.document,
         orders=run.given.orders,
         first=str(run.item.payload.get("same_reference", "")),
-        within_days=run.engine.policy.answer_within_days,
     )
+    return questions.approval(run.invoice, run.grounds, evidence, within_days=run.engine.policy.answer_within_days)
 
 
 def _refuse(run: InvoiceRun, decision: Decision) -> None:
