@@ -263,3 +263,43 @@ def test_each_round_plans_the_same(engine: Engine) -> None:
     """What is decided changes what follows, and nothing that went before."""
     first, again = (outcome(engine, write(DEAR), decided("approve")) for _ in range(2))
     assert (first.result, list(workload.effects(first))) == (again.result, list(workload.effects(again)))
+
+
+PAYEE = "<cac:PayeeParty>{}<cac:PartyName><cbc:Name>{}</cbc:Name></cac:PartyName></cac:PayeeParty>"
+NUMBER = '<cac:PartyIdentification><cbc:ID schemeID="DK:CVR">{}</cbc:ID></cac:PartyIdentification>'
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "codes"),
+    [
+        (fictitious_cvr(0), "Another name", []),
+        (fictitious_cvr(0).removeprefix("DK"), "Another name", []),
+        (fictitious_cvr(3), "Fiktiv leverandør 1", ["payee"]),
+        ("", "Fiktiv leverandør 1", []),
+        ("", "Fiktiv factor", ["payee"]),
+    ],
+)
+def test_who_is_to_be_paid_instead_of_the_supplier_is_looked_at(
+    lenient: Engine, number: str, name: str, codes: list[str]
+) -> None:
+    payee = PAYEE.format(NUMBER.format(number) if number else "", name).encode()
+    content = write(SALE).replace(b"<cac:PaymentMeans>", payee + b"<cac:PaymentMeans>", 1)
+    assert grounds(outcome(lenient, content)) == codes
+
+
+def test_a_pro_forma_invoice_cannot_be_approved(lenient: Engine) -> None:
+    asked = question(
+        outcome(lenient, write(SALE).replace(b">380</cbc:InvoiceTypeCode>", b">325</cbc:InvoiceTypeCode>"))
+    )
+    assert [choice.code for choice in asked.choices] == ["by_hand", "reject"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b">380</cbc:InvoiceTypeCode>", b">389</cbc:InvoiceTypeCode>"), (b"poacc:billing:3.0", b"poacc:selfbilling:3.0")],
+)
+def test_a_self_billed_document_is_not_posted(lenient: Engine, before: bytes, after: bytes) -> None:
+    content = write_peppol(SALE)
+    assert before in content
+    found = outcome(lenient, content.replace(before, after))
+    assert (found.verdict, steps(found)) == (Verdict.REJECTED, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samdrift_rpa.invoices.ground import Ground
-from samdrift_rpa.invoices.invoice import Invoice
+from samdrift_rpa.invoices.invoice import PRO_FORMA, Invoice
 from samdrift_rpa.invoices.policy import Policy
 from samdrift_rpa.invoices.voucher import UnbalancedVoucherError, voucher_of
 from samdrift_rpa.messages import N_
@@ -17,6 +17,8 @@ PRIVATE_PERSON = N_("The supplier is a private person, and payment may have to b
 SAME_NUMBER = N_("Another document with the same supplier and number but other content came in.")
 UNBALANCED = N_("The document passes its rules, but its amounts do not balance as a voucher.")
 INCOMPLETE = N_("The document passes its rules, but lacks a fact that posting needs.")
+NO_CLAIM = N_("It is a pro forma invoice, which claims no payment.")
+OTHER_PAYEE = N_("Payment is to go to somebody else than the supplier.")
 OTHER_RECEIVER = N_("The document is addressed to %(endpoint)s, which is none of ours.")
 SUPPLIER_DIGIT = N_("The check digit of the supplier's number %(number)s does not hold.")
 RECEIVER_DIGIT = N_("The check digit of the receiver's number %(number)s does not hold.")
@@ -30,6 +32,7 @@ def grounds_of(invoice: Invoice, policy: Policy, *, same_number: bool) -> list[G
     return [
         *_amount(invoice, policy),
         *_supplier(invoice, same_number=same_number),
+        *_claim(invoice),
         *_numbers(invoice, policy),
         *_balance(invoice, policy),
     ]
@@ -54,6 +57,14 @@ def _supplier(invoice: Invoice, *, same_number: bool) -> Iterator[Ground]:
         yield Ground(code="person", sentence=PRIVATE_PERSON)
     if same_number:
         yield Ground(code="same_number", sentence=SAME_NUMBER)
+
+
+def _claim(invoice: Invoice) -> Iterator[Ground]:
+    """Whether anything is owed, and to whom it is to be paid."""
+    if invoice.type_code == PRO_FORMA:
+        yield Ground(code="pro_forma", sentence=NO_CLAIM, postable=False)
+    if invoice.pays_another:
+        yield Ground(code="payee", sentence=OTHER_PAYEE)
 
 
 def _numbers(invoice: Invoice, policy: Policy) -> Iterator[Ground]:

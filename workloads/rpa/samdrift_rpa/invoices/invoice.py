@@ -16,6 +16,8 @@ CUSTOMER = "cac:AccountingCustomerParty/cac:Party"
 TOTALS = "cac:LegalMonetaryTotal"
 #: What suppliers write where there is no order: the element is mandatory in OIOUBL.
 _NO_ORDER = frozenset({"", "NA", "N/A", "-", "0"})
+#: UNCL1001: an invoice that claims nothing yet; what a buyer writes in its supplier's name.
+PRO_FORMA, SELF_BILLED = "325", frozenset({"389", "261"})
 #: Document type codes (UNCL1001) where the document states none of its own.
 _INVOICE_CODE, _CREDIT_NOTE_CODE = "380", "381"
 
@@ -105,6 +107,8 @@ class Invoice:
     currency: str
     supplier: Party
     customer: Party
+    #: Payment is to go to somebody else than the supplier (`PayeeParty`), such as a factor.
+    pays_another: bool
     accounting_cost: str
     #: The buyer's number of the order (`OrderReference`); empty where the supplier says that there is none.
     order_number: str
@@ -163,7 +167,7 @@ def tax_amount_of(root: Element) -> Decimal:
 
 def _invoice(document: Document) -> Invoice:
     kind, root = document.type, document.root
-    due = due_date_text(root)
+    due, supplier = due_date_text(root), read_party(root, SUPPLIER)
     return Invoice(
         type=kind,
         standard=document.standard,
@@ -175,8 +179,9 @@ def _invoice(document: Document) -> Invoice:
         issue_date=date_of(text(root, "cbc:IssueDate")),
         due_date=date_of(due) if due else None,
         currency=_required(root, "cbc:DocumentCurrencyCode"),
-        supplier=read_party(root, SUPPLIER),
+        supplier=supplier,
         customer=read_party(root, CUSTOMER),
+        pays_another=_pays_another(root, supplier),
         accounting_cost=text(root, "cbc:AccountingCost"),
         order_number=_order_number(text(root, "cac:OrderReference/cbc:ID")),
         lines=tuple(_line(element) for element in line_elements(root)),
@@ -208,6 +213,17 @@ def _type_code(kind: DocumentType, root: Element) -> str:
     if kind is DocumentType.CREDIT_NOTE:
         return text(root, "cbc:CreditNoteTypeCode") or _CREDIT_NOTE_CODE
     return text(root, "cbc:InvoiceTypeCode") or _INVOICE_CODE
+
+
+def _pays_another(root: Element, supplier: Party) -> bool:
+    """By the payee's numbers, or by its name where it states none."""
+    for payee in elements(root, "cac:PayeeParty"):
+        paths = ("cac:PartyLegalEntity/cbc:CompanyID", "cac:PartyIdentification/cbc:ID", "cbc:EndpointID")
+        numbers = {number.normal for number in (_identifier(payee, path) for path in paths) if number is not None}
+        if numbers:
+            return not numbers & {each.normal for each in supplier.identifiers}
+        return text(payee, "cac:PartyName/cbc:Name") != supplier.name
+    return False
 
 
 def _order_number(stated: str) -> str:

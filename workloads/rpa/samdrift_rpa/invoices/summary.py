@@ -8,23 +8,34 @@ from pydantic import JsonValue
 
 from samdrift_platform.contract import Store
 from samdrift_rpa.documents import (
+    PEPPOL_BILLING,
     POSTED,
     Document,
+    Standard,
     UnreadableDocumentError,
     UnsupportedDocumentError,
     read_document,
 )
-from samdrift_rpa.invoices.invoice import IncompleteInvoiceError, Invoice, read_invoice
+from samdrift_rpa.invoices.invoice import SELF_BILLED, IncompleteInvoiceError, Invoice, read_invoice
+from samdrift_rpa.ubl import text
 
 if TYPE_CHECKING:
     from samdrift_rpa.invoices.invoice_run import IncomingInvoice
 
 
 def read_posted(content: bytes) -> Document:
-    """A document of a type that is posted; UnreadableDocumentError or UnsupportedDocumentError otherwise."""
+    """A document of a type that is posted; UnreadableDocumentError or UnsupportedDocumentError otherwise.
+
+    In a self-billed one the parties have changed places: it claims nothing from who receives it.
+    """
     document = read_document(content)
     if document.type not in POSTED:
         raise UnsupportedDocumentError(f"A document of type {document.type} is not an invoice or a credit note.")
+    if document.standard is Standard.PEPPOL and not document.customization_id.startswith(PEPPOL_BILLING):
+        raise UnsupportedDocumentError("Of Peppol's invoices those of BIS Billing 3.0 are posted; send that.")
+    codes = {text(document.root, f"cbc:{name}") for name in ("InvoiceTypeCode", "CreditNoteTypeCode")}
+    if codes & SELF_BILLED:
+        raise UnsupportedDocumentError("The document is self-billed: its receiver sold and does not pay.")
     return document
 
 
