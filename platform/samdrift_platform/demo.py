@@ -105,6 +105,8 @@ class Demo:
             return
         with self._step("Starting the registry"):
             platform.wait_for(["registry", "evaluator"], timeout_s=READY_S)
+            for model in missing:
+                demo_models.logged(platform.settings, model)
         for model in missing:
             with self._step(f"Registering, evaluating and approving {model.name} ({demo_models.NOTE})"):
                 demo_models.provide(governance, platform.settings, model)

@@ -41,15 +41,20 @@ def serving(governance: Governance) -> set[str]:
     return {model for model, slot in governance.deployments() if slot is Slot.CHAMPION}
 
 
+def logged(settings: Settings, model: ShippedModel) -> int:
+    """Log it, once; its version. The registry finds in one look what was logged together."""
+    from samdrift_registry.log import log_model
+
+    return log_model(model.folder, model.name, settings.tracking_url, registered_by=REGISTRANT)
+
+
 def provide(governance: Governance, settings: Settings, model: ShippedModel) -> None:
     """Log, have evaluated, declare, approve in each role that the policy asks for, promote. Run again, it goes on.
 
     Raises:
         UnavailableError: it was refused, or nothing came of it in time; the message says why, and where to look.
     """
-    from samdrift_registry.log import log_model
-
-    version = log_model(model.folder, model.name, settings.tracking_url, registered_by=REGISTRANT)
+    version = logged(settings, model)
     _wait_until_evaluated(governance, settings, model.name, version)
     governance.declare(model.name, version, FACTS, actor="operator", now=datetime.now(UTC))
     _approve(governance, governance.standing(model.name, version))
