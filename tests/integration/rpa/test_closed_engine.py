@@ -46,8 +46,10 @@ INSTRUCTIONS = {
     "evaluate": "<xsl:evaluate xpath=\"'doc(&quot;{file}.xml&quot;)'\"/>",
     "result-document": '<xsl:result-document href="{written}">FILE-CANARY</xsl:result-document>',
 }
-_SHEET = """<xsl:stylesheet version="3.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
-<xsl:template match="/"><told>{body}</told></xsl:template></xsl:stylesheet>"""
+_SHEET = """<xsl:stylesheet version="3.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+  xmlns:svrl="http://purl.oclc.org/dsdl/svrl"><xsl:template match="/"><svrl:schematron-output>
+<svrl:failed-assert id="told"><svrl:text>{body}</svrl:text></svrl:failed-assert></svrl:schematron-output></xsl:template>
+</xsl:stylesheet>"""
 _INNER = (
     '<xsl:stylesheet version="3.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/">'
     "<xsl:value-of select=\"unparsed-text(''{file}'')\"/></xsl:template></xsl:stylesheet>"
@@ -91,7 +93,7 @@ def told(engine: Engine, sheet: str, folder: Path) -> str:
     path.write_text(sheet)
     engine._compiled.pop(path, None)
     try:
-        return engine.report(path, engine.node_of(DOCUMENT))
+        return engine.violations(path, engine.node_of(DOCUMENT))
     except (EvaluationError, SettingError) as error:
         return f"refused: {error}"
 
@@ -188,7 +190,7 @@ def test_what_a_document_refers_to_is_not_fetched(
     copies = _SHEET.format(body='<xsl:copy-of select="/"/>')
     path = tmp_path / "copies.xslt"
     path.write_text(copies)
-    assert SECRET not in closed.report(path, closed.node_of(root))
+    assert SECRET not in closed.violations(path, closed.node_of(root))
     assert len(listener.asked()) == before
 
 

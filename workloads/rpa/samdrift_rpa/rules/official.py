@@ -13,7 +13,7 @@ from samdrift_rpa.rules.engine import Engine, EvaluationError
 from samdrift_rpa.rules.findings import FailedRule, Findings, RuleSet, Severity
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import Schemas
-from samdrift_rpa.rules.svrl import Dialect, read_svrl
+from samdrift_rpa.rules.svrl import Dialect, read_violations
 from samdrift_rpa.ubl import Element
 
 #: Code of a document on which a rule could not be evaluated: it is the document's fault, and fatal.
@@ -109,7 +109,7 @@ class OfficialRules:
 
     def _one(self, stylesheet: Stylesheet, node: Any) -> tuple[FailedRule, ...]:
         try:
-            return read_svrl(self._engine.report(stylesheet.path, node), stylesheet.dialect)
+            return read_violations(self._engine.violations(stylesheet.path, node), stylesheet.dialect)
         except EvaluationError as error:
             return (_not_evaluated(error),)
 

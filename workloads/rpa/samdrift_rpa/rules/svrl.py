@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 
 from samdrift_platform.cpr import mask
-from samdrift_rpa.documents import parse
 from samdrift_rpa.rules.findings import FailedRule, Severity
-from samdrift_rpa.ubl import Element
 
-SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_FAILED = "failed-assert"
 #: OIOUBL writes the code at the start of the message; its SVRL has neither `id` nor `flag`.
 _MESSAGE = re.compile(r"\[([A-Za-z][\w-]*)\]\s*(.*)", re.DOTALL)
 #: Code of a rule that says neither in its attributes nor in its message what it is called.
@@ -32,12 +29,12 @@ class Dialect(StrEnum):
     EN16931 = "en16931"
 
 
-def read_svrl(report: str, dialect: Dialect) -> tuple[FailedRule, ...]:
-    """The broken rules of one report, in document order."""
-    root = parse(report.encode())
-    names = ("failed-assert", "successful-report") if dialect is Dialect.OIOUBL else ("failed-assert",)
-    read = _oioubl if dialect is Dialect.OIOUBL else _en16931
-    return tuple(read(element, message) for element, message in _violations(root, names))
+def read_violations(lines: str, dialect: Dialect) -> tuple[FailedRule, ...]:
+    """The broken rules of one report, as `samdrift_rpa.rules.engine` lists its violations."""
+    found = [line.split("\t") for line in lines.splitlines()]
+    if dialect is Dialect.OIOUBL:
+        return tuple(_oioubl(mask(message)) for _, _, _, message in found)
+    return tuple(_en16931(code, flag, mask(message)) for kind, code, flag, message in found if kind == _FAILED)
 
 
 def is_counted(rule: FailedRule) -> bool:
@@ -45,12 +42,7 @@ def is_counted(rule: FailedRule) -> bool:
     return not _REMARK.match(rule.code)
 
 
-def _violations(root: Element, names: tuple[str, ...]) -> Iterator[tuple[Element, str]]:
-    for element in root.iter(*(SVRL + name for name in names)):
-        yield element, mask(" ".join("".join(element.itertext()).split()))
-
-
-def _oioubl(element: Element, message: str) -> FailedRule:
+def _oioubl(message: str) -> FailedRule:
     match = _MESSAGE.match(message)
     if match is None:  # a rule without a code is a rule all the same
         return FailedRule(code=NAMELESS, severity=Severity.FATAL, sentence=message)
@@ -59,7 +51,7 @@ def _oioubl(element: Element, message: str) -> FailedRule:
     return FailedRule(code=code, severity=severity, sentence=sentence)
 
 
-def _en16931(element: Element, message: str) -> FailedRule:
-    code = element.get("id") or NAMELESS
-    severity = Severity.WARNING if element.get("flag") == "warning" else Severity.FATAL
-    return FailedRule(code=code, severity=severity, sentence=message.removeprefix(f"[{code}]").lstrip("- "))
+def _en16931(code: str, flag: str, message: str) -> FailedRule:
+    severity = Severity.WARNING if flag == "warning" else Severity.FATAL
+    sentence = message.removeprefix(f"[{code}]").lstrip("- ")
+    return FailedRule(code=code or NAMELESS, severity=severity, sentence=sentence)
