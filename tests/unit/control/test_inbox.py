@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -182,3 +183,12 @@ def test_a_comment_that_retention_took_away_is_no_accusation(office: Control) ->
         connection.execute(sa.update(decisions).values(comment=""))
     with office.signed_in() as http:
         assert http.get(f"/v1/audit/items/{item}").json()["mismatches"] == []
+
+
+def test_the_log_of_use_names_who_decided_after_the_machine(office: Control) -> None:
+    item = asking.ask(office.ledger)
+    decide(office, item)
+    with office.signed_in() as http:
+        (line,) = http.get("/v1/audit/records", params={"format": "jsonl"}).text.splitlines()
+    use = json.loads(line)
+    assert (use["item"], use["verdict"], use["verified_by"]) == (str(item), "waiting_for_person", ["karen"])
