@@ -67,6 +67,7 @@ class Outcome:
     result: JsonObject = field(default_factory=dict)
     reason: str | None = None
     question: Question | None = None  # with WAITING_FOR_PERSON; once it is decided, `process` is asked again
+    models: Sequence[str] | None = None  # registered names of those that took part; None: all that the replica holds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,7 +168,7 @@ class _Batch:
         return {reference: replace(made, objected=objected) for reference, made in found.items()}
 
     def _completion(self, outcome: Outcome, panel: Panel | None) -> Completion:
-        decided_by = panel.decided_by if panel else ()
+        decided_by = [each for each in panel.decided_by if _took_part(each.model, outcome)] if panel else []
         scores = self._scores(outcome) if decided_by else {}
         if self._loaded.assignment.shadow:  # nothing follows from what a shadow finds
             return Completion(outcome=outcome, decided_by=decided_by, scores=scores)
@@ -184,6 +184,10 @@ class _Batch:
         if bad := [n for n, value in scores.items() if not math.isfinite(value) or not 0 < len(n) <= LONGEST_NAME]:
             raise WorkloadError(f"{self._workload.name} gave scores that are no numbers, or have no fit name: {bad}.")
         return scores
+
+
+def _took_part(model: str, outcome: Outcome) -> bool:
+    return outcome.models is None or model in outcome.models
 
 
 def _here(panel: Panel | Exception) -> Panel:

@@ -11,7 +11,7 @@ import pytest
 
 from samdrift_platform import panel, plugins
 from samdrift_platform.assignments import Assignment, Served, portion
-from samdrift_platform.contract import Benefit, Context, Effect, Item, ModelUse, Outcome, Verdict
+from samdrift_platform.contract import Benefit, Context, Effect, Item, JsonObject, ModelUse, Outcome, Verdict
 from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.replica import NotServingError, Replica, WorkloadError
@@ -25,6 +25,11 @@ from samdrift_testing.work import deployed
 #: Versions whose evidence is not complete, that cannot be loaded, that raise at work, that give scores which are none.
 UNPROVEN, UNLOADABLE, RAISES, BABBLES = 90, 91, 92, 93
 ITEMS = [Item(reference=f"exam {number}", payload={}) for number in range(20)]
+
+
+def _named(item: Item) -> list[str] | None:
+    named = item.payload.get("models")
+    return [str(each) for each in named] if isinstance(named, list) else None
 
 
 class Versioned(Tallying):
@@ -53,7 +58,10 @@ class Versioned(Tallying):
         if context.engine == RAISES:
             raise ValueError("010203-1234 cannot be answered")
         result = {"version": context.engine, "object": context.store.put(b"picture of " + str(context.engine).encode())}
-        return [Outcome(reference=item.reference, verdict=Verdict.DONE, result=result) for item in items]
+        return [
+            Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, models=_named(item))
+            for item in items
+        ]
 
     def scores(self, outcome: Outcome) -> Mapping[str, float]:
         version = int(str(outcome.result["version"]))
@@ -115,6 +123,19 @@ def canary(assignment: Assignment, version: int, share: float = 0.5) -> Assignme
 
 def versions(completions: Sequence[Completion]) -> list[object]:
     return [completion.outcome.result["version"] for completion in completions]
+
+
+def test_only_models_that_took_part_are_named_and_scored(replica: Replica) -> None:
+    said: dict[str, JsonObject] = {
+        "all": {},
+        "the one": {"models": ["tally"]},
+        "none": {"models": []},
+        "another": {"models": ["other"]},
+    }
+    found = replica.run([Item(reference=name, payload=payload) for name, payload in said.items()]).completions
+    assert [bool(made.decided_by) for made in found] == [True, True, False, False]
+    assert [bool(made.scores) for made in found] == [True, True, False, False]
+    assert not any(made.safe for made in found)
 
 
 def test_one_that_was_not_told_anything_refuses_work(workload: Versioned) -> None:

@@ -40,7 +40,7 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     which tries again.
     """
     if (handled := _handled_by_hand(item)) is not None:
-        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled))
+        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled), models=())
     given = process.given.model_validate(item.payload["case"])
     if "same_reference" in item.payload and not process.asks_about_second:
         return _second(process, item)
@@ -57,20 +57,27 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     except BusinessError as error:
         verdict, reason, exception = Verdict.REJECTED, error.message, error.to_json()
     result = _result(process, run, taken) | ({"exception": exception} if exception else {})
-    return Outcome(reference=item.reference, verdict=verdict, result=result, reason=reason, question=question)
+    return Outcome(
+        reference=item.reference,
+        verdict=verdict,
+        result=result,
+        reason=reason,
+        question=question,
+        models=tuple(run.models),
+    )
 
 
 def _second(process: Process[Any, Any], item: Item) -> Outcome:
     """Rejected: what came first under its reference stands, and its process does not know of seconds."""
     error = BusinessError("same_reference", SECOND, reference=str(item.payload["same_reference"]))
     result: dict[str, JsonValue] = {"process": process.name, "steps": [], "effects": [], "exception": error.to_json()}
-    return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=result, reason=error.message)
+    return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=result, reason=error.message, models=())
 
 
 def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objected: bool) -> Outcome:
     """The safe state: no step is taken; a person says when it was handled by hand."""
     if (handled := _handled_by_hand(item)) is not None:
-        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled))
+        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled), models=())
     why = OBJECTED if objected else STOPPED
     glance = process.glance(process.given.model_validate(item.payload["case"]), store)
     result: dict[str, JsonValue] = {**glance, "process": process.name, "steps": [], "effects": []}

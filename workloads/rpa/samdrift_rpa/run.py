@@ -38,6 +38,8 @@ class Run:
         self.item, self.given, self.store, self.engine = item, given, store, engine
         self.facts: dict[str, JsonValue] = {}
         self.planned: list[Effect] = []
+        #: Registered names of the models that said something of this item: a step that asks one adds it.
+        self.models: list[str] = []
         self._declared = effects
 
     def note(self, name: str, value: JsonValue) -> None:

@@ -61,6 +61,7 @@ def test_model_and_tagger_that_agree_need_nobody(policy: PostPolicy) -> None:
     assert trial.outcome.result["subject"] == "09.13.01"
     assert trial.effects[2].request["unit"] == "roads"
     assert trial.outcome.result["scores"] == {"subject_confidence": 0.9}
+    assert trial.outcome.models == ("digital-post-subject",)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,13 @@ def test_all_others_are_for_a_person_and_nothing_is_done(
     assert not trial.effects
     use = trial.question.choices[0]
     assert next(iter(use.fields[0].options)) == use.fields[0].proposed
+
+
+def test_a_model_that_was_not_asked_took_no_part(policy: PostPolicy) -> None:
+    model = SubjectModel(Sure(_09_13_01=0.9, other=0.1))
+    engine, store = PostEngine(policy=policy, schemas=None, tagger=TAGGER, model=model), MemoryStore()
+    message = store.put(write(Written(number=1, title="Hej", text="rotte", kle="02.34.02")))
+    assert try_case(process, {"message": message}, store=store, engine=engine).outcome.models == ()
 
 
 def test_the_persons_subject_counts(policy: PostPolicy) -> None:

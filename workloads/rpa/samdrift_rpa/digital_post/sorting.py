@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from samdrift_rpa.digital_post import questions
+from samdrift_rpa.digital_post.classifier import MODEL
 from samdrift_rpa.digital_post.memo import Letter
 from samdrift_rpa.digital_post.proposals import Proposals, propose
 from samdrift_rpa.digital_post.routing import Route, route
@@ -47,6 +48,7 @@ def sort_out(run: LetterRun) -> tuple[str, Route]:
 def _proposed(run: LetterRun) -> tuple[str, Route]:
     policy = run.engine.policy
     made = propose(text_of(run.letter, run.store), run.engine.model, run.engine.tagger, policy)
+    run.models += [MODEL] if run.engine.model else []
     run.note("proposals", made.to_json())
     run.note("scores", {"subject_confidence": made.confidence})
     subject = made.decided(policy)
