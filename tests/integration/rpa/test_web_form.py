@@ -7,12 +7,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import BrowserContext, Error
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_rpa.driving_licence.generator import BORN_1948, Wanted, photo
 from samdrift_rpa.receivers import web_form
 from samdrift_rpa.web.browser import Browser
+from samdrift_rpa.web.deadline import Deadline
+from samdrift_rpa.web.errors import ChangedFormError, OutOfTimeError
+from samdrift_rpa.web.screen import Field, Screen
 from samdrift_testing.legacy_form import Rack, Register, browser, chromium_below, key, rack, robot, stored
 
 #: A form is through in a fraction of this, also on a busy machine; a slow answer takes as long.
@@ -198,3 +202,67 @@ def test_a_page_that_sends_its_form_twice_at_one_click_saves_once(
         with suppress(TryAgainError):
             receiver.deliver(key(2), request)
         assert register.references[1:] == [str(key(2))] * 2  # what the guard is for
+
+
+def test_two_cases_with_one_reference_are_for_a_person(
+    chromium: Browser, registers: Rack, store: MemoryStore, tmp_path: Path
+) -> None:
+    request = stored(store, Wanted(number="A-11"))
+    with registers.register(tmp_path) as register:
+        for _ in range(2):  # as somebody might by hand
+            register.log.save(str(key(1)), {})
+        with pytest.raises(CannotTellError, match="2 cases with this reference"):
+            robot(register, store, chromium).find(key(1), request)
+
+
+def test_without_a_browser_nothing_is_done_and_the_package_is_named(store: MemoryStore, tmp_path: Path) -> None:
+    receiver = robot(Register(tmp_path), store, Browser(hosts=["127.0.0.1"], executable=tmp_path / "chromium"))
+    request = stored(store, Wanted(number="A-12"))
+    with pytest.raises(TryAgainError, match=r"nothing was saved.*Install Debian's package chromium"):
+        receiver.deliver(key(1), request)
+
+
+def test_an_application_that_is_gone_is_for_a_person(store: MemoryStore, tmp_path: Path) -> None:
+    receiver = robot(Register(tmp_path), store, Browser(hosts=["127.0.0.1"]))
+    request = {"document": "sha256:" + "0" * 64, "decision": "issue", "ground": None, "decided_by": ["clerk"]}
+    with pytest.raises(ReceiverRefusedError, match="cannot be entered"):
+        receiver.deliver(key(1), request)
+
+
+def test_the_browser_reaches_no_other_host(chromium: Browser, tmp_path: Path) -> None:
+    def job(context: BrowserContext, folder: Path) -> str:
+        page = context.new_page()
+        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+            page.goto("http://register.example.org:8081/")
+        return "came back"
+
+    assert chromium.run(job, Deadline.after(20.0)) == "came back"
+
+
+def test_a_page_that_hangs_is_ended_with_its_browser_and_the_next_form_has_a_new_one(chromium: Browser) -> None:
+    def hang(context: BrowserContext, folder: Path) -> None:
+        context.new_page().evaluate("() => { while (true) {} }")
+
+    with pytest.raises(OutOfTimeError, match="was ended"):
+        chromium.run(hang, Deadline.after(0.1))
+    assert chromium.run(lambda context, folder: context.new_page().evaluate("6 * 7"), Deadline.after(20.0)) == 42
+
+
+BOXES = """<h1>Valg</h1><form><label>Samtykke <input type=checkbox name=samtykke></label>
+<label for=j>Ja</label><input type=radio id=j name=valg value=1 checked>
+<label for=n>Nej</label><input type=radio id=n name=valg value=2><label>Andet <input name=andet></label></form>"""
+
+
+def test_boxes_and_buttons_are_ticked_by_their_labels(chromium: Browser) -> None:
+    def job(context: BrowserContext, folder: Path) -> dict[str, bool]:
+        page = context.new_page()
+        page.route("**/*", lambda route: route.fulfill(body=BOXES, content_type="text/html"))
+        screen = Screen(page, "http://127.0.0.1:1", Deadline.after(10.0))
+        screen.open("/", heading="Valg")
+        screen.fill({Field(label="Samtykke", name="samtykke"): True, Field(label="Nej", name="valg"): True})
+        with pytest.raises(ChangedFormError, match="no field labelled 'Andet'"):
+            screen.fill({Field(label="Samtykke", name="samtykke"): False, Field(label="Andet", name="fritekst"): "x"})
+        boxes = page.locator("[type=checkbox], [type=radio]").all()
+        return {str(box.get_attribute("id") or ""): box.is_checked() for box in boxes}
+
+    assert chromium.run(job, Deadline.after(20.0)) == {"": True, "j": False, "n": True}

@@ -10,8 +10,8 @@ from samdrift_platform.contract import JsonObject, Store
 from samdrift_rpa.driving_licence.application import Kind
 from samdrift_rpa.driving_licence.entering import Decided, Entry, Ground, entry_of
 from samdrift_rpa.receivers.web_form import SignIn
-from samdrift_rpa.web.errors import ChangedFormError
-from samdrift_rpa.web.screen import Field, Option, Screen, Value, shown
+from samdrift_rpa.web.errors import ChangedFormError, FormError
+from samdrift_rpa.web.screen import Field, Markup, Option, Screen, Value, shown
 
 USER = Field(label="Brugernavn", name="bruger")
 PASSWORD = Field(label="Adgangskode", name="adgangskode", is_personal=True)
@@ -45,6 +45,7 @@ class LicenceForm:
     party = "The register of driving licences"
     sign_in_heading = "Log ind"
     saves_at = "/ansoegning/gem"
+    markup = Markup()
 
     def __init__(self, url: str, *, user: Callable[[], SignIn], store: Callable[[], Store]) -> None:
         """`user` is asked at every log-in, so that a changed password holds at once; `store` has the applications."""
@@ -84,6 +85,10 @@ class LicenceForm:
         screen.open(f"/soeg?reference={quote(str(key))}", heading="Søg sag")
         facts = screen.facts()
         if facts.get(REFERENCE.label) == str(key):
+            if screen.fact("Antal sager") != "1":
+                raise FormError(
+                    f"The register has {facts['Antal sager']} cases with this reference; a person must look."
+                )
             return {"case_number": screen.fact("Sagsnummer")}
         if not facts and screen.has_text(f"Ingen sager med ekstern reference {key}"):
             return None

@@ -23,7 +23,7 @@ from samdrift_rpa.web.browser import Browser
 from samdrift_rpa.web.deadline import Deadline
 from samdrift_rpa.web.errors import ChangedFormError, FormError, FormRefusedError, SessionEndedError
 from samdrift_rpa.web.recording import Keep, Recording, Unmasked
-from samdrift_rpa.web.screen import Screen
+from samdrift_rpa.web.screen import Markup, Screen
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Route
@@ -60,6 +60,8 @@ class WebForm(Protocol[E]):
     sign_in_heading: str
     #: The path that the saving request goes to: no second one leaves the browser.
     saves_at: str
+    #: How its pages are written.
+    markup: Markup
 
     def prepare(self, request: JsonObject) -> E:
         """What is to be entered; ReceiverRefusedError when that cannot be told."""
@@ -119,7 +121,7 @@ class WebFormReceiver(Generic[E]):
             ReceiverRefusedError: the form is not the one we know (nothing was saved), or does not take the entry.
             TryAgainError: it did not go through; whether it was saved must be asked.
         """
-        entry = self._form.prepare(request)
+        entry = self._prepare(request)
         saving = False
 
         def enter(screen: Screen) -> JsonObject:
@@ -158,6 +160,14 @@ class WebFormReceiver(Generic[E]):
         self._unclear.pop(key, None)
         return found
 
+    def _prepare(self, request: JsonObject) -> E:
+        try:
+            return self._form.prepare(request)
+        except ReceiverRefusedError:
+            raise
+        except SamdriftError as error:  # the object store does not answer, say
+            raise TryAgainError(self._says(error, "was not opened")) from error
+
     def _fill_in(self, screen: Screen, key: UUID, entry: E) -> None:
         """A session that ends before anything is saved costs nothing: sign in and begin again, once."""
         for last in (False, True):
@@ -181,7 +191,13 @@ class WebFormReceiver(Generic[E]):
             recording = Recording(context, keep)
             page = context.new_page()
             _save_once(page, self._form.saves_at)
-            screen = Screen(page, self._form.url, deadline, sign_in_heading=self._form.sign_in_heading)
+            screen = Screen(
+                page,
+                self._form.url,
+                deadline,
+                sign_in_heading=self._form.sign_in_heading,
+                markup=self._form.markup,
+            )
             result = _attempt(work, screen)
             return result, recording.end(screen, folder, failed=isinstance(result, SamdriftError))
 

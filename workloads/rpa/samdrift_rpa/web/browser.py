@@ -81,11 +81,10 @@ class Browser:
     def _alive(self) -> tuple[Life, RawTraces]:
         if self._life is not None and self._life.is_over:
             self._drop()
-        if self._traces is None:
-            self._traces = RawTraces()
-        if self._life is None:
+        if self._life is None or self._traces is None:
             if not self._executable.is_file():
                 raise BrowserError(f"{self._executable} is not there. Install Debian's package chromium.")
+            self._traces = RawTraces()
             self._life = Life(executable=str(self._executable), arguments=self._arguments, traces=self._traces.folder)
             atexit.register(self._drop)
             self._life.wait_until_started()

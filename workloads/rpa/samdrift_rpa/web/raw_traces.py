@@ -7,6 +7,7 @@ of the kernel says which those are.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,7 +22,7 @@ class RawTraces:
 
     def __init__(self, parent: Path | None = None) -> None:
         """Make it below `parent`, and remove those that dead robots left there."""
-        parent = parent or (_MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir()))
+        parent = parent or (_MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir()))
         for left in parent.glob(f"{_PREFIX}*"):
             _remove_if_orphaned(left)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))

@@ -24,38 +24,49 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
 
 #: In the page: its heading, alerts and buttons, and label text -> names of the controls that it belongs to.
-_LOOK = """() => {
+_LOOK = """markup => {
     const words = part => part.textContent.replace(/\\s+/g, ' ').trim();
     const labels = {};
     for (const label of document.querySelectorAll('label')) {
-        const control = label.control;
-        (labels[words(label)] ||= []).push(control ? control.name : '');
+        (labels[words(label)] ||= []).push(label.control ? label.control.name : '');
     }
     const buttons = [...document.querySelectorAll('button, input[type=submit], input[type=button]')]
         .map(part => part.value || words(part));
-    const heading = document.querySelector('h1');
-    const alerts = [...document.querySelectorAll('[role=alert] li, [role=alert]:not(:has(li))')].map(words);
+    const heading = document.querySelector(markup.heading);
+    const alerts = [...document.querySelectorAll(markup.alerts)].map(words).filter(text => text);
     return {heading: heading ? words(heading) : '', alerts, labels, buttons};
 }"""
-#: In the page: name -> value of each control, of a chosen file its name, of radio buttons the checked one.
+#: In the page: label text -> what its control holds now: text, the words of an option, names of files, whether ticked.
 _READ_BACK = """() => {
     const values = {};
-    for (const part of document.querySelectorAll('input, select, textarea')) {
-        if (part.type === 'radio' && !part.checked) continue;
-        values[part.name] = part.type === 'file' ? [...part.files].map(file => file.name).join('|')
+    for (const label of document.querySelectorAll('label')) {
+        const part = label.control;
+        if (!part) continue;
+        values[label.textContent.replace(/\\s+/g, ' ').trim()] =
+            part.type === 'file' ? [...part.files].map(file => file.name).join('|')
+            : part.type === 'checkbox' || part.type === 'radio' ? String(part.checked)
             : part.tagName === 'SELECT' ? part.selectedOptions[0]?.textContent.trim() ?? '' : part.value;
     }
     return values;
 }"""
-#: In the page: word -> what stands beside it, in tables with row headings and in description lists.
-_FACTS = """() => {
+#: In the page: word -> what stands beside it.
+_FACTS = """terms => {
     const words = part => part ? part.textContent.replace(/\\s+/g, ' ').trim() : '';
     const facts = {};
-    for (const term of document.querySelectorAll('th[scope=row], dt')) {
-        facts[words(term)] = words(term.nextElementSibling);
-    }
+    for (const term of document.querySelectorAll(terms)) facts[words(term)] = words(term.nextElementSibling);
     return facts;
 }"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Markup:
+    """How an application's pages are written, as CSS selectors, where they differ from good practice."""
+
+    heading: str = "h1"
+    #: Where a page says that it does not take what was filled in.
+    alerts: str = "[role=alert]"
+    #: The words of tables and lists of facts; what a word means is the element behind it.
+    terms: str = "th[scope=row], dt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +97,18 @@ class Option:
     label: str
 
 
-Value = str | File | Option
+#: A text, a file, an option of a list, or whether a box or button is ticked.
+Value = str | File | Option | bool
 
 
 class Screen:
     """The page that the robot is on."""
 
-    def __init__(self, page: Page, base_url: str, deadline: Deadline, *, sign_in_heading: str = "") -> None:
+    def __init__(
+        self, page: Page, base_url: str, deadline: Deadline, *, sign_in_heading: str = "", markup: Markup | None = None
+    ) -> None:
         """`base_url` is where the application begins; a page under `sign_in_heading` means that nobody is signed in."""
+        self._markup = markup or Markup()
         self.page, self._base_url, self._deadline = page, base_url.rstrip("/"), deadline
         self._sign_in_heading = sign_in_heading
         self._heading = ""
@@ -120,7 +135,7 @@ class Screen:
             with _slow_is_out_of_time():
                 self._fill(control, value)
         kept = self.page.evaluate(_READ_BACK)
-        wrong = [control.label for control, value in values.items() if kept.get(control.name) != shown(value)]
+        wrong = [control.label for control, value in values.items() if kept.get(control.label) != shown(value)]
         if wrong:
             raise ChangedFormError(f"The page {self._heading!r} kept something else in {_listed(wrong)}.")
 
@@ -137,7 +152,7 @@ class Screen:
 
     def facts(self) -> dict[str, str]:
         """What this page says beside each word: rows of tables and description lists."""
-        found: dict[str, str] = self.page.evaluate(_FACTS)
+        found: dict[str, str] = self.page.evaluate(_FACTS, self._markup.terms)
         return found
 
     def fact(self, word: str) -> str:
@@ -153,7 +168,7 @@ class Screen:
 
     def _arrive(self, response: Response | None, heading: str) -> None:
         status = 0 if response is None else response.status
-        seen = self.page.evaluate(_LOOK)
+        seen = self.page.evaluate(_LOOK, vars(self._markup))
         self._heading, self._labels, self._buttons = str(seen["heading"]), seen["labels"], seen["buttons"]
         if status >= 500:
             raise FormFailedError(f"The application answered {status} where {heading!r} was expected.")
@@ -180,6 +195,8 @@ class Screen:
             found.set_input_files(payload, timeout=timeout)
         elif isinstance(value, Option):
             found.select_option(label=value.label, timeout=timeout)
+        elif isinstance(value, bool):
+            found.set_checked(value, timeout=timeout)
         else:
             found.fill(value, timeout=timeout)
 
@@ -201,6 +218,8 @@ def shown(value: Value) -> str:
     """As a page shows it: a text as it is, a file by its name, an option by its words."""
     if isinstance(value, File):
         return value.name
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.label if isinstance(value, Option) else value
 
 
