@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -93,6 +93,9 @@ class Process(Generic[I, R]):
     #: Its steps ask a person about a case whose reference another case with other content has: its payload says so
     #: (`same_reference`, the other's reference, and `first_item`, its item where it came earlier). False: rejected.
     asks_about_second: bool = False
+    #: Files that are given together become cases: from bytes by reference, the reference of each case's own document
+    #: and the case. None: each file is a case, where the input is one document.
+    bundle: Callable[[Mapping[str, bytes]], Iterable[tuple[str, Mapping[str, Any]]]] | None = None
     #: What a person is shown of a case that no step was taken for. No personal data.
     glance: Callable[[I, Store], Mapping[str, JsonValue]] = lambda given, store: {}
     #: A case that is not done within this time from its receipt is late.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from samdrift_platform.errors import InputError
 from samdrift_rpa.object_reference import document_field
 from samdrift_rpa.process import Process
+
+Bundle: TypeAlias = Callable[[Mapping[str, bytes]], Iterable[tuple[str, Mapping[str, Any]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +30,20 @@ def cases_in(process: Process[Any, Any], files: Sequence[Path], put: Callable[[b
     Raises:
         InputError: a file cannot be read, or holds no case; `field` names the file.
     """
+    if process.bundle is not None:
+        return _bundled(process.bundle, files, put)
     name = document_field(process.given)
     if name is not None:
         return [CaseFile(file=file, case={name: put(read(file))}) for file in files]
     return [CaseFile(file=file, case=case) for file in files for case in _json_cases(file)]
+
+
+def _bundled(bundle: Bundle, files: Sequence[Path], put: Callable[[bytes], str]) -> list[CaseFile]:
+    contents = {file: read(file) for file in files}
+    references = {file: put(content) for file, content in contents.items()}
+    came_in = {reference: file for file, reference in reversed(references.items())}
+    documents = {reference: contents[file] for file, reference in references.items()}
+    return [CaseFile(file=came_in[reference], case=case) for reference, case in bundle(documents)]
 
 
 def received_at(files: Sequence[Path]) -> datetime:
