@@ -13,6 +13,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from samdrift_platform.contract import Question
 from samdrift_platform.effect_question import step_of
+from samdrift_platform.ledger.items import FAR_AWAY
 from samdrift_platform.ledger.tables import decisions, questions, work_items
 from samdrift_platform.question import Decision, FieldKind, question_from_json
 
@@ -113,7 +114,8 @@ def _given(row: Mapping[Any, Any]) -> Given:
 
 
 def _asked(row: Mapping[Any, Any], given: Sequence[Given]) -> Asked:
-    own = ("item_id", "workload", "lane", "reference", "asked_at", "due", "escalated_at", "closed_at")
+    own = ("item_id", "workload", "lane", "reference", "asked_at", "escalated_at", "closed_at")
+    due = None if row["due"] == FAR_AWAY else row["due"]
     decision = DECISION.validate_python(row["decision"]) if row["decision"] is not None else None
     question = question_from_json(row["document"])
-    return Asked(question=question, decision=decision, given=given, **{name: row[name] for name in own})
+    return Asked(question=question, decision=decision, given=given, due=due, **{name: row[name] for name in own})

@@ -12,6 +12,7 @@ from samdrift_platform.contract import Question
 from samdrift_platform.cpr import mask_value
 from samdrift_platform.effect_question import PREFIX
 from samdrift_platform.ledger.database import insert_new
+from samdrift_platform.ledger.items import FAR_AWAY
 from samdrift_platform.ledger.tables import questions
 from samdrift_platform.question import question_to_json
 
@@ -25,7 +26,7 @@ def ask(connection: sa.Connection, asked: Iterable[tuple[UUID, Question]], *, no
             "document": mask_value(question_to_json(question)),
             "people": question.people,
             "asked_at": now,
-            "due": now + question.answer_within if question.answer_within else None,
+            "due": now + question.answer_within if question.answer_within else FAR_AWAY,
         }
         for item_id, question in asked
     ]

@@ -67,8 +67,8 @@ def waiting(
     connection: sa.Connection, wanted: Filter = EVERYTHING, *, limit: int = 200, offset: int = 0
 ) -> list[Asked]:
     """Open questions that can be decided now: overdue and soonest due first, then the oldest."""
-    order = (questions.c.due.is_(None), questions.c.due, questions.c.seq)
-    return kept.read(connection, kept.SELECT.where(*_open(wanted)).order_by(*order).limit(limit).offset(offset))
+    query = kept.SELECT.where(*_open(wanted)).order_by(questions.c.due, questions.c.seq)  # as the index has them
+    return kept.read(connection, query.limit(limit).offset(offset))
 
 
 def count(connection: sa.Connection, wanted: Filter = EVERYTHING, *, now: datetime | None = None) -> int:

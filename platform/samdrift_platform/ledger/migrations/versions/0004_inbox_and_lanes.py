@@ -68,7 +68,7 @@ def _create_questions() -> None:
         sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
         sa.Column("people", sa.SmallInteger(), nullable=False, comment="how many must decide the same"),
         sa.Column("asked_at", UtcTime(), nullable=False),
-        sa.Column("due", UtcTime(), comment="escalated then; NULL: it may wait"),
+        sa.Column("due", UtcTime(), nullable=False, comment="escalated then; far away: it may wait"),
         sa.Column("escalated_at", UtcTime()),
         sa.Column("closed_at", UtcTime(), comment="decided, or its item was cancelled; NULL: open"),
         sa.Column("decision", Json, comment="what holds, once decided"),
