@@ -224,7 +224,7 @@ def test_without_a_browser_nothing_is_done_and_the_package_is_named(store: Memor
 
 def test_an_application_that_is_gone_is_for_a_person(store: MemoryStore, tmp_path: Path) -> None:
     receiver = robot(Register(tmp_path), store, Browser(hosts=["127.0.0.1"]))
-    request = {"document": "sha256:" + "0" * 64, "decision": "issue", "ground": None, "decided_by": ["clerk"]}
+    request = dict(stored(store, Wanted(number="A-13")), document="sha256:" + "0" * 64)
     with pytest.raises(ReceiverRefusedError, match="cannot be entered"):
         receiver.deliver(key(1), request)
 

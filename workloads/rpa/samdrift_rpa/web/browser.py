@@ -62,10 +62,12 @@ class Browser:
             return self._once(job, deadline)
         except BrowserError:  # it was gone before anything was done: once more with a new one
             self._drop()
+            if deadline.left_s <= 0.0:
+                raise
             return self._once(job, deadline)
 
     def _once(self, job: Callable[[BrowserContext, Path], T], deadline: Deadline) -> T:
-        life, traces = self._alive()
+        life, traces = self._alive(deadline)
         future = life.take(lambda context: job(context, traces.folder))
         try:
             result: T = future.result(max(0.0, deadline.left_s) + GRACE_S)
@@ -78,7 +80,7 @@ class Browser:
                 traces.empty()
         return result
 
-    def _alive(self) -> tuple[Life, RawTraces]:
+    def _alive(self, deadline: Deadline) -> tuple[Life, RawTraces]:
         if self._life is not None and self._life.is_over:
             self._drop()
         if self._life is None or self._traces is None:
@@ -87,7 +89,7 @@ class Browser:
             self._traces = RawTraces()
             self._life = Life(executable=str(self._executable), arguments=self._arguments, traces=self._traces.folder)
             atexit.register(self._drop)
-            self._life.wait_until_started()
+            self._life.wait_until_started(deadline.left_s)
         return self._life, self._traces
 
     def _drop(self) -> None:

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,12 @@ class Life:
         """Whether its thread has ended."""
         return not self._thread.is_alive()
 
-    def wait_until_started(self) -> None:
-        """BrowserError, which says why, when it does not start."""
-        self._started.result(START_S)
+    def wait_until_started(self, within_s: float) -> None:
+        """BrowserError, which says why, when it does not start in that time."""
+        try:
+            self._started.result(max(0.0, within_s))
+        except FutureTimeoutError:
+            raise BrowserError(f"The browser {self._executable} did not start in {within_s:.0f} s.") from None
 
     def take(self, job: Job) -> Future[Any]:
         """Do `job` in a new context; BrowserError in the future when there was no context, so that nothing was done."""
