@@ -142,6 +142,13 @@ def test_a_change_replaces_the_order_and_a_cancellation_ends_it() -> None:
     assert differences(invoice(), cancelled, change, order()) == ["order_cancelled"]
 
 
+def test_another_buyers_order_of_the_same_number_is_let_lie() -> None:
+    theirs = order(replace(SALE, supplier=7, customer=7, lines=(TABLE,)))
+    gone = order(replace(SALE, supplier=7, customer=7), DocumentType.ORDER_CANCELLATION)
+    assert differences(invoice(), order(), theirs, gone) == []
+    assert differences(invoice(), theirs) == ["order_supplier", "order_buyer"]
+
+
 def test_lines_without_numbers_of_the_order_are_found_by_name() -> None:
     found = invoice()
     unnumbered = replace(found, lines=tuple(replace(line, order_line="") for line in reversed(found.lines)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,13 +64,13 @@ def read_order(document: Document) -> Order:
         raise UnreadableOrderError(f"A fact of the order is missing or cannot be read: {error}.") from error
 
 
-def standing(orders: list[Order]) -> list[Order]:
-    """Of each number the last document: a change replaces what was ordered, a cancellation ends it.
+def last_word(documents: Iterable[Order]) -> Order | None:
+    """The order as it stands after `documents` about it; None: there are none.
 
-    A cancellation is the last word, whatever its date; of several changes the one that was issued last.
+    A change replaces what was ordered and a cancellation ends it, whatever their dates; of several changes the one that
+    was issued last counts.
     """
-    ranked = sorted(orders, key=lambda order: (ORDERS.index(order.type), order.issue_date))
-    return list({order.number: order for order in ranked}.values())
+    return max(documents, key=lambda order: (ORDERS.index(order.type), order.issue_date), default=None)
 
 
 def _order(kind: DocumentType, root: Element) -> Order:

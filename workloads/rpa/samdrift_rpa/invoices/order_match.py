@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from samdrift_rpa.invoices.ground import Ground
 from samdrift_rpa.invoices.invoice import Invoice, InvoiceLine, Party
-from samdrift_rpa.invoices.order import Order, OrderLine, standing
+from samdrift_rpa.invoices.order import Order, OrderLine, last_word
 from samdrift_rpa.invoices.policy import OrderPolicy
 from samdrift_rpa.messages import N_
 
@@ -41,11 +41,11 @@ class Match:
     grounds: tuple[Ground, ...]
 
 
-def match(invoice: Invoice, orders: list[Order], policy: OrderPolicy) -> Match:
+def match(invoice: Invoice, orders: Sequence[Order], policy: OrderPolicy) -> Match:
     """Hold `invoice` against those of `orders` that it names."""
-    known = {order.number: order for order in standing(orders)}
     named = invoice.order_numbers
-    found = tuple(known[number] for number in named if number in known)
+    known = {number: order for number in named if (order := _order_called(number, invoice, orders)) is not None}
+    found = tuple(known.values())
     grounds: list[Ground] = []
     if policy.required or orders:
         grounds += [_ground("order_missing", ORDER_MISSING, order=number) for number in named if number not in known]
@@ -54,6 +54,13 @@ def match(invoice: Invoice, orders: list[Order], policy: OrderPolicy) -> Match:
     for order in found:
         grounds += _differences(invoice, order, policy)
     return Match(orders=found, grounds=tuple(grounds))
+
+
+def _order_called(number: str, invoice: Invoice, orders: Sequence[Order]) -> Order | None:
+    """The order of that number as it stands; between these parties, where several buyers use the same number."""
+    same = [order for order in orders if order.number == number]
+    own = [each for each in same if invoice.supplier.is_also(each.seller) and invoice.customer.is_also(each.buyer)]
+    return last_word(own or same)
 
 
 def _differences(invoice: Invoice, order: Order, policy: OrderPolicy) -> list[Ground]:
