@@ -16,7 +16,7 @@ from samdrift_rpa.loopback.log import Kind
 from samdrift_testing.case_systems import CaseSystem
 
 #: Peak memory above that of the imports, in MiB. The message is 99 MB, its attachment 74 MB.
-MOST_MIB = 48
+MOST_MIB = 24
 WORKS = """
 import resource, sys
 from uuid import UUID
