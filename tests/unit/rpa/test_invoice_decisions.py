@@ -177,6 +177,14 @@ def test_a_refusal_names_a_reason_and_says_it(engine: Engine) -> None:
     assert set(refuse.fields[0].options) == set(LABELS)
 
 
+def test_whom_the_robot_cannot_answer_a_person_tells(lenient: Engine) -> None:
+    nameless = re.sub(rb"<cbc:EndpointID.*?</cbc:EndpointID>", b"", write(SALE))
+    for content, told in ((PRIVATE, False), (nameless, False), (write(DEAR), True)):
+        (refuse,) = [each for each in question(outcome(lenient, content)).choices if each.code == "reject"]
+        assert ("yourself" not in refuse.label["en"], "not send" not in refuse.fields[1].label["en"]) == (told, told)
+        assert bool(answers(outcome(lenient, content, REFUSED))) == told
+
+
 def test_what_cannot_be_posted_as_it_is_offers_no_approval(lenient: Engine) -> None:
     asked = question(outcome(lenient, UNBALANCED))
     assert [choice.code for choice in asked.choices] == ["by_hand", "reject"]

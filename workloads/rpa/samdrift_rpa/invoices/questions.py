@@ -15,19 +15,26 @@ from samdrift_rpa.invoices.refusal import LABELS
 APPROVAL, APPROVE, BY_HAND, REJECT = "approval", "approve", "by_hand", "reject"
 _XML = "application/xml"
 
+_REASON_CODE = DecisionField(
+    name="reason_code", label={"da": "Årsag", "en": "Reason"}, kind=FieldKind.ONE_OF, options=dict(LABELS)
+)
+_TO_SUPPLIER = DecisionField(
+    name="reason", label={"da": "Begrundelse til leverandøren", "en": "Reason for the supplier"}, kind=FieldKind.TEXT
+)
+_FOR_THE_RECORD = DecisionField(
+    name="reason",
+    label={"da": "Begrundelse, som robotten ikke sender", "en": "Reason, which the robot does not send"},
+    kind=FieldKind.TEXT,
+)
 _REJECT = Choice(
     code=REJECT,
     label={"da": "Afvis, og giv leverandøren besked", "en": "Reject, and tell the supplier"},
-    fields=(
-        DecisionField(
-            name="reason_code", label={"da": "Årsag", "en": "Reason"}, kind=FieldKind.ONE_OF, options=dict(LABELS)
-        ),
-        DecisionField(
-            name="reason",
-            label={"da": "Begrundelse til leverandøren", "en": "Reason for the supplier"},
-            kind=FieldKind.TEXT,
-        ),
-    ),
+    fields=(_REASON_CODE, _TO_SUPPLIER),
+)
+_REJECT_ALONE = Choice(
+    code=REJECT,
+    label={"da": "Afvis; giv selv leverandøren besked", "en": "Reject; tell the supplier yourself"},
+    fields=(_REASON_CODE, _FOR_THE_RECORD),
 )
 _APPROVE = Choice(code=APPROVE, label={"da": "Godkend og bogfør", "en": "Approve and post"})
 _BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført i hånden", "en": "It was posted by hand"})
@@ -49,14 +56,15 @@ def approval(invoice: Invoice | None, grounds: Sequence[Ground], evidence: Evide
     """The question about a document with `grounds`.
 
     As many people decide as the strictest ground asks for. A document that cannot be posted as it is offers no
-    approval: it is posted by hand, or refused.
+    approval: it is posted by hand, or refused. Whom the robot cannot answer, a person tells.
     """
     postable = all(ground.postable for ground in grounds)
+    answered = invoice is not None and not invoice.supplier.is_private
     return Question(
         code=APPROVAL,
         title={"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
         reasons=tuple(ground.by_language() for ground in grounds),
-        choices=((_APPROVE if postable else _BY_HAND), _REJECT),
+        choices=(_APPROVE if postable else _BY_HAND, _REJECT if answered else _REJECT_ALONE),
         facts=(*_facts(invoice, evidence.first), *_documents(evidence)),
         people=max(ground.people for ground in grounds),
         answer_within=timedelta(days=within_days),
