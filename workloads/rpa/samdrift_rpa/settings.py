@@ -21,7 +21,8 @@ RULES = Setting(
 POLICY = Setting(
     name="SAMDRIFT_RPA_POLICY",
     default="",
-    help="Policy of incoming invoices: limits, our endpoints, orders, accounts (docs/reference/invoices.md). Empty: the shipped one.",
+    help="Policy of incoming invoices: limits, our endpoints, orders, accounts (docs/reference/invoices.md). "
+    "Empty: the shipped one.",
 )
 ERP_URL = Setting(
     name="SAMDRIFT_RPA_ERP_URL", default="", help="Base URL of the ERP system that vouchers are posted to."
