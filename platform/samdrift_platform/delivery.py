@@ -46,6 +46,13 @@ class _NotCalledError(TryAgainError):
     """The receiver did not answer the question whether it happened, so it was not told to do it."""
 
 
+class _Own(threading.local):
+    """What each thread knows for itself."""
+
+    #: Its last look found something: then there is more, as a rule, and it takes without looking first.
+    busy = False
+
+
 class Delivery:
     """Delivers the effects of some workloads to their receivers."""
 
@@ -62,6 +69,7 @@ class Delivery:
         self._receivers = receivers
         self._lease = lease
         self._clock = clock or WallClock()
+        self._own = _Own()
 
     def run(self, stopping: threading.Event, *, poll_s: float) -> None:
         """Deliver until `stopping` is set, each workload in threads of its own."""
@@ -91,11 +99,13 @@ class Delivery:
             if self._clock.was_set_within(self._lease):
                 return 0  # leases look over that are not: first every call ends that was under way
         names = list(self._receivers) if workloads is None else list(workloads)
-        with self._ledger.read() as connection:  # looking takes no lock that writers wait for
-            if not effects.any_planned(connection, names, now=now):
-                return 0
+        if not self._own.busy:
+            with self._ledger.read() as connection:  # looking takes no lock that writers wait for
+                if not effects.any_planned(connection, names, now=now):
+                    return 0
         with self._ledger.write() as connection:
             claimed = effects.claim(connection, names, limit=1, lease=self._lease, now=now)
+        self._own.busy = bool(claimed)
         for effect in claimed:
             self._deliver(effect, call_by=now + self._lease / 2)
         return len(claimed)

@@ -338,3 +338,12 @@ def test_a_receiver_that_knows_better_than_the_person_is_believed(post: Post) ->
     post.all_steps()
     assert post.receiver.calls[-1] == "find"
     assert len(post.receiver.done) == 1
+
+
+def test_one_delivery_takes_all_that_there_is_and_then_looks_again(post: Post) -> None:
+    identifiers = [post.plan("send", reference=name) for name in ("a", "b", "c")]
+    delivery = Delivery(post.ledger, {WORKLOAD: {"board": post.receiver}})
+    assert [delivery.step(now=post.now) for _ in range(5)] == [1, 1, 1, 0, 0]
+    later = post.plan("send", reference="d")
+    assert [delivery.step(now=post.now) for _ in range(2)] == [1, 0]
+    assert {effect.state for each in [*identifiers, later] for effect in post.effects(each)} == {"delivered"}

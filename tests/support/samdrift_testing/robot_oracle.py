@@ -149,6 +149,8 @@ class Oracle:
             cases = self._cases(with_forms=parties.register is not None)
             setting = self._setting(parties, cases)
             self._submit(setting, cases)
+            Worker(setting, None, "rpa").turn()  # whoever is forked from here has everything imported and compiled
+            setting.ledger.close()
             crews = self._crews(setting, with_forms=parties.register is not None)
             try:
                 self._work(crews, self._troubles(setting, crews, len(cases)), len(cases))
@@ -169,7 +171,7 @@ class Oracle:
         workload = RobotWorkload({name: process_called(name) for name in PROCESSES})
         context = multiprocessing.get_context("fork")
         return Setting(
-            ledger_url=self.url,
+            ledger=Ledger(self.url),
             objects=self.folder / "objects",
             workload=workload,
             engine=workload.load({}),

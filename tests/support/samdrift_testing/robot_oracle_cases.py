@@ -27,6 +27,8 @@ _EFFECTS = UUID("5f1d7c46-3c0e-5c0b-8f5e-6a2d1b9e4a11")
 _CASES = UUID("5a2fb6c1-6f0e-5d0b-9a5e-7b0c3a1d9e42")
 #: Every so many invoices is above the limit, so that a person decides; every so many of those is refused.
 _ABOVE, _TWO_PEOPLE, _REFUSED = 20, 100, 5
+#: Every so many invoices breaks a rule: its supplier is told so, and nothing is posted.
+_BROKEN = 3
 #: Every so many letters must wait for its day, which a person says has come.
 _TOO_EARLY = 20
 
@@ -67,21 +69,25 @@ class Case:
 
 
 def invoices(number: int) -> Iterator[Case]:
-    """Invoices that pass the rules: most are posted without a person, some need one, some are refused."""
+    """Most are posted without a person; some break a rule, some need a person, some of those are refused."""
     cvr = [fictitious_cvr(index) for index in range(20)]
     for n in range(number):
         needs_person = n % _ABOVE == 0
+        broken = n % _BROKEN == 1 and not needs_person
         refused = needs_person and n // _ABOVE % _REFUSED == 1
         price = Decimal(210000) if n % _TWO_PEOPLE == 0 else Decimal(50000) if needs_person else Decimal("312.50")
         sale = Sale(number=f"F-{n}", supplier=n % 20, lines=(Sold(name="Stol", quantity=Decimal(1), price=price),))
+        content = write_invoice(sale)
+        if broken:  # BR: the rate of VAT is not the one that the amounts follow from
+            content = content.replace(b">25</cbc:Percent>", b">2</cbc:Percent>")
         reference = f"invoices/{cvr[n % 20]} Invoice F-{n}"
-        steps = (
-            {Party.ANSWER: "send_answer"} if refused else {Party.VOUCHER: "post_voucher", Party.ANSWER: "send_answer"}
-        )
+        steps = {Party.ANSWER: "send_answer"}
+        if not (refused or broken):
+            steps[Party.VOUCHER] = "post_voucher"
         refusal = ("reject", {"reason_code": "UNR", "reason": "Ikke modtaget."})
         yield Case(
             process="invoices",
-            content=write_invoice(sale),
+            content=content,
             reference=reference,
             expected=[(party, str(key("rpa", reference, step))) for party, step in steps.items()],
             decisions={"approval": refusal if refused else ("approve", {})} if needs_person else {},

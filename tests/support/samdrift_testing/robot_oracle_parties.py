@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,8 @@ import httpx
 from samdrift_platform.contract import Receiver, Store
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 from samdrift_rpa.receivers.access_point import AccessPointReceiver
+from samdrift_rpa.receivers.case_system import CaseSystemReceiver
+from samdrift_rpa.receivers.digital_post import DigitalPostReceiver
 from samdrift_rpa.receivers.erp import ErpReceiver
 from samdrift_rpa.web.browser import CHROMIUM, Browser
 from samdrift_testing.case_systems import CaseSystem
@@ -48,10 +52,12 @@ class Parties:
 
     def receivers(self, store: Store, *, timeout_s: float, form_timeout_s: float) -> Mapping[str, Receiver]:
         """The platform's own adapters to all of them, by the names that effects use."""
+        erp, cases, way = self.erp_url, self.case_system.url, _transport()
         made: dict[str, Receiver] = {
-            "erp": ErpReceiver(self.erp_url, store, timeout_s=timeout_s),
-            "access_point": AccessPointReceiver(self.erp_url, store, timeout_s=timeout_s),
-            **self.case_system.receivers(store, timeout_s=timeout_s),
+            "erp": ErpReceiver(erp, store, timeout_s=timeout_s, transport=way),
+            "access_point": AccessPointReceiver(erp, store, timeout_s=timeout_s, transport=way),
+            "case_system": CaseSystemReceiver(cases, store, timeout_s=timeout_s, transport=way),
+            "digital_post": DigitalPostReceiver(cases, store, timeout_s=timeout_s, transport=way),
         }
         if self.register is not None:
             browser = Browser(hosts=["127.0.0.1"])
@@ -75,6 +81,16 @@ class Parties:
 
     def _log(self, kind: Kind) -> Log:
         return read_log(self.folder / "erp" if kind in (Kind.VOUCHER, Kind.DOCUMENT) else self.folder / "cases")
+
+
+def _transport() -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(verify=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read once, before workers are forked: it takes longer than the rest of a worker's start."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager

@@ -86,7 +86,8 @@ class Seconds(Protocol):
 class Setting:
     """What all processes share."""
 
-    ledger_url: str
+    #: Closed before anybody is forked; what it has compiled is theirs.
+    ledger: Ledger
     objects: Path
     workload: RobotWorkload
     engine: Mapping[str, Any]
@@ -106,9 +107,8 @@ class Mortal:
     """Counts the points that it passes, and dies at one of them."""
 
     def __init__(self, setting: Setting, plan: Plan | None) -> None:
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         self.setting, self._plan = setting, plan
-        self.ledger = Ledger(setting.ledger_url)
+        self.ledger = setting.ledger
         self._passed: Counter[Point] = Counter()
         self.pause = threading.Event()
 
@@ -120,6 +120,7 @@ class Mortal:
 
     def run(self) -> None:
         """Until everything has ended."""
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         while True:
             with suppress(LedgerUnavailableError):
                 if not self.turn() and self.all_done():
