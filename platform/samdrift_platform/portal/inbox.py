@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from samdrift_platform.answering import Fault, choice_of, faults, from_text
 from samdrift_platform.control.dependencies import TheLedger
@@ -26,7 +26,7 @@ from samdrift_platform.portal.decision_form import FIELD, texts_of
 from samdrift_platform.portal.models import may
 from samdrift_platform.portal.pages import PAGE, Offset, SignedIn
 from samdrift_platform.portal.shell import Shell
-from samdrift_platform.portal.stored_object import image, shown
+from samdrift_platform.portal.stored_object import image, opened, pieces, shown
 from samdrift_platform.question import Choice, Fact
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -82,18 +82,19 @@ def question_page(shell: SignedIn, item_id: UUID, choice: Name = "", done: Name 
 def object_page(shell: SignedIn, item_id: UUID, reference: str) -> Response:
     """A stored object that a question names, as far as it can be shown."""
     fact = _fact(shell, item_id, reference)
-    return shell.page("inbox_object.html", item_id=item_id, fact=fact, shown=shown(shell.object(reference), fact))
+    found = shown(opened(shell.store, reference), fact)
+    return shell.page("inbox_object.html", item_id=item_id, fact=fact, shown=found)
 
 
 @router.get("/inbox/{item_id}/objects/{reference}/file")
 def object_file(shell: SignedIn, item_id: UUID, reference: str) -> Response:
     """Its bytes: an image is shown, everything else is saved. Nothing in it can run."""
     fact = _fact(shell, item_id, reference)
-    content = shell.object(reference)
+    content = pieces(opened(shell.store, reference))
     if media_type := image(fact):
-        return Response(content, media_type=media_type)
+        return StreamingResponse(content, media_type=media_type)
     headers = {"Content-Disposition": f'attachment; filename="{reference[7:19]}"'}
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(content, media_type="application/octet-stream", headers=headers)
 
 
 async def _texts(request: Request) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -55,14 +56,16 @@ def fact(media_type: str) -> Fact:
     ],
 )
 def test_only_what_is_text_is_shown_as_text(content: bytes, media_type: str, text: str) -> None:
-    assert shown(content, fact(media_type)).text == text
+    assert shown(BytesIO(content), fact(media_type)).text == text
 
 
 def test_of_a_long_text_the_beginning_is_shown() -> None:
-    found = shown(b"x" * (MOST_SHOWN + 1), fact("text/plain"))
-    assert (len(found.text), found.is_cut) == (MOST_SHOWN, True)
+    for text in ("x" * (MOST_SHOWN + 1), "€x" * 5 * MOST_SHOWN):  # the second is cut in the midst of a character
+        content = text.encode()
+        found = shown(BytesIO(content), fact("text/plain"))
+        assert (len(found.text), found.is_cut, found.size) == (MOST_SHOWN, True, len(content))
 
 
 @pytest.mark.parametrize(("media_type", "is_image"), [("image/png", True), ("image/svg+xml", False)])
 def test_pictures_that_can_run_nothing_are_shown(media_type: str, is_image: bool) -> None:
-    assert shown(b"<svg/>", fact(media_type)).is_image is is_image
+    assert shown(BytesIO(b"<svg/>"), fact(media_type)).is_image is is_image
