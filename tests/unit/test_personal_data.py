@@ -31,6 +31,11 @@ def kinds(text: str | bytes, known: tuple[str, ...] = KNOWN) -> set[str]:
         "GET /patients/2512489996?x=1",
         "path/251248 9996/file",
         "it was 2512489996, she said",
+        "251248\N{EN DASH}9996",
+        "251248\N{NO-BREAK SPACE}9996",
+        r'{"cpr": "251248\u20139996"}',
+        "GET /?cpr=251248%209996 and /?cpr=251248%E2%80%939996",
+        "251248\n9996",
     ],
 )
 def test_a_civil_registration_number_is_found_without_being_known(planted: str) -> None:

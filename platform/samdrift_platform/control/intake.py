@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationE
 from samdrift_platform.contract import Item, Store, Workload
 from samdrift_platform.control.invalid_input import FieldError, InvalidInputError, pointer
 from samdrift_platform.control.json_body import JsonBody
+from samdrift_platform.cpr import is_certain
 from samdrift_platform.errors import InputError, SamdriftError
 from samdrift_platform.ledger.submissions import LONGEST_REFERENCE, Request
 
@@ -34,9 +35,16 @@ class SubmissionBody(JsonBody):
     def read(cls, body: bytes) -> Self:
         """From JSON that a database can hold; InvalidInputError names every field that is wrong."""
         sent = super().read(body)
-        if faults := list(_unstorable(sent.document, "/document")):
+        if faults := [*_personal(sent.reference), *_unstorable(sent.document, "/document")]:
             raise InvalidInputError.about(faults)
         return sent
+
+
+def _personal(reference: str) -> Iterator[FieldError]:
+    """References stand in addresses, lists and logs."""
+    if is_certain(reference):
+        remedy = "Call it something else: references stand in lists and logs."
+        yield FieldError(field="/reference", message="it quotes a CPR number", remedy=remedy)
 
 
 class WorkloadFaultError(SamdriftError):

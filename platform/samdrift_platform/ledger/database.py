@@ -138,7 +138,8 @@ def _ping_after_a_pause(connection: Any, record: Any, proxy: Any) -> None:
 
 def _configure_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # What retention erases is overwritten, not only let go of.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -11,6 +11,7 @@ import gzip
 import json
 import re
 import warnings
+import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -44,8 +45,12 @@ NAMING = (
 LEAST_CHARACTERS = 4
 #: Bytes that are looked at at a time, and those looked at twice so that nothing is cut in two.
 _CHUNK, _OVERLAP = 1 << 20, 512
-#: Ten digits with or without a hyphen that are no part of a longer number, word, UID or fraction.
-_TEN_DIGITS = re.compile(rb"(?<![0-9A-Za-z_])(?<![0-9]\.)(\d{2})(\d{2})(\d{2})[- ]?(\d{4})(?![0-9A-Za-z_]|\.[0-9])")
+#: What people and programs put before the last four digits: a hyphen, a blank, a dash, and how these are escaped.
+_BETWEEN = rb"(?:[-+ ]|\xe2\x80[\x90-\x95]|\xc2\xa0|\\+u20(?:1[0-5])|\\+u00a0|%20|%2[dD]|%C2%A0|%E2%80%9[0-5]|\r?\n)"
+#: Ten digits, together or not, that are no part of a longer number, word, UID or fraction.
+_TEN_DIGITS = re.compile(
+    rb"(?<![0-9A-Za-z_])(?<![0-9]\.)(\d{2})(\d{2})(\d{2})" + _BETWEEN + rb"?(\d{4})(?![0-9A-Za-z_]|\.[0-9])"
+)
 #: CBIS-DDSM names a film, not a woman (Lee et al. 2017): exams are called by it.
 _FILM = re.compile(r"(Mass|Calc)-(Training|Test)_P_\d{5}.*")
 
@@ -90,23 +95,18 @@ class Scanner:
 
     def ledger(self, engine: sa.Engine) -> list[Find]:
         """What stands in any column of any table, as the database gives it."""
-        found: list[Find] = []
-        tables = sa.MetaData()
-        with engine.connect() as connection:
-            with warnings.catch_warnings():  # an index over an expression is no column
-                warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
-                tables.reflect(connection)
-            for table in tables.sorted_tables:
-                for row in connection.execute(sa.select(*table.columns)).mappings():
-                    for name, value in row.items():
-                        found += self.text(f"{table.name}.{name}", _written(value))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found for where, text in written_in(engine) for found in self.text(where, text)))
 
     def file(self, path: Path) -> list[Find]:
         """What stands in one file."""
         return list(dict.fromkeys(self._file(path.name, path)))
 
     def _file(self, name: str, path: Path) -> Iterator[Find]:
+        if path.suffix == ".zip" and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.namelist():
+                    yield from self._found(f"{name}/{member}", archive.read(member))
+            return
         before = b""
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             while chunk := file.read(_CHUNK):
@@ -120,6 +120,19 @@ class Scanner:
         if self._known is not None:
             for match in self._known.finditer(data.lower()):
                 yield Find(where=where, kind="known value", masked=_masked(match[1]))
+
+
+def written_in(engine: sa.Engine) -> Iterator[tuple[str, str | bytes]]:
+    """`table.column` and what stands there, of every row of every table."""
+    tables = sa.MetaData()
+    with engine.connect() as connection:
+        with warnings.catch_warnings():  # an index over an expression is no column
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
+            tables.reflect(connection)
+        for table in tables.sorted_tables:
+            for row in connection.execute(sa.select(*table.columns)).mappings():
+                for name, value in row.items():
+                    yield f"{table.name}.{name}", _written(value)
 
 
 def scan(path: Path, *, known: Iterable[str] = PUBLISHED, leave_out: Collection[str] = ("objects",)) -> list[Find]:
@@ -178,7 +191,7 @@ def _as_date(value: str) -> Iterator[str]:
 
 def _as_number(value: str) -> Iterator[str]:
     if re.fullmatch(r"\d{10}", value):
-        yield from (f"{value[:6]}-{value[6:]}", f"{value[:6]} {value[6:]}")
+        yield from (f"{value[:6]}{between}{value[6:]}" for between in ("-", " ", "\N{EN DASH}", "\N{NO-BREAK SPACE}"))
 
 
 def _is_a_date(day: int, month: int) -> bool:

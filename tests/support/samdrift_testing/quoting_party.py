@@ -6,13 +6,22 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 
+@dataclass
+class QuotingParty:
+    """Where it is, and how often it was asked for anything."""
+
+    url: str
+    asked: int = 0
+
+
 @contextmanager
-def quoting_party(quoted: str) -> Iterator[str]:
-    """Its URL on 127.0.0.1. It refuses, fails, answers nonsense and accepts in turn, and always says `quoted`."""
+def quoting_party(quoted: str) -> Iterator[QuotingParty]:
+    """On 127.0.0.1. It refuses, fails, answers nonsense and accepts in turn, and always says `quoted`."""
     turns = count()
     answers = (
         (422, json.dumps({"detail": f"no case for {quoted}"})),
@@ -23,6 +32,7 @@ def quoting_party(quoted: str) -> Iterator[str]:
 
     class Party(BaseHTTPRequestHandler):
         def _answer(self) -> None:
+            party.asked += 1
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, text = answers[next(turns) % len(answers)]
             self.send_response(status)
@@ -37,10 +47,11 @@ def quoting_party(quoted: str) -> Iterator[str]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Party) as server:
+        party = QuotingParty(f"http://127.0.0.1:{server.server_address[1]}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield party
         finally:
             server.shutdown()
             thread.join()

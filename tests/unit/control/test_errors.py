@@ -331,6 +331,15 @@ def test_no_error_repeats_a_civil_registration_number(shared_http: httpx.Client,
     assert "9996" not in answer.text
 
 
+@pytest.mark.parametrize("reference", ["case 251248-9996", "251248 9996", "0101010015"])
+def test_a_reference_that_quotes_a_civil_registration_number_is_refused(
+    shared_http: httpx.Client, reference: str
+) -> None:
+    answer = shared_http.post(SUBMIT, content=body(1, reference=reference))
+    assert (answer.status_code, answer.json()["field"]) == (422, "/reference")
+    assert reference[-4:] not in answer.text
+
+
 def test_a_field_may_be_called_like_a_part_of_a_request(http: httpx.Client) -> None:
     for name in ("query", "body", "path"):
         answer = http.post(SUBMIT, content=body(1, **{name: 1}))

@@ -23,6 +23,8 @@ from samdrift_platform.contract import (
     Store,
     Verdict,
 )
+from samdrift_platform.errors import InputError
+from samdrift_platform.impersonal import quoted_in
 from samdrift_platform.lanes import Lane
 from samdrift_platform.retention import Retention
 from samdrift_rpa.process import Process, ProcessError
@@ -52,7 +54,14 @@ class RobotWorkload:
         }
 
     def split(self, submission: Any, store: Store) -> Iterable[Item]:
-        """One item per case."""
+        """One item per case; an InputError where one quotes a CPR number, which belongs into a stored object."""
+        for number, case in enumerate(submission.root.cases):
+            if quoted := quoted_in(case.model_dump(mode="json"), ()):
+                raise InputError(
+                    f"Case {number} quotes a CPR number. Put what is personal into an object (POST /v1/objects), and "
+                    "name that in the case.",
+                    field=f"/document/cases/{number}{quoted[0]}",
+                )
         return split(self.processes[submission.root.process], submission.root, store)
 
     def lane_title(self, lane: str) -> Mapping[str, str]:
