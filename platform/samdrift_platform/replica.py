@@ -162,7 +162,7 @@ class _Batch:
         """By reference, what `panel` decides; without one it is the safe state's answer."""
         context = Context(store=self._store, engine=panel.engine if panel else None, objected=objected)
         answer = self._workload.process if panel else self._workload.safe
-        outcomes = [impersonal(outcome, self._keep) for outcome in answer(items, context)]
+        outcomes = list(answer(items, context))
         _check_outcomes(self._workload.name, items, outcomes)
         found = {outcome.reference: self._completion(outcome, panel) for outcome in outcomes}
         return {reference: replace(made, objected=objected) for reference, made in found.items()}
@@ -170,13 +170,14 @@ class _Batch:
     def _completion(self, outcome: Outcome, panel: Panel | None) -> Completion:
         decided_by = [each for each in panel.decided_by if _took_part(each.model, outcome)] if panel else []
         scores = self._scores(outcome) if decided_by else {}
+        kept = impersonal(outcome, self._keep)  # what follows is made of what was found, not of what is kept of it
         if self._loaded.assignment.shadow:  # nothing follows from what a shadow finds
-            return Completion(outcome=outcome, decided_by=decided_by, scores=scores)
+            return Completion(outcome=kept, decided_by=decided_by, scores=scores)
         effects = list(self._workload.effects(outcome))
         _check_effects(self._workload.name, effects, self._keep)
         saved = list(self._workload.benefits(outcome))
         return Completion(
-            outcome=outcome, effects=effects, saved=saved, decided_by=decided_by, scores=scores, safe=panel is None
+            outcome=kept, effects=effects, saved=saved, decided_by=decided_by, scores=scores, safe=panel is None
         )
 
     def _scores(self, outcome: Outcome) -> dict[str, float]:

@@ -260,3 +260,27 @@ def test_nothing_follows_from_what_a_shadow_finds(replica: Replica, assignment: 
     assert completion.scores == {"version": 3}
     assert all(cost.method.startswith("shadow run: ") for cost in completion.spent)
     assert list(Path(ObjectStore(assignment.objects_url).url.removeprefix("file://")).rglob("*")) == []
+
+
+def test_what_is_kept_is_masked_and_what_follows_is_made_of_what_was_found(
+    workload: Versioned, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def process(items: Sequence[Item], context: Context) -> list[Outcome]:
+        result: Any = {"version": 1, "order": "1205123456", "said": "251248-9996"}
+        return [
+            Outcome(reference=i.reference, verdict=Verdict.DONE, result=result, reason="251248-9996") for i in items
+        ]
+
+    monkeypatch.setattr(workload, "process", process, raising=False)
+    monkeypatch.setattr(
+        workload,
+        "effects",
+        lambda outcome: [Effect(step="order", receiver="shop", request={"order": outcome.result["order"]})],
+        raising=False,
+    )
+    found = Replica("versioned")
+    found.change(assignment)
+    (completion,) = found.run(ITEMS[:1]).completions
+    assert completion.outcome.result == {"version": 1, "order": "120512-xxxx", "said": "251248-xxxx"}
+    assert completion.outcome.reason == "251248-xxxx"
+    assert completion.effects[0].request == {"order": "1205123456"}
