@@ -26,6 +26,7 @@ from samdrift_platform.ledger.inbox import Filter, Group
 from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.ledger.submissions import Submission
 from samdrift_platform.portal.mount import mount
+from samdrift_platform.portal.reading import Reading
 from samdrift_platform.portal.shell import Shell, current_shell, shell_for, visitor_shell
 from samdrift_registry.lifecycle import Stop
 
@@ -141,7 +142,7 @@ def portal_of(
     *workloads: Workload,
     items: Sequence[WorkItem] = (),
     objects: Mapping[str, bytes] | None = None,
-    reading: GivenReading | None = None,
+    reading: Reading | None = None,
     user: str | None = "tester",
 ) -> FastAPI:
     """An application with the portal and the pages of `workloads`, opened by `user`."""
