@@ -74,8 +74,8 @@ def _title(refused: bool, what: str, receiver: str, language: str) -> str:
 
 _UNKNOWN: Mapping[str, Mapping[str, str]] = {
     "title": {
-        "da": "Skete %(step)s hos %(receiver)s, eller skete det ikke?",
-        "en": "Did %(step)s at %(receiver)s happen, or did it not?",
+        "da": "Er det sket? %(step)s hos %(receiver)s",
+        "en": "Did it happen? %(step)s at %(receiver)s",
     },
     "reason": {
         "da": "Modtageren kunne ikke sige, om det skete. Det bliver aldrig gentaget i blinde: se efter hos modtageren.",
@@ -84,8 +84,8 @@ _UNKNOWN: Mapping[str, Mapping[str, str]] = {
 }
 _REFUSED: Mapping[str, Mapping[str, str]] = {
     "title": {
-        "da": "%(receiver)s afviste %(step)s. Hvad skal der ske?",
-        "en": "%(receiver)s refused %(step)s. What now?",
+        "da": "Afvist: %(step)s hos %(receiver)s. Hvad skal der ske?",
+        "en": "Refused: %(step)s at %(receiver)s. What now?",
     },
     "reason": {
         "da": "Modtageren vil afvise det igen, indtil nogen har rettet op på det.",

@@ -21,7 +21,7 @@ from samdrift_platform.governance.permissions import Duty, check_person
 from samdrift_platform.ledger import inbox
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
 from samdrift_platform.ledger.inbox import Filter
-from samdrift_platform.parts import effect_title, lane_title
+from samdrift_platform.parts import effect_title, item_address, lane_title
 from samdrift_platform.portal.decision_form import FIELD, texts_of
 from samdrift_platform.portal.models import may
 from samdrift_platform.portal.pages import PAGE, Offset, SignedIn
@@ -151,6 +151,8 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
         asked=_now_asked(shell, item_id),
         questions=questions,
         effects=shell.reading.effects(item_id),
+        process=lane_title(workload, lane, shell.language) if lane else "",
+        own_page=item_address(workload, item_id),
         effect_title=lambda step: effect_title(workload, lane, step, shell.language),
         title_of=lambda asked: _title(shell, asked),
         attempt=attempt,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -72,6 +73,10 @@ class RobotWorkload:
         """What the process says that it does outside."""
         declared = self.processes[lane].effects if lane in self.processes else ()
         return next((each.title for each in declared if each.step == step), {})
+
+    def item_address(self, item_id: UUID) -> str:
+        """The page of the case."""
+        return f"/{self.name}/cases/{item_id}"
 
     def lanes(self) -> Mapping[str, Lane]:
         """A lane for each process, with its hours and its limit."""
