@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from samdrift_platform.concerns_people import ConcernsPeople
 from samdrift_platform.contract import Context, Effect, Item, Outcome, Priority, Verdict, Workload
 from samdrift_platform.digest import digest_of_bytes
 from samdrift_platform.errors import NotFoundError, SamdriftError
+from samdrift_platform.lanes import lanes_of
 from samdrift_platform.ledger.objections import check_pseudonym
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
 
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
 HEAVY = ("torch", "monai", "sklearn", "pandas", "ray", "mlflow", "lxml", "saxonche", "pyenergyplus")
 
 #: As the ledger keeps it.
-LONGEST_SCORE_NAME = 64
+LONGEST_SCORE_NAME = LONGEST_LANE = 64
 #: Decisions that are followed one after the other, and ways through them.
 ROUNDS, WAYS = 4, 200
+
+_A_TIME = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
 class ContractError(SamdriftError):
@@ -160,6 +164,17 @@ def check_subjects_are_pseudonyms(workload: Workload, example: Example) -> None:
     )
 
 
+def check_lanes_are_declared(workload: Workload, example: Example) -> None:
+    """Lanes have names that the queue holds, and a workload that declares lanes declares those of its items."""
+    used = {item.lane for item in example.items(workload)}
+    declared = lanes_of(workload)
+    _require(all(len(name) <= LONGEST_LANE for name in {*used, *declared}), f"{workload.name}: a lane is over 64")
+    _require(not declared or used <= set(declared), f"{workload.name}: not declared: {sorted(used - set(declared))}")
+    for name, lane in declared.items():
+        _require(lane.most_at_once >= 0, f"{workload.name}: {name} may hold {lane.most_at_once} at once")
+        _require(isinstance(lane.is_open(_A_TIME), bool), f"{workload.name}: {name} does not say whether it is open")
+
+
 def check_values_travel(workload: Workload, example: Example) -> None:
     """Items and outcomes survive JSON (the ledger) and pickling (Ray)."""
     for item in example.items(workload):
@@ -265,6 +280,7 @@ CHECKS: tuple[Callable[[Workload, Example], None], ...] = (
     check_submission_has_example,
     check_split_repeats,
     check_subjects_are_pseudonyms,
+    check_lanes_are_declared,
     check_values_travel,
     check_process_answers_each,
     check_process_repeats,

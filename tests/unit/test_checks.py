@@ -28,6 +28,7 @@ from samdrift_platform.contract import (
     Workload,
 )
 from samdrift_platform.errors import NotFoundError
+from samdrift_platform.lanes import Lane
 from samdrift_platform.question import Choice, DecisionField, FieldKind
 from samdrift_testing.tallying import Tallying, document
 
@@ -162,6 +163,11 @@ def with_subject(workload: Split, kind: str) -> Workload:
     return workload
 
 
+def with_lanes(workload: Workload, **lanes: Lane) -> Workload:
+    cast(Any, workload).lanes = lambda: lanes
+    return workload
+
+
 BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
     "check_names": [
         lambda: changed(name="Tallying"),
@@ -184,6 +190,14 @@ BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
         lambda: with_subject(Split(lambda: [replace(item("x"), subject="2512489996")]), "cpr"),
         lambda: with_subject(Split(lambda: [replace(item("x"), subject="ab" * 32)]), ""),
         lambda: Split(lambda: [replace(item("x"), subject="ab" * 32)]),
+    ],
+    "check_lanes_are_declared": [
+        lambda: Split(lambda: [replace(item("x"), lane="y" * 65)]),
+        lambda: with_lanes(Split(lambda: [item("x")]), invoices=Lane()),
+        lambda: with_lanes(Split(lambda: [replace(item("x"), lane="invoices")]), invoices=Lane(most_at_once=-1)),
+        lambda: with_lanes(
+            Split(lambda: [replace(item("x"), lane="invoices")]), invoices=Lane(is_open=lambda at: cast(bool, "yes"))
+        ),
     ],
     "check_values_travel": [
         lambda: Split(lambda: [item("x", pair=(1, 2))]),
