@@ -86,6 +86,8 @@ UNREADABLE = {
     "deep": b"<a>" * 300 + b"</a>" * 300,
     "a text above the limit": b"<a>" + b"A" * 10_000_001 + b"</a>",
     "an attribute above the limit": b'<a b="' + b"A" * 10_000_001 + b'"/>',
+    "more elements than fit": b"<a>" + b"<b/>" * 1_500_001 + b"</a>",
+    "more attributes than fit": b"<a " + b"b='' " * 1_500_001 + b"/>",
     "a name that does not end": b"<" + b"A" * 100_000 + b"/>",
 }
 

@@ -16,8 +16,10 @@ PEPPOL_BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc
 _OIOUBL, _PEPPOL, _EN16931 = "OIOUBL-", "urn:fdc:peppol.eu:", "urn:cen.eu:en16931:2017"
 #: Text between two tags, at most: a limit of libxml2 that holds for attachments too.
 LARGEST_TEXT_BYTES = 10_000_000
-#: A whole document, at most: a dense one takes some twenty times its size in memory while rules are run on it.
+#: A whole document, at most: an invoice of that size takes some 300 MiB of memory while rules are run on it.
 LARGEST_DOCUMENT_BYTES = 20_000_000
+#: `<` and `=` in a document, at most: each tag and attribute takes 100 bytes and more in memory, written as 4 or 5.
+MOST_MARKUP = 1_500_000
 
 
 class DocumentType(StrEnum):
@@ -69,8 +71,8 @@ MEMO_VERSIONS = ("1.1", "1.2")
 
 
 TOO_LARGE = (
-    f"The document has more than {LARGEST_DOCUMENT_BYTES // 1_000_000} MB. Send large attachments apart, "
-    "or the document in parts."
+    f"The document has more than {LARGEST_DOCUMENT_BYTES // 1_000_000} MB, or more elements and attributes than an "
+    "invoice of that size has. Send large attachments apart, or the document in parts."
 )
 
 
@@ -141,7 +143,7 @@ def parse(content: bytes) -> Element:
     """
     from lxml import etree  # heavy for a module that the control plane imports
 
-    if len(content) > LARGEST_DOCUMENT_BYTES:
+    if len(content) > LARGEST_DOCUMENT_BYTES or content.count(b"<") + content.count(b"=") > MOST_MARKUP:
         raise UnreadableDocumentError(TOO_LARGE)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
