@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
@@ -266,3 +268,20 @@ def test_boxes_and_buttons_are_ticked_by_their_labels(chromium: Browser) -> None
         return {str(box.get_attribute("id") or ""): box.is_checked() for box in boxes}
 
     assert chromium.run(job, Deadline.after(20.0)) == {"": True, "j": False, "n": True}
+
+
+def test_one_form_at_a_time(chromium: Browser, store: MemoryStore, tmp_path: Path) -> None:
+    request = stored(store, Wanted(number="A-14"))
+    begun, go_on = Event(), Event()
+
+    def slow(context: BrowserContext, folder: Path) -> bool:
+        begun.set()
+        return go_on.wait(30.0)
+
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(chromium.run, slow, Deadline.after(30.0))
+        assert begun.wait(30.0)
+        with pytest.raises(TryAgainError, match=r"nothing was saved.*its turn did not come"):
+            robot(Register(tmp_path), store, chromium, timeout_s=0.1).deliver(key(1), request)
+        go_on.set()
+        assert first.result(30.0)

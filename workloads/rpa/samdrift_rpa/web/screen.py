@@ -7,7 +7,8 @@ What was filled in is read back before a button is pressed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,7 @@ class Screen:
 
     def open(self, path: str, *, heading: str) -> None:
         """Go to a page of the application, and be on the one with this heading."""
-        with _slow_is_out_of_time():
+        with _within_time():
             response = self.page.goto(
                 f"{self._base_url}{path}", wait_until="domcontentloaded", timeout=self._deadline.left_ms()
             )
@@ -132,7 +133,7 @@ class Screen:
         self.personal |= {str(shown(value)) for control, value in values.items() if control.is_personal}
         self._find_all([*values])
         for control, value in values.items():
-            with _slow_is_out_of_time():
+            with _within_time():
                 self._fill(control, value)
         kept = self.page.evaluate(_READ_BACK)
         wrong = [control.label for control, value in values.items() if kept.get(control.label) != shown(value)]
@@ -144,7 +145,7 @@ class Screen:
         if self._buttons.count(button) != 1:
             raise ChangedFormError(f"The page {self._heading!r} has no button {button!r}, or several.")
         found = self.page.get_by_role("button", name=button, exact=True)
-        with _slow_is_out_of_time():
+        with _within_time():
             timeout = self._deadline.left_ms()
             with self.page.expect_navigation(wait_until="domcontentloaded", timeout=timeout) as navigation:
                 found.click(timeout=timeout, no_wait_after=True)
@@ -201,17 +202,15 @@ class Screen:
             found.fill(value, timeout=timeout)
 
 
-class _slow_is_out_of_time:  # noqa: N801 - it is used like contextlib's
+@contextmanager
+def _within_time() -> Iterator[None]:
     """Playwright's time-out as ours."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
-
-        if isinstance(error, PlaywrightTimeoutError):
-            raise OutOfTimeError("The form was not through in the time that a call may take.") from None
+    try:
+        yield
+    except PlaywrightTimeoutError:
+        raise OutOfTimeError("The form was not through in the time that a call may take.") from None
 
 
 def shown(value: Value) -> str:
