@@ -25,7 +25,7 @@ SCENARIOS = [
     (
         "ADVORD_02_02_00_Invoice",
         ["ADVORD_04_04_00_Order"],
-        {"order_quantity": {"invoiced": "800.00", "ordered": "1.00"}},
+        {"order_quantity": {"quantity": "800.00", "ordered_quantity": "1.00"}},
     ),
     (
         "ADVORD_04_04_00_Invoice",

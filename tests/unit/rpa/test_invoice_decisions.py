@@ -242,7 +242,7 @@ def test_check_digits_that_do_not_hold_wait_in_either_format(lenient: Engine) ->
 def test_what_differs_from_the_order_is_asked_about_with_the_differences(engine: Engine) -> None:
     ordered = replace(SALE, order="O-1", lines=(replace(CHAIR, quantity=Decimal(2)),))
     found = outcome(engine, write(replace(SALE, order="O-1")), orders=(write_order(ordered),))
-    assert question(found).reasons[0]["da"] == "Linje 1 gælder 4,00 stk., men der er bestilt 2,00."
+    assert question(found).reasons[0]["da"] == "Linje 1 gælder 4 stk., men der er bestilt 2."
     match = json.loads(json.dumps(found.result["order_match"]))
     assert match == {"named": ["O-1"], "held_against": ["O-1"], "fits": False}
     approved = outcome(engine, write(replace(SALE, order="O-1")), decided("approve"), orders=(write_order(ordered),))

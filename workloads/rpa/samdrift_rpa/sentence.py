@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from babel.support import NullTranslations
 
 LANGUAGES = ("da", "en")
-#: Values that are amounts of money or quantities: written as the reader writes numbers.
-NUMBERS = frozenset(
-    {"amount", "limit", "stated", "computed", "taxable", "invoiced", "ordered", "difference", "allowed", "price"}
-)
+#: Values that are amounts of money: two decimals, or more where there are more.
+AMOUNTS = frozenset({"amount", "limit", "stated", "computed", "taxable", "invoiced", "ordered"})
+#: Values that count things: as many decimals as they need, three at most.
+QUANTITIES = frozenset({"quantity", "ordered_quantity"})
 _LOCALES = Path(__file__).parent / "locales"
 
 
@@ -37,16 +37,18 @@ class Sentence:
 
 
 def written(values: Mapping[str, str], language: str) -> dict[str, str]:
-    """`values` with numbers as the reader writes them: `1.562,50`, with two decimals, or more where there are more."""
+    """`values` with numbers as the reader writes them: amounts like `1.562,50`, quantities like `3,5`."""
     from samdrift_platform.portal import formatting
     from samdrift_platform.portal.languages import locale_of
 
     number = formatting.filters(locale_of(language))["number"]
-    return {name: number(Decimal(v), _decimals(v)) if name in NUMBERS else v for name, v in values.items()}
+    said = dict(values)
+    said |= {name: number(Decimal(v), _decimals(v)) for name, v in values.items() if name in AMOUNTS}
+    return said | {name: number(Decimal(v)) for name, v in values.items() if name in QUANTITIES}
 
 
-def _decimals(value: str) -> int:
-    return max(2, len(value.partition(".")[2].rstrip("0")))
+def _decimals(amount: str) -> int:
+    return max(2, len(amount.partition(".")[2].rstrip("0")))
 
 
 @cache

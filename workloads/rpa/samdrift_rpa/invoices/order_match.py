@@ -24,7 +24,7 @@ OTHER_BUYER = N_("Order %(order)s was placed by another buyer.")
 OTHER_CURRENCY = N_("Order %(order)s is in %(expected)s, but the document is in %(currency)s.")
 NOT_ORDERED = N_("Line %(position)s is not in order %(order)s.")
 OTHER_ITEM = N_("Line %(position)s is for item %(item)s, but %(expected)s was ordered.")
-QUANTITY = N_("Line %(position)s is for %(invoiced)s, but %(ordered)s were ordered.")
+QUANTITY = N_("Line %(position)s is for %(quantity)s, but %(ordered_quantity)s were ordered.")
 AMOUNT = N_("Line %(position)s amounts to %(invoiced)s, but what was ordered costs %(ordered)s.")
 TOTAL = N_("The document is for %(invoiced)s without VAT, but order %(order)s is for %(ordered)s.")
 #: Numbers of items that say that there is none.
@@ -136,7 +136,7 @@ def _item(line: InvoiceLine, ordered: OrderLine) -> Iterator[Ground]:
 def _quantity(line: InvoiceLine, left: Decimal) -> Iterator[Ground]:
     """More than what is left of the ordered line after the lines before."""
     if abs(line.quantity) > max(left, Decimal(0)):
-        yield _ground("order_quantity", QUANTITY, position=line.id, invoiced=line.quantity, ordered=left)
+        yield _ground("order_quantity", QUANTITY, position=line.id, quantity=line.quantity, ordered_quantity=left)
 
 
 def _amount(line: InvoiceLine, ordered: OrderLine, policy: OrderPolicy) -> Iterator[Ground]:
