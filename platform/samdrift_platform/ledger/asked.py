@@ -65,11 +65,12 @@ class Asked:
 
     @property
     def newest(self) -> list[Given]:
-        """Of each person the newest ruling, in the order in which they were made."""
+        """Of each person the newest ruling, in the order in which they were made. `Anna` and `anna` are one person."""
         newest: dict[str, Given] = {}
         for given in self.given:
-            newest.pop(given.decided_by, None)
-            newest[given.decided_by] = given
+            person = given.decided_by.strip().casefold()
+            newest.pop(person, None)
+            newest[person] = given
         return [*newest.values()]
 
     @property
