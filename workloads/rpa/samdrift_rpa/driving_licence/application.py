@@ -119,18 +119,21 @@ class Application(BaseModel):
 class UnreadableApplicationError(SamdriftError):
     """The stored document is not an application for a driving licence."""
 
+    def __init__(self, fields: Sequence[str]) -> None:
+        """`fields` are those to look at; nothing of what stood in them is repeated."""
+        super().__init__(f"This is not an application for a driving licence; look at {', '.join(fields)}.")
+        self.fields = fields
+
 
 def read_application(content: bytes) -> Application:
     """The application in a stored JSON document.
 
     Raises:
-        UnreadableApplicationError: it is none. The message names fields and repeats nothing of what stood in them.
+        UnreadableApplicationError: it is none.
     """
     try:
         return Application.model_validate_json(content)
     except ValidationError as error:
         where = sorted({".".join(str(part) for part in each["loc"]) or "the document" for each in error.errors()})
         known = [each for each in where if each.split(".")[0] in {*Application.model_fields, "the document"}]
-        raise UnreadableApplicationError(
-            f"This is not an application for a driving licence; look at {', '.join(known) or 'its fields'}."
-        ) from None
+        raise UnreadableApplicationError(known or ["its fields"]) from None

@@ -24,12 +24,15 @@ from samdrift_rpa.driving_licence.entering import Decided, Ground
 from samdrift_rpa.driving_licence.receiver import EVIDENCE_KEPT_FOR, licence_register
 from samdrift_rpa.driving_licence.receiver import NAME as REGISTER
 from samdrift_rpa.driving_licence.rules import Rules
+from samdrift_rpa.messages import N_
 from samdrift_rpa.object_reference import ObjectReference
 from samdrift_rpa.process import EffectSpec, LegalBasis, Process, Retention, TimeSaved
 from samdrift_rpa.run import Run
 from samdrift_rpa.step import step
 
 ENTER = "enter"
+UNREADABLE = N_("This is not an application for a driving licence; look at: %(fields)s.")
+INCOMPLETE = N_("The application lacks: %(missing)s.")
 DECISION = "decision"
 
 DECISIONS: Mapping[str, Mapping[str, str]] = {
@@ -69,7 +72,7 @@ def read(run: ApplicationRun) -> None:
     try:
         run.application = read_application(run.store.get(run.given.document))
     except UnreadableApplicationError as error:
-        raise BusinessError("unreadable", "%(what)s", what=error.message) from error
+        raise BusinessError("unreadable", UNREADABLE, fields=", ".join(error.fields)) from error
     run.note("application_number", run.application.application_number)
     run.note("category", run.application.category)
     run.note("kind", run.application.kind)
@@ -81,7 +84,7 @@ def see_whether_complete(run: ApplicationRun) -> None:
     missing = [str(code) for code in what_is_missing(run.application, run.engine, run.store)]
     if missing:
         run.note("missing", [*missing])
-        raise BusinessError("incomplete", "The application lacks: %(missing)s.", missing=", ".join(missing))
+        raise BusinessError("incomplete", INCOMPLETE, missing=", ".join(missing))
 
 
 @step(da="Hold den op mod reglerne", en="Hold it to the rules")

@@ -41,6 +41,8 @@ class Row:
     #: What the rules say, and whether a person should look at it twice.
     checks: Sequence[tuple[str, bool]]
     missing: Sequence[str]
+    #: Fields of a document that is no application; empty: it is one.
+    unreadable: str
     #: What a person decided; empty: nobody has.
     decision: str
     ground: str
@@ -101,6 +103,7 @@ def row_of(shell: Shell, item: WorkItem) -> Row:
         category=str(result.get("category") or ""),
         checks=[(says(Code(code))[language], Code(code) in NOTABLE) for code in result.get("checks", ())],
         missing=[LABELS[Missing(code)][language] for code in result.get("missing", ())],
+        unreadable=str((result.get("exception") or {}).get("values", {}).get("fields", "")),
         decision=_label(DECISIONS, result.get("decision"), language),
         ground=_label(GROUNDS, result.get("ground"), language),
         decided_by=[str(each) for each in result.get("decided_by", ())],
