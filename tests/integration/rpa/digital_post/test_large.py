@@ -75,4 +75,4 @@ def test_an_attachment_of_100_mb_is_refused_with_a_reason(
     assert "rejected The message is larger than 99.5 MB" in done.stderr
     assert int(done.stdout) <= MOST_MIB
     assert peer.log.entries(Kind.CASE) == []
-    assert sum(1 for path in tmp_path.rglob("objects/*/*")) == kept + 2  # the tiny message, and the letter's own text
+    assert sum(1 for path in tmp_path.rglob("objects/*/*")) == kept + 1  # the tiny message

@@ -7,7 +7,7 @@ import pytest
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Verdict
 from samdrift_rpa.checks import CHECKS, Example
-from samdrift_rpa.digital_post.dossier import CaseDossier, EntryDossier
+from samdrift_rpa.digital_post.dossier import CaseDossier, EntryDossier, ReplyDossier
 from samdrift_rpa.digital_post.engine import PostEngine
 from samdrift_rpa.digital_post.generator import IMPOSSIBLE_CPR, Attachment, Written, write
 from samdrift_rpa.digital_post.process import process
@@ -96,6 +96,14 @@ def test_on_its_day_it_is_not_held(start: Start) -> None:
 def test_the_sender_s_deadline_counts(start: Start) -> None:
     trial = start(Written(number=1, title="Hej", text="Hej", kle="02.34.00", reply_by="2026-11-30T23:30:00Z"))
     assert trial.effects[2].request["due_on"] == "2026-12-01"  # half past midnight in Denmark
+
+
+def test_no_sender_is_promised_a_day_that_is_over(start: Start) -> None:
+    trial = start(Written(number=1, title="Hej", text="Hej", kle="02.34.00", reply_by="2018-09-30T12:00:00Z"))
+    assert trial.effects[2].request["due_on"] == "2018-09-30"
+    told = ReplyDossier.of(trial.store, str(trial.effects[3].request["dossier"])).text
+    assert "08.12.2026" in told
+    assert "2018" not in told
 
 
 def test_a_legal_notification_goes_to_its_unit_and_no_robot_acknowledges_it(start: Start) -> None:

@@ -99,6 +99,14 @@ def test_it_is_refused_with_a_reason_that_quotes_nothing(code: str, content: byt
         assert word not in refused.value.message
 
 
+def test_what_is_refused_leaves_nothing_in_the_store() -> None:
+    store = MemoryStore()
+    message = store.put(changed(b"JQ==", b"J==="))  # the second of its files; the first one is good
+    with pytest.raises(MessageRefusedError):
+        read_letter(store, message, most_bytes=10_000_000, schemas=None)
+    assert list(store.objects) == [message]
+
+
 @pytest.mark.parametrize("uuid", ["1", "8c2ea15d-61fb-5ba9-9366-42f8b194c114", "8c2ea15d61fb4ba9936642f8b194c114"])
 def test_a_message_uuid_has_version_4(uuid: str) -> None:
     known = Written(number=1, title="", text="").message_uuid.encode()
@@ -114,7 +122,7 @@ def test_what_is_too_large_is_refused_before_it_is_read_to_its_end() -> None:
 def test_the_header_is_read_without_what_follows() -> None:
     store = MemoryStore()
     broken = GOOD.partition(b"<memo:content>")[0] + b"<<<"
-    root = read_header(store, store.put(broken), most_bytes=1_000_000)
+    root = read_header(store, store.put(broken))
     assert message_uuid(root) == Written(number=1, title="", text="").message_uuid
     assert concerned_cpr(root) == Written(number=1, title="", text="").sender
 

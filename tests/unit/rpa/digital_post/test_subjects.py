@@ -107,6 +107,22 @@ def test_a_subject_without_a_unit_asks_for_one_too(policy: PostPolicy) -> None:
     assert (trial.verdict, trial.outcome.result["subject"]) == (Verdict.DONE, "99.99.99")
 
 
+def test_what_a_person_said_stands_when_a_surer_model_has_come_since(policy: PostPolicy) -> None:
+    trial = started(policy, "Rotte i sneen", Sure(_09_13_01=0.4, _05_07_02=0.3, other=0.3))
+    assert trial.engine is not None
+    surer = replace(trial.engine, model=SubjectModel(Sure(_09_13_01=0.99, other=0.01)))
+    trial = replace(trial, engine=surer).decide("use", {"subject": "05.07.02"})
+    assert (trial.verdict, trial.outcome.result["subject"]) == (Verdict.DONE, "05.07.02")
+
+
+def test_what_a_person_said_stands_when_the_policy_has_a_rule_since(policy: PostPolicy) -> None:
+    trial = started(policy, "Hej", None, None)
+    assert trial.question.code == "unit"
+    ruled = replace(trial.engine, policy=policy.model_copy(update={"contact_points": {"": "waste"}}))
+    trial = replace(trial, engine=ruled).decide("route", {"unit": "legal"})
+    assert trial.outcome.result["route"] == {"unit": "legal", "by": "person", "rule": ""}
+
+
 def test_a_person_may_send_it_to_a_unit_without_a_subject(policy: PostPolicy) -> None:
     trial = started(policy, "Der er en rotte", None).decide("unit", {"unit": "legal"})
     assert trial.verdict is Verdict.DONE

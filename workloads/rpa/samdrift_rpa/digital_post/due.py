@@ -22,6 +22,18 @@ def due_on(letter: Letter, received: datetime | None, policy: PostPolicy) -> dat
     """The Danish day by which it must be answered: `replyByDateTime`, otherwise so many days after its receipt."""
     if letter.reply_by is not None:
         return letter.reply_by.astimezone(COPENHAGEN).date()
+    return _in_our_time(received, policy)
+
+
+def promised_on(letter: Letter, received: datetime | None, policy: PostPolicy) -> date | None:
+    """What the sender may be told: `due_on`, unless that day was over before the letter came in."""
+    due, ours = due_on(letter, received, policy), _in_our_time(received, policy)
+    if due is None or received is None or due >= received.astimezone(COPENHAGEN).date():
+        return due
+    return ours
+
+
+def _in_our_time(received: datetime | None, policy: PostPolicy) -> date | None:
     if received is None:
         return None
     return received.astimezone(COPENHAGEN).date() + timedelta(days=policy.answer_within_days)

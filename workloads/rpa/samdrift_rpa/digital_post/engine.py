@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
@@ -60,13 +60,18 @@ def load(models: Mapping[str, Any]) -> PostEngine:
         NotKleError: what is installed is not OS2KLE's list.
     """
     from samdrift_rpa.digital_post.kle import installed_kle, read_kle
-    from samdrift_rpa.digital_post.policy import read_post_policy
-    from samdrift_rpa.digital_post.schema import installed_schemas
 
     kle = installed_kle()
-    return PostEngine(
-        policy=read_post_policy(),
-        schemas=installed_schemas(),
+    return replace(
+        reading_alone(),
         tagger=Tagger(read_kle(kle.read_bytes())) if kle else None,
         model=SubjectModel.load(models[MODEL]) if MODEL in models else None,
     )
+
+
+def reading_alone() -> PostEngine:
+    """Without tagger and model: enough to read a letter. SettingError when the policy cannot be used."""
+    from samdrift_rpa.digital_post.policy import read_post_policy
+    from samdrift_rpa.digital_post.schema import installed_schemas
+
+    return PostEngine(policy=read_post_policy(), schemas=installed_schemas())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from samdrift_platform.contract import JsonObject
 from samdrift_rpa.digital_post.dossier import CaseDossier, Correspondent, DocumentFile, EntryDossier, ReplyDossier
-from samdrift_rpa.digital_post.due import due_on, received_at
+from samdrift_rpa.digital_post.due import due_on, promised_on, received_at
 from samdrift_rpa.digital_post.memo import Letter, MessageType, Party
 from samdrift_rpa.digital_post.thread import case_number, external_id
 
@@ -91,9 +91,9 @@ def reply_request(run: LetterRun) -> JsonObject | None:
 
 
 def _acknowledgement(run: LetterRun) -> str:
-    due = due_on(run.letter, received_at(run.item), run.engine.policy)
-    unit = run.engine.policy.units[run.route.unit]["da"]
-    return run.engine.policy.acknowledgement.text % {"unit": unit, "due": f"{due:%d.%m.%Y}" if due else "-"}
+    policy, promised = run.engine.policy, promised_on(run.letter, received_at(run.item), run.engine.policy)
+    unit = policy.units.get(run.route.unit, {}).get("da", policy.organisation)
+    return policy.acknowledgement.text % {"unit": unit, "due": f"{promised:%d.%m.%Y}" if promised else "-"}
 
 
 def _correspondent(party: Party, *, otherwise: str = "") -> Correspondent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 #: What a file name cannot hold on any system, and what would lead out of a folder.
 _NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _LONGEST_FILE_NAME = 255
+#: A header is refused that has not ended by then.
+HEADER_BYTES = 8_000_000
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]{0,126}/[A-Za-z0-9][\w.+-]{0,126}", re.ASCII)
 #: Elements that every MeMo must have, also where no schema is installed.
 _REQUIRED = (
@@ -44,27 +47,36 @@ _REQUIRED = (
 def read_letter(store: Store, reference: str, *, most_bytes: int, schemas: schema.Schemas | None) -> Letter:
     """The letter that is stored under `reference`; the contents of its files are stored too.
 
+    The message is read twice: nothing of it is stored before all of it was found good, so that what is refused leaves
+    no object behind that nobody would ever remove.
+
     Raises:
         MessageRefusedError: it cannot be taken in; its code and sentence say why, and quote nothing of the letter.
         NotFoundError: there is no such object.
     """
     with opened(store, reference) as file:
-        streamed = read_stream(file, keep=lambda content: kept(store, content), most_bytes=most_bytes)
+        streamed = read_stream(file, keep=None, most_bytes=most_bytes)
     version = _version(streamed.root)
     if schemas is not None:
         schemas.check(version, streamed.root)
     _check_required(version, streamed.root)
-    return _letter(version, streamed)
+    letter = _letter(version, streamed)
+    if not letter.files:
+        return letter
+    with opened(store, reference) as file:
+        found = read_stream(file, keep=lambda content: kept(store, content), most_bytes=most_bytes).contents
+    files = [replace(file, object=content) for file, (content, _) in zip(letter.files, found, strict=True)]
+    return replace(letter, files=tuple(files))
 
 
-def read_header(store: Store, reference: str, *, most_bytes: int) -> Any:
+def read_header(store: Store, reference: str) -> Any:
     """The root with its `MessageHeader` alone: as little as a reference and a pseudonym need.
 
     Raises:
         MessageRefusedError, NotFoundError: as `read_letter`.
     """
     with opened(store, reference) as file:
-        root = read_stream(file, keep=None, most_bytes=most_bytes, header_only=True).root
+        root = read_stream(file, keep=None, most_bytes=HEADER_BYTES, header_only=True).root
     _version(root)
     return root
 

@@ -12,7 +12,7 @@ from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.digital_post import journal, questions, sorting
 from samdrift_rpa.digital_post.classifier import MODEL
 from samdrift_rpa.digital_post.due import SORTED_WITHIN, due_on, received_at, too_early
-from samdrift_rpa.digital_post.engine import PostEngine, load
+from samdrift_rpa.digital_post.engine import PostEngine, load, reading_alone
 from samdrift_rpa.digital_post.memo import Letter
 from samdrift_rpa.digital_post.refusal import MessageRefusedError
 from samdrift_rpa.digital_post.routing import Route
@@ -106,11 +106,9 @@ def acknowledge(run: LetterRun) -> None:
 def reference_of(given: IncomingLetter, store: Store) -> str:
     """The `messageUUID`; where that cannot be read, the content's digest."""
     from samdrift_rpa.digital_post.letter import message_uuid, read_header
-    from samdrift_rpa.digital_post.policy import read_post_policy
 
     try:
-        header = read_header(store, given.message, most_bytes=read_post_policy().most_bytes)
-        return message_uuid(header)
+        return message_uuid(read_header(store, given.message))
     except MessageRefusedError:
         return f"message {given.message}"
 
@@ -119,20 +117,18 @@ def subject_of(given: IncomingLetter, store: Store) -> str | None:
     """Pseudonym of the person whom it is about: `CPRdata`, otherwise a sender with a CPR number."""
     from samdrift_platform.pseudonyms import pseudonym
     from samdrift_rpa.digital_post.letter import concerned_cpr, read_header
-    from samdrift_rpa.digital_post.policy import read_post_policy
 
     try:
-        header = read_header(store, given.message, most_bytes=read_post_policy().most_bytes)
+        number = concerned_cpr(read_header(store, given.message))
     except MessageRefusedError:
         return None
-    number = concerned_cpr(header)
     return pseudonym("cpr", number) if number else None
 
 
 def glance(given: IncomingLetter, store: Store) -> Mapping[str, JsonValue]:
     """What can be read of a letter, for a person who handles it without the robot."""
     try:
-        return {"letter": sorting.summary(load({}).read(store, given.message))}
+        return {"letter": sorting.summary(reading_alone().read(store, given.message))}
     except MessageRefusedError:  # the person sees that it cannot be read
         return {}
 

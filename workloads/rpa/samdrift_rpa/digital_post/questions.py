@@ -15,6 +15,8 @@ from samdrift_rpa.hours import COPENHAGEN
 if TYPE_CHECKING:
     from samdrift_rpa.digital_post.engine import PostEngine
 
+#: Codes of the questions about a letter's subject and unit.
+SUBJECT, UNIT = "subject", "unit"
 #: The person says what no robot can know.
 REJECT = Choice(code="reject", label={"da": "Ikke til os: afvis", "en": "Not for us: reject"})
 #: A letter that waits longer for a person is escalated.
@@ -45,7 +47,7 @@ def too_early(letter: Letter, received: datetime | None) -> Question:
 def unit(letter: Letter, policy: PostPolicy) -> Question:
     """Which unit gets it, where the policy does not say."""
     return Question(
-        code="unit",
+        code=UNIT,
         title={"da": "Hvilken enhed skal have brevet?", "en": "Which unit gets this letter?"},
         reasons=(
             {
@@ -78,7 +80,7 @@ def subject(letter: Letter, engine: PostEngine, made: Proposals) -> Question:
         proposed=proposed[0],
     )
     return Question(
-        code="subject",
+        code=SUBJECT,
         title={"da": "Hvad handler brevet om?", "en": "What is this letter about?"},
         reasons=(_why(made, engine),),
         choices=(

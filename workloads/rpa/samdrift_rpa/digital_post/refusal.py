@@ -6,7 +6,8 @@ from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.messages import N_
 
 TOO_LARGE = N_("The message is larger than %(limit)s MB, which is the most that is taken in. Nothing of it was used.")
-NOT_XML = N_("The message is not well-formed XML in UTF-8 (%(where)s). It must be sent again.")
+NOT_XML = N_("The message is not well-formed XML in UTF-8 (line %(line)s). It must be sent again.")
+NO_XML_NAME = N_("A name or a character in the message is none that XML may have. It must be sent again.")
 OTHER_ENCODING = N_("The message is written in %(encoding)s. MeMo is written in UTF-8.")
 DOCTYPE = N_("The message has a document type definition (DOCTYPE). MeMo has none, and nothing of it was read.")
 TOO_DEEP = N_("The message is nested deeper, or has more elements, than a MeMo can have.")

@@ -30,27 +30,26 @@ def stated_subject(letter: Letter) -> str:
 def sort_out(run: LetterRun) -> tuple[str, Route]:
     """Subject (KLE number, or empty) and route of the letter.
 
-    The sender's KLE number, the contact point and the FORM task are asked first, by the policy. Where they are silent,
-    tagger and model propose; what they do not decide together is a person's.
+    What a person said stands, whatever policy, keywords or model have become since. Otherwise the sender's KLE number,
+    the contact point and the FORM task are asked, by the policy; where they are silent, keywords and model propose, and
+    what they do not decide together is a person's.
 
     Raises:
         WaitsForPersonError: a person must say.
         BusinessError: a person said that it is not for us.
     """
     policy, subject = run.engine.policy, stated_subject(run.letter)
+    if run.item.earlier.decision(questions.SUBJECT) is not None:
+        return _subject_of_a_person(run, _proposals(run))
+    if run.item.earlier.decision(questions.UNIT) is not None:
+        return subject, _unit_of_a_person(run)
     if (found := route(run.letter, subject, policy)) is not None:
         return subject, found
-    if subject:
-        return subject, _unit_of_a_person(run)
-    return _proposed(run)
+    return (subject, _unit_of_a_person(run)) if subject else _proposed(run)
 
 
 def _proposed(run: LetterRun) -> tuple[str, Route]:
-    policy = run.engine.policy
-    made = propose(text_of(run.letter, run.store), run.engine.model, run.engine.tagger, policy)
-    run.models += [MODEL] if run.engine.model else []
-    run.note("proposals", made.to_json())
-    run.note("scores", {"subject_confidence": made.confidence})
+    made, policy = _proposals(run), run.engine.policy
     subject = made.decided(policy)
     found = route(run.letter, subject, policy)
     if subject and found is not None:
@@ -60,12 +59,22 @@ def _proposed(run: LetterRun) -> tuple[str, Route]:
     return _subject_of_a_person(run, made)
 
 
+def _proposals(run: LetterRun) -> Proposals:
+    made = propose(text_of(run.letter, run.store), run.engine.model, run.engine.tagger, run.engine.policy)
+    run.models += [MODEL] if run.engine.model else []
+    run.note("proposals", made.to_json())
+    run.note("scores", {"subject_confidence": made.confidence})
+    return made
+
+
 def _subject_of_a_person(run: LetterRun, made: Proposals) -> tuple[str, Route]:
-    decision = run.ask(questions.subject(run.letter, run.engine, made))
+    decision = run.item.earlier.decision(questions.SUBJECT) or run.ask(questions.subject(run.letter, run.engine, made))
     run.reject_if(decision.choice)
     if decision.choice == "unit":
         return "", Route(unit=str(decision.fields["unit"]), by="person")
     subject = str(decision.fields["subject"])
+    if run.item.earlier.decision(questions.UNIT) is not None:
+        return subject, _unit_of_a_person(run)
     found = route(run.letter, subject, run.engine.policy)
     return subject, found if found is not None else _unit_of_a_person(run)
 

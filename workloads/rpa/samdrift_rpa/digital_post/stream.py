@@ -71,10 +71,9 @@ def read_stream(
     except _HeaderReadError:
         return Streamed(root=reader.partial())
     except expat.ExpatError as error:
-        where = f"line {error.lineno}"
-        raise MessageRefusedError("not_xml", refusal.NOT_XML, where=where) from error
+        raise MessageRefusedError("not_xml", refusal.NOT_XML, line=str(error.lineno)) from error
     except ValueError as error:  # lxml knows characters and namespaces that no XML may have, and expat does not
-        raise MessageRefusedError("not_xml", refusal.NOT_XML, where="a name or a character") from error
+        raise MessageRefusedError("not_xml", refusal.NO_XML_NAME) from error
     finally:
         reader.close()
     return Streamed(root=reader.finished(), contents=reader.contents)

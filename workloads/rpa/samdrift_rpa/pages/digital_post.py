@@ -22,6 +22,7 @@ from samdrift_rpa.digital_post.process import ASSIGNMENT, CASE, ENTRY, REPLY
 from samdrift_rpa.messages import N_
 from samdrift_rpa.pages.asking import SignedIn
 from samdrift_rpa.sentence import Sentence
+from samdrift_rpa.training.letters import subjects
 
 #: Letters on one page.
 PAGE = 50
@@ -52,7 +53,7 @@ class Row:
     #: The message's own UUID.
     message_uuid: str
     memo_version: str
-    #: KLE number.
+    #: KLE number, with our own title of those that the model knows.
     subject: str
     #: The unit's name.
     unit: str
@@ -132,7 +133,7 @@ def row_of(shell: Shell, item: WorkItem, policy: PostPolicy) -> Row:
         item=item,
         message_uuid=str(facts.get("message_uuid") or ""),
         memo_version=str(facts.get("memo_version") or ""),
-        subject=str(result.get("subject") or facts.get("kle") or ""),
+        subject=_titled(str(result.get("subject") or facts.get("kle") or "")),
         unit=str(unit.get(shell.language) or route.get("unit") or ""),
         sorted_by=_sorted_by(route, bool(proposals)),
         due=_noon(result.get("due_on")),
@@ -150,6 +151,10 @@ def row_of(shell: Shell, item: WorkItem, policy: PostPolicy) -> Row:
 def _sorted_by(route: Mapping[str, Any], proposed: bool) -> str:
     by = str(route.get("by") or "")
     return SORTED_BY.get("proposed" if proposed and by == "subject" else by, "")
+
+
+def _titled(subject: str) -> str:
+    return f"{subject} {subjects().get(subject, '')}".strip()
 
 
 def _answered(effects: Mapping[str, EffectRow], step: str, name: str) -> str:

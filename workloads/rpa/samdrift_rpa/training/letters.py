@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -68,6 +69,7 @@ def _framed(sentence: str, frames: Mapping[str, list[str]], chance: random.Rando
     return "\n".join(part for part in parts if part)
 
 
+@cache
 def _phrases() -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads(resources.files(__package__).joinpath("phrases.json").read_text("utf-8"))
     return found
