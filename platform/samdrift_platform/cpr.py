@@ -145,6 +145,8 @@ def find(text: str) -> list[Cpr]:
 
 def mask(text: str) -> str:
     """`text` with everything in it that could be a number as `ddmmyy-xxxx`; a text without stays the same object."""
+    if len(text) < _BARE:
+        return text
     plain = folded(text)
     if not _BEGINS.search(plain):
         return text
