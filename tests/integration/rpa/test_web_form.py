@@ -19,7 +19,7 @@ from samdrift_rpa.web.browser import Browser
 from samdrift_rpa.web.deadline import Deadline
 from samdrift_rpa.web.errors import ChangedFormError, OutOfTimeError
 from samdrift_rpa.web.screen import Field, Screen
-from samdrift_testing.legacy_form import Rack, Register, browser, chromium_below, key, rack, robot, stored
+from samdrift_testing.legacy_form import Rack, Register, browser, chromium_of, key, rack, robot, stored
 
 #: A form is through in a fraction of this, also on a busy machine; a slow answer takes as long.
 PATIENCE_S = 5.0
@@ -183,7 +183,9 @@ def test_a_browser_that_was_killed_is_started_again(
     with registers.register(tmp_path) as register:
         receiver = robot(register, store, chromium)
         receiver.deliver(key(1), request)
-        for process in chromium_below(psutil.Process()):
+        running = chromium_of(chromium)
+        assert running
+        for process in running:
             with suppress(psutil.NoSuchProcess):  # it was one that was just ending
                 process.kill()
         receiver.deliver(key(2), request)
@@ -234,8 +236,9 @@ def test_an_application_that_is_gone_is_for_a_person(store: MemoryStore, tmp_pat
 def test_the_browser_reaches_no_other_host(chromium: Browser, tmp_path: Path) -> None:
     def job(context: BrowserContext, folder: Path) -> str:
         page = context.new_page()
-        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
-            page.goto("http://register.example.org:8081/")
+        for host in ("register.example.org", "localhost", "127.0.0.2", "[::1]"):
+            with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+                page.goto(f"http://{host}:8081/")
         return "came back"
 
     assert chromium.run(job, Deadline.after(20.0)) == "came back"

@@ -130,6 +130,13 @@ def chromium_below(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children(recursive=True) if _is_browser(child)]
 
 
+def chromium_of(browser: Browser) -> list[psutil.Process]:
+    """The browser of this robot alone: other tests of the same process have browsers of their own."""
+    assert browser._life is not None
+    drivers = Path(f"/proc/self/task/{browser._life._thread.native_id}/children").read_text().split()
+    return [found for driver in drivers for found in chromium_below(psutil.Process(int(driver)))]
+
+
 def _is_browser(process: psutil.Process) -> bool:
     try:
         return "chromium" in process.name() and "--type=" not in " ".join(process.cmdline())

@@ -127,12 +127,15 @@ class WebFormReceiver(Generic[E]):
         def enter(screen: Screen) -> JsonObject:
             nonlocal saving
             self._fill_in(screen, key, entry)
-            saving = True
-            return self._form.save(screen)
+            saving, self._unclear[key] = True, time.monotonic()  # until the receipt is read, whatever happens
+            answer = self._form.save(screen)
+            self._unclear.pop(key, None)
+            return answer
 
         try:
             return self._in_browser(enter, of=key, keep=self._keep)
         except FormRefusedError as error:
+            self._unclear.pop(key, None)  # the form's own word
             raise ReceiverRefusedError(self._says(error, "does not take it")) from error
         except ChangedFormError as error:
             if not saving:

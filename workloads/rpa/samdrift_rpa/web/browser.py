@@ -72,6 +72,8 @@ class Browser:
         try:
             result: T = future.result(max(0.0, deadline.left_s) + GRACE_S)
         except FutureTimeoutError:
+            if future.done():  # it was the job's own
+                raise
             life.kill()
             self._drop()
             raise OutOfTimeError("The browser did not come back in time and was ended.") from None
