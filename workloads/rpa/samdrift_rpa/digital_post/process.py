@@ -164,7 +164,7 @@ process = Process(
         "lov om Digital Post fra offentlige afsendere",
         purpose={"da": "Modtagelse og journalisering af post", "en": "Receiving and journalising letters"},
     ),
-    kle=("85.02.02",),
+    kle=("85.02.01", "85.02.08"),
     time_saved=TimeSaved(time_spend_per_occurance_min=5.0),
     example={"message": "sha256:" + "0123456789abcdef" * 4},
 )

@@ -21,6 +21,7 @@ from samdrift_rpa.digital_post.stored import opened
 from samdrift_rpa.receivers.keyed_peer import KeyedPeer
 
 PARTY = "The case system"
+_KEPT = ("key", "case_number", "entry_id", "assignment_id", "transmission_id", "at")
 
 
 class CaseSystemReceiver:
@@ -32,7 +33,7 @@ class CaseSystemReceiver:
         """`url` is the base of its API; dossiers and files are read from `store`."""
         self._store = store
         self._peers = {
-            does: KeyedPeer(PARTY, url, collection, timeout_s=timeout_s, transport=transport)
+            does: KeyedPeer(PARTY, url, collection, timeout_s=timeout_s, transport=transport, quoted=False)
             for does, collection in (("case", "cases"), ("entry", "entries"), ("assignment", "assignments"))
         }
 
@@ -42,7 +43,7 @@ class CaseSystemReceiver:
             peer.close()
 
     def deliver(self, key: UUID, request: JsonObject) -> JsonObject:
-        """Do what the request says under `does`; the answer names the case, the entry or the assignment.
+        """Do what the request says under `does`; the answer names the case, the entry or the assignment, and no more.
 
         Raises:
             ReceiverRefusedError: the case system refuses it, or an object that the request names is gone.
@@ -51,12 +52,12 @@ class CaseSystemReceiver:
         does = str(request["does"])
         try:
             if does == "case":
-                return self._case(request)
+                return kept_answer(self._case(request))
             if does == "entry":
-                return self._entry(key, request)
+                return kept_answer(self._entry(key, request))
         except NotFoundError as error:
             raise ReceiverRefusedError(error.message) from error
-        return self._peers["assignment"].create(key, json=_without(request, "does"))
+        return kept_answer(self._peers["assignment"].create(key, json=_without(request, "does")))
 
     def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """Did it happen? A case is asked for by its external id, the rest by `key`.
@@ -65,7 +66,8 @@ class CaseSystemReceiver:
             CannotTellError: the look-up itself failed.
         """
         does = str(request["does"])
-        return self._peers[does].find(_key_of(does, key, request), request)
+        found = self._peers[does].find(_key_of(does, key, request), request)
+        return None if found is None else kept_answer(found)
 
     def _case(self, request: JsonObject) -> JsonObject:
         dossier = CaseDossier.of(self._store, str(request["dossier"]))
@@ -87,6 +89,11 @@ class CaseSystemReceiver:
                 ("files", (file.filename, stack.enter_context(opened(self._store, file.object)), file.media_type))
                 for file in dossier.files
             ]
+
+
+def kept_answer(answer: JsonObject) -> JsonObject:
+    """What the ledger keeps of an answer: key, number and time. The rest may repeat what a letter says."""
+    return {name: answer[name] for name in _KEPT if name in answer}
 
 
 def _key_of(does: str, key: UUID, request: JsonObject) -> UUID:

@@ -10,6 +10,7 @@ from samdrift_platform.contract import JsonObject, Store
 from samdrift_platform.errors import NotFoundError, ReceiverRefusedError
 from samdrift_rpa.digital_post.dossier import ReplyDossier
 from samdrift_rpa.digital_post.reply import reply_memo, reply_uuid
+from samdrift_rpa.receivers.case_system import kept_answer
 from samdrift_rpa.receivers.keyed_peer import KeyedPeer
 
 
@@ -21,7 +22,7 @@ class DigitalPostReceiver:
     ) -> None:
         """`url` is the base of its API; dossiers are read from `store`."""
         self._store = store
-        self._peer = KeyedPeer("Digital Post", url, "messages", timeout_s=timeout_s, transport=transport)
+        self._peer = KeyedPeer("Digital Post", url, "messages", timeout_s=timeout_s, transport=transport, quoted=False)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -40,8 +41,9 @@ class DigitalPostReceiver:
             raise ReceiverRefusedError(error.message) from error
         uuid = reply_uuid(key)
         headers = {"Content-Type": "application/xml"}
-        return self._peer.create(uuid, content=reply_memo(dossier, uuid), headers=headers)
+        return kept_answer(self._peer.create(uuid, content=reply_memo(dossier, uuid), headers=headers))
 
     def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """Was it sent? CannotTellError when the look-up itself failed."""
-        return self._peer.find(reply_uuid(key), request)
+        found = self._peer.find(reply_uuid(key), request)
+        return None if found is None else kept_answer(found)

@@ -24,13 +24,21 @@ class KeyedPeer:
     """One collection of a party over HTTP: things are created under a key, and found by it."""
 
     def __init__(
-        self, party: str, url: str, collection: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None
+        self,
+        party: str,
+        url: str,
+        collection: str,
+        *,
+        timeout_s: float,
+        transport: httpx.BaseTransport | None = None,
+        quoted: bool = True,
     ) -> None:
         """`party` is what messages call it; `url` its base; `collection` such as `vouchers`.
 
-        `transport` stands in for the network.
+        `transport` stands in for the network. Not `quoted`: what it says of a failure is not repeated in errors,
+        because it may repeat what it was sent.
         """
-        self.party = party
+        self.party, self._quoted = party, quoted
         # vouchers go to the party itself, never to a proxy that the environment happens to name
         self._client = httpx.Client(
             base_url=url.rstrip("/") + "/", timeout=timeout_s, transport=transport, trust_env=False
@@ -54,10 +62,10 @@ class KeyedPeer:
         except httpx.HTTPError as error:
             raise TryAgainError(f"{self.party} did not answer ({type(error).__name__}).") from error
         if 400 <= response.status_code < 500 and response.status_code not in _PASSING:
-            raise ReceiverRefusedError(f"{self.party} refused it: {_words(response)}")
+            raise ReceiverRefusedError(f"{self.party} refused it: {self._words(response)}")
         answer = _object(response) if response.is_success else None
         if answer is None or answer.get("key") != str(key):
-            raise TryAgainError(f"{self.party} answered {_words(response)}")
+            raise TryAgainError(f"{self.party} answered {self._words(response)}")
         return answer
 
     def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
@@ -79,7 +87,11 @@ class KeyedPeer:
                 return answer
             if response.status_code == 404 and answer.get("found") is False:
                 return None
-        raise CannotTellError(f"{self.party} could not say whether it happened: {_words(response)}")
+        raise CannotTellError(f"{self.party} could not say whether it happened: {self._words(response)}")
+
+    def _words(self, response: httpx.Response) -> str:
+        """Status and the first of what it says, without personal numbers."""
+        return f"{response.status_code} {mask(response.text[:200]) if self._quoted else ''}".strip()
 
 
 def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:
@@ -88,8 +100,3 @@ def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _words(response: httpx.Response) -> str:
-    """Status and the first of what it says, without personal numbers."""
-    return f"{response.status_code} {mask(response.text[:200])}".strip()
