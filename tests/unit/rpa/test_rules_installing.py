@@ -114,6 +114,22 @@ def test_a_rule_that_cannot_be_evaluated_is_the_documents_fault_and_fatal(tmp_pa
     assert (found.code, str(found.severity)) == ("XSLT", "fatal")
 
 
+def test_what_the_engine_quotes_is_not_said(tmp_path: Path) -> None:
+    rule = '<xsl:value-of select="number(1) + xs:integer(/*/cbc:ID)" xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
+    install(
+        unpack_oioubl(
+            tmp_path / "source",
+            rule=rule.replace("xs:integer(", "(if (/*/cbc:ID = 'TRY-1') then 1 else xs:integer(").replace(
+                ":ID)", ":ID))", 1
+            ),
+        ),
+        store(),
+    )
+    (found,) = choose().check(read_document(write(Sale(number="Jens Hansen"))))
+    assert "FORG0001" in found.say()
+    assert "Hansen" not in found.say()
+
+
 def _two_versions(folder: Path) -> Path:
     unpack_oioubl(folder, "1.1.1", rule="")
     unpack_oioubl(folder / "again", "2.2.2")

@@ -5,6 +5,7 @@ saxonche 12.x: 13.x does not compile OIOUBL 1.17.2.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ _CLOSED = {
     "http://saxon.sf.net/feature/allow-external-functions": "off",
     "http://saxon.sf.net/feature/allowedProtocols": "none",
 }
+
+_QUOTED = re.compile(r'"[^"]*"?', re.DOTALL)
 
 
 class EvaluationError(Exception):
@@ -99,5 +102,5 @@ def _text(root: Element) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """The engine quotes what it stumbled over: one line of it, without CPR numbers."""
-    return mask(" ".join(str(error).split())[:300])
+    """One line of the engine's words, without CPR numbers and without what it quotes: that may be a person's name."""
+    return mask(" ".join(_QUOTED.sub("…", str(error)).split())[:300])
