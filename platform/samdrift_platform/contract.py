@@ -46,7 +46,7 @@ class ModelUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One independent piece of work; `reference` is unique within workload and tenant."""
+    """One independent piece of work; `reference` is unique within workload and tenant, but for `beside`."""
 
     reference: str
     payload: JsonObject

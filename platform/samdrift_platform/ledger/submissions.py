@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from samdrift_platform.digest import digest_of
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
 from samdrift_platform.ledger import audit, items, objections
 from samdrift_platform.ledger.database import insert_new, take_turns
-from samdrift_platform.ledger.items import ItemState
+from samdrift_platform.ledger.items import Identity, ItemState
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
 from samdrift_platform.ledger.tables import submission_items, submissions, work_items
 
@@ -128,7 +128,7 @@ def find(
 def _check_references(request: Request) -> None:
     seen: set[str] = set()
     for item in request.items:
-        if item.reference in seen:
+        if item.reference in seen and item.beside is None:
             raise InputError(f"Two items of this submission have the same reference {item.reference!r}.", field="items")
         _check_length("items", item.reference, LONGEST_ITEM_REFERENCE)
         if item.subject is not None:
@@ -189,11 +189,7 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
     rows = [items.new_row(item, request, submission_id, digest_of(item.payload), now) for item in request.items]
     insert_new(connection, work_items, rows)
     held = items.identify(connection, request.workload, request.tenant, [row["reference"] for row in rows])
-    other = [
-        _second(connection, item, row, held[row["reference"]].id)
-        for item, row in zip(request.items, rows, strict=True)
-        if held[row["reference"]].digest != row["digest"]
-    ]
+    other = [*_seconds(connection, request.items, rows, held)]
     insert_new(connection, work_items, other)
     named = [*(row["reference"] for row in rows if held[row["reference"]].digest == row["digest"])]
     named += [row["reference"] for row in other]
@@ -209,13 +205,26 @@ def _add_items(connection: sa.Connection, request: Request, submission_id: UUID,
     audit.append(connection, [event], now=now)
 
 
-def _second(connection: sa.Connection, item: Item, row: Mapping[str, Any], first: UUID) -> dict[str, Any]:
+def _seconds(
+    connection: sa.Connection, given: Sequence[Item], rows: Sequence[Mapping[str, Any]], held: Mapping[str, Identity]
+) -> Iterator[dict[str, Any]]:
+    """Rows for those whose reference is held with other content; of several, one at most is a correction."""
+    corrected: set[str] = set()
+    for item, row in zip(given, rows, strict=True):
+        reference = row["reference"]
+        if held[reference].digest != row["digest"]:
+            stands = reference in corrected or items.stands(connection, row)
+            corrected.add(reference)
+            yield _second(item, row, held[reference].id, stands=stands)
+
+
+def _second(item: Item, row: Mapping[str, Any], first: UUID, *, stands: bool) -> dict[str, Any]:
     """The row for an item whose reference is held with other content, by the item `first`.
 
     Where that stands, it is rejected; or worked on beside it, if its workload says with which payload: it is told then
     which item has the reference.
     """
-    if not items.stands(connection, row):
+    if not stands:
         return items.correction(row)
     if item.beside is None:
         return items.contradiction(row)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from samdrift_platform.checks import MemoryStore
@@ -16,11 +17,13 @@ from samdrift_platform.ledger import submissions
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import WorkItem, find
 from samdrift_platform.ledger.submissions import Request
+from samdrift_platform.ledger.tables import work_items
 from samdrift_rpa.conduct import conduct
 from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
+from samdrift_rpa.submission import split
 from samdrift_rpa.workload import workload
 
 SALE = Sale(number="T-1", lines=(Sold(name="Stol", quantity=Decimal(4), price=Decimal("312.50")),))
@@ -73,8 +76,9 @@ def test_the_same_document_received_later_has_the_same_payload() -> None:
 def test_other_content_under_the_same_number_is_seen() -> None:
     other = write(replace(SALE, customer=3))
     first, second = items(INVOICE, other)
-    assert second.reference.startswith(f"{first.reference} (")
-    assert (first.payload.get("same_reference"), second.payload["same_reference"]) == (None, first.reference)
+    assert first.reference == second.reference
+    assert "same_reference" not in first.payload.keys() | second.payload.keys()
+    assert second.beside == {**second.payload, "same_reference": first.reference}
 
 
 def test_the_day_of_receipt_is_the_danish_one(engine: Engine) -> None:
@@ -137,13 +141,37 @@ def test_other_content_in_a_later_submission_is_work_that_names_the_first(ledger
     assert (submitted(ledger, "c", other), submitted(ledger, "d", INVOICE)) == ([second], [first])
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_whatever_comes_in_with_them_seconds_are_the_same_items(ledger: Ledger, at_once: bool) -> None:
+    """In one submission or in several, in either order: one item for each content, and one that has the reference."""
+    contents = [INVOICE, *(write(replace(SALE, customer=customer)) for customer in (3, 4))]
+    if at_once:
+        first = submitted(ledger, "all", *contents)
+    else:
+        first = [item for n, content in enumerate(contents) for item in submitted(ledger, str(n), content)]
+    assert [item.payload.get("first_item") for item in first] == [None, str(first[0].id), str(first[0].id)]
+    for name, again in (("same", contents), ("back", contents[::-1]), ("one", contents[1:2]), ("two", contents[1:])):
+        assert {item.id for item in submitted(ledger, name, *again)} <= {item.id for item in first}
+
+
+def test_of_two_corrections_at_once_a_person_sees_the_second(ledger: Ledger) -> None:
+    """What came before was rejected; so one of them is the correction, and the other is beside it."""
+    (rejected,) = submitted(ledger, "a", INVOICE)
+    with ledger.write() as connection:
+        connection.execute(sa.update(work_items).values(state="rejected"))
+    others = submitted(ledger, "b", *(write(replace(SALE, customer=customer)) for customer in (3, 4)))
+    assert [item.payload.get("first_item") for item in others] == [None, str(rejected.id)]
+
+
 def test_the_same_document_in_a_later_submission_is_the_same_item(ledger: Ledger) -> None:
     assert submitted(ledger, "a", INVOICE) == submitted(ledger, "b", INVOICE)
 
 
 def test_a_second_is_rejected_by_a_process_that_does_not_know_of_seconds() -> None:
-    unaware = replace(process, asks_about_second=False)
-    _, second = items(INVOICE, write(replace(SALE, customer=3)))
-    found = conduct(unaware, second, MemoryStore(), None)
+    unaware, store = replace(process, asks_about_second=False), MemoryStore()
+    cases = [{"document": store.put(content)} for content in (INVOICE, write(replace(SALE, customer=3)))]
+    first, second = split(unaware, submission(cases=cases).root, store)
+    assert second.reference.startswith(f"{first.reference} (")
+    found = conduct(unaware, second, store, None)
     assert (found.verdict, list(workload.effects(found))) == (Verdict.REJECTED, [])
     assert "invoices/DK99000007 Invoice T-1" in str(found.reason)

@@ -57,9 +57,9 @@ def _of(process: Process[Any, Any]) -> type[BaseModel]:
 def split(process: Process[Any, Any], submission: Any, store: Store) -> Iterator[Item]:
     """One item per case; the same case twice in a submission is one item.
 
-    A second case with the same reference but other content gets a reference of its own and says so in its payload
-    (`same_reference`, the reference of the first). Across submissions the platform does the same with `Item.beside`.
-    Else only what the case itself says goes into the payload: the same case received again is the same item.
+    Only what the case itself says goes into the payload: the same case received again is the same item. A second case
+    with the same reference but other content gets a reference of its own from the platform (`Item.beside`), and its
+    payload then says so (`same_reference`); of a process that does not ask about seconds, it gets both here.
     """
     first: dict[str, str] = {}
     seen: set[str] = set()
@@ -72,7 +72,7 @@ def split(process: Process[Any, Any], submission: Any, store: Store) -> Iterator
         reference = f"{process.name}/{process.reference(case, store)}"
         payload: dict[str, JsonValue] = {"process": process.name, "case": content}
         beside = {**payload, "same_reference": reference}
-        if first.setdefault(reference, digest) != digest:
+        if first.setdefault(reference, digest) != digest and not process.asks_about_second:
             payload, reference = beside, f"{reference} ({digest[7:19]})"
         yield Item(
             reference=reference,
