@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from samdrift_platform.client import Client
 from samdrift_platform.control.app import create_app
@@ -22,8 +24,10 @@ from samdrift_platform.ledger.effects import of_item
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.items import WorkItem
 from samdrift_platform.objects import ObjectStore
+from samdrift_platform.retention import KeepsEvidence
 from samdrift_platform.settings import Settings
 from samdrift_registry.errors import NotAllowedError
+from samdrift_rpa.commands import app, evidence
 from samdrift_rpa.driving_licence.generator import BORN_2016, Wanted, photo, write
 from samdrift_rpa.driving_licence.process import process
 from samdrift_rpa.evidence.cabinet import EvidenceCabinet
@@ -149,9 +153,30 @@ def test_evidence_is_gone_when_its_time_is_over(site: Site) -> None:
     assert count() == 4
     assert erase_expired(site.ledger, site.objects, now=NOW, dry_run=True) == 2
     assert count() == 4
+    assert isinstance(site.desk.workload, KeepsEvidence)  # so the platform's retention run asks it
     assert site.desk.workload.erase_evidence(NOW, dry_run=False) == 2
     assert count() == 2
     assert erase_expired(site.ledger, site.objects, now=NOW) == 0
     item = site.item("A-1").id
     with site.client("operator") as client, pytest.raises(NotFoundError):
         client.fetch("POST", f"/rpa/evidence/{item}/trace")
+
+
+def test_the_commands_list_show_and_rotate(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(site, "A-1", "forward")
+    site.keep("A-1", made=NOW)
+    monkeypatch.setattr(evidence, "connect", lambda: site.client("operator"))
+    item, file = str(site.item("A-1").id), tmp_path / "picture.png"
+    listed = CliRunner().invoke(app, ["evidence", "list", item, "--json"])
+    assert {each["kind"] for each in json.loads(listed.stdout)} == {"picture", "trace"}
+    shown = CliRunner().invoke(app, ["evidence", "show", item, "--into", str(file)])
+    assert shown.exit_code == 0, shown.output
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (PICTURE, 0o600)
+    keys = EvidenceKeys(site.settings.home)
+    before = keys.newest
+    rotated = CliRunner().invoke(app, ["evidence", "rotate"])
+    assert before != keys.newest
+    assert keys.newest in rotated.stdout
+    again = CliRunner().invoke(app, ["evidence", "show", item, "--into", str(file), "--kind", "trace"])
+    assert again.exit_code == 0, again.output
+    assert file.read_bytes() == TRACE  # with the key of its time, which evidence still needs

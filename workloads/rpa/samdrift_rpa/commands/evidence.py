@@ -41,6 +41,7 @@ def show(
     with connect() as client:
         content = client.fetch("POST", f"/rpa/evidence/{quote(item_id, safe='')}/{quote(kind, safe='')}")
     into.touch(mode=0o600)
+    into.chmod(0o600)  # also one that was there before
     into.write_bytes(content)
     say(f"{len(content)} bytes in {into}. Remove it when you are done: nobody else will.")
 
