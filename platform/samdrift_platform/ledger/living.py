@@ -10,10 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from samdrift_platform.ledger.tables import metadata, submission_items, work_items
+from samdrift_platform.ledger.tables import metadata, work_items
 
-#: Digests in these are of content that may be gone: the record says that it was, and nobody fetches it.
-_REMEMBERING = frozenset({"audit_events", "audit_head", "signatures", "expiring_objects"})
+#: Digests in these are of content that may be gone: the record says that it was, and nobody fetches it. What a
+#: submission names is named by its items, each for as long as it is kept.
+_REMEMBERING = frozenset({"audit_events", "audit_head", "signatures", "expiring_objects", "submissions"})
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
 #: Rows that are fetched at a time.
 _AT_A_TIME = 1_000
@@ -47,18 +48,11 @@ def newest(connection: sa.Connection) -> int:
 
 
 def _let_go(connection: sa.Connection) -> Mapping[UUID | None, frozenset[str]]:
-    """Item, or submission of it -> documents that are not kept for it any more."""
+    """Item -> documents that are not kept for it any more."""
     query = sa.select(work_items.c.id, sa.cast(work_items.c.payload, sa.Text)).where(
         work_items.c.documents_erased_at.is_not(None), work_items.c.erased_at.is_(None)
     )
-    dead: dict[UUID | None, frozenset[str]] = {
-        item_id: frozenset(_REFERENCE.findall(payload)) for item_id, payload in connection.execute(query)
-    }
-    sent = sa.select(submission_items.c.submission_id, submission_items.c.item_id)
-    for submission_id, item_id in connection.execute(sent) if dead else ():
-        if item_id in dead:
-            dead[submission_id] = dead.get(submission_id, frozenset()) | dead[item_id]
-    return dead
+    return {item_id: frozenset(_REFERENCE.findall(payload)) for item_id, payload in connection.execute(query)}
 
 
 def _tables(connection: sa.Connection) -> Iterator[sa.Table]:
@@ -78,7 +72,7 @@ def _texts(connection: sa.Connection, table: sa.Table, newer_than: int) -> Itera
     if not columns:
         return
     texts = [sa.cast(column, sa.Text) for column in columns]
-    owner = table.c.get("item_id", table.c.get("id") if table.name in ("work_items", "submissions") else None)
+    owner = table.c.get("id" if table.name == work_items.name else "item_id")
     query = sa.select(sa.literal(None) if owner is None else owner, *texts)
     query = query.where(sa.or_(*(text.like("%sha256:%") for text in texts)))
     if newer_than:

@@ -55,6 +55,17 @@ def test_an_object_stays_while_anything_living_names_it(home: Home) -> None:
     assert not home.store.exists(shared)
 
 
+def test_an_item_that_waits_keeps_no_document_of_another_one_of_its_submission(home: Home) -> None:
+    ended, waits = home.put("ended"), home.put("waits")
+    with home.ledger.write() as connection:
+        both = [item("ended", document=ended), item("waits", document=waits)]
+        submissions.submit(connection, request("both", both, document={"documents": [ended, waits]}), now=NOW)
+        (found,) = (each for each in items.find(connection) if each.reference == "ended")
+        endings.cancel(connection, found.id, actor="anna", now=NOW)
+    assert home.run(NOW + 99 * DAY).total["objects"] == 1
+    assert (home.store.exists(ended), home.store.exists(waits)) == (False, True)
+
+
 def test_a_dry_run_counts_and_changes_nothing(home: Home) -> None:
     home.ended("d", home.put("came"), asked=True)
     before = home.text()
