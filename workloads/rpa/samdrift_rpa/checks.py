@@ -12,6 +12,8 @@ something that fits, unless the example says with what.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import os
 import pickle
@@ -19,6 +21,7 @@ import re
 import socket
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +49,9 @@ LONGEST_REFERENCE = 120
 #: Something that could be a CPR number; what is left of digests and UUIDs is no text of anybody's.
 _CPR = re.compile(r"(?<![0-9A-Za-z])[0-9][0-9](?:0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9]{4}(?![0-9A-Za-z])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_NEVER_THE_SAME = frozenset(
+    {"now", "utcnow", "today", "time_ns", "monotonic", "uuid1", "uuid4", "urandom", "token_hex"}
+)
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -185,6 +191,16 @@ def check_effects(process: Process[Any, Any], example: Example) -> None:
         _require(set(steps) <= set(process.declared), f"{outcome.reference}: undeclared effects among {steps}")
 
 
+def check_no_clock(process: Process[Any, Any], example: Example) -> None:
+    """No step's own lines ask what time it is, or for chance: the next round would find something else.
+
+    What a case came in with has its times; a decision has its own. Deeper calls show in `check_repeats`, if at all.
+    """
+    for step in process.steps:
+        asked = sorted(_asked_of_the_world(step.take))
+        _require(not asked, f"{process.name}: the step {step.name} calls {', '.join(asked)}, which is never the same")
+
+
 def check_questions(process: Process[Any, Any], example: Example) -> None:
     """Questions have codes of their own and are written in both languages; each is asked once."""
     for trial in example.ended(process):
@@ -234,6 +250,7 @@ CHECKS: tuple[Callable[[Process[Any, Any], Example], None], ...] = (
     check_example,
     check_reference,
     check_repeats,
+    check_no_clock,
     check_questions,
     check_rounds,
     check_effects,
@@ -334,6 +351,20 @@ def _require_both(what: str, texts: Mapping[str, str]) -> None:
 def _without_digests(text: str) -> str:
     text = re.sub(r"(sha256|hmac):[0-9a-f]+", "", text)
     return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", text)
+
+
+def _asked_of_the_world(function: Callable[..., Any]) -> set[str]:
+    """Calls of a function that give something else each time, by name; none where its source is not to be had."""
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return set()
+    called = {call.func for call in ast.walk(ast.parse(source)) if isinstance(call, ast.Call)}
+    return {ast.unparse(each) for each in called if _last_name(each) in _NEVER_THE_SAME}
+
+
+def _last_name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 @contextmanager

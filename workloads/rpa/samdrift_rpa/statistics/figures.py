@@ -81,7 +81,17 @@ class Figures:
     @property
     def saved_min(self) -> float:
         """Working time saved, in minutes, as the organisation estimates it."""
-        return sum(each.quantity for each in self.amounts if each.kind == "saved" and each.unit == "min")
+        return sum(each.quantity for each in self._minutes)
+
+    @property
+    def minutes_per_case(self) -> float | None:
+        """What each of these cases was counted with; None: none was."""
+        items = sum(each.items for each in self._minutes)
+        return self.saved_min / items if items else None
+
+    @property
+    def _minutes(self) -> list[Amount]:
+        return [each for each in self.amounts if each.kind == "saved" and each.unit == "min"]
 
 
 #: People took their time over it. A literal, so that both databases see that the partial index covers it.
