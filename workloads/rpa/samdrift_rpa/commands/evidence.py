@@ -28,7 +28,11 @@ def list_evidence(item_id: ItemId, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     else:
-        show_table(["kind", "receiver", "failed", "made_at", "expires_at"], [[*each.values()] for each in found], empty="None is kept.")
+        show_table(
+            ["kind", "receiver", "failed", "made_at", "expires_at"],
+            [[*each.values()] for each in found],
+            empty="None is kept.",
+        )
 
 
 @app.command("show")
