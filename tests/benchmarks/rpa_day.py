@@ -128,7 +128,7 @@ def _day(measured: Benchmark, url: str, cases: int, day_s: float) -> None:
     for part in parts.values():
         part.join(60)
         assert part.exitcode == 0, f"a part ended with {part.exitcode}"
-    _tell(measured, url, cases, day_s, samples, time.monotonic() - began)
+    _tell(measured, url, cases, day_s, samples)
 
 
 def _take_in(url: str, cases: int, day_s: float) -> None:
@@ -226,16 +226,15 @@ def _mib(pid: int) -> float:
         return 0.0
 
 
-def _tell(
-    measured: Benchmark, url: str, cases: int, day_s: float, samples: Sequence[dict[str, float]], seconds: float
-) -> None:
+def _tell(measured: Benchmark, url: str, cases: int, day_s: float, samples: Sequence[dict[str, float]]) -> None:
     ledger = Ledger(url)
     with ledger.read() as connection:
         waited, whole, outside = (_percentiles(connection, what) for what in (_WAITED, _WHOLE, _OUTSIDE))
         delivered = connection.execute(_DELIVERED).scalar_one()
+        first, last = connection.execute(_FROM_TO).one()
         intact = verification.verify(connection).intact
     ledger.close()
-    grown = _grown_mib(samples)
+    grown, seconds = _grown_mib(samples), (last - first).total_seconds()
     measured.row(
         cases=cases,
         day_pressed_into_s=day_s,
@@ -260,6 +259,7 @@ def _tell(
         "three small processes (a step, an effect for every 10th case, every 100th rejected), one robot without Ray, "
         "one delivery thread, a party that answers at once: the platform's own share of a day",
         "grown: most memory of robot and delivery in the last tenth of the run, less the least in its second tenth",
+        "took: from the receipt of the first case to the end of the last",
         "ended after: from the receipt of a case to its end; with effect: of those that are seen outside",
     ]
 
@@ -276,6 +276,7 @@ _WITH_EFFECT = sa.exists().where(tables.effects.c.item_id == tables.work_items.c
 _WAITED = sa.select((tables.work_items.c.started_at - _SINCE).label("took")).where(_OF_RPA)
 _WHOLE = sa.select((tables.work_items.c.finished_at - _SINCE).label("took")).where(_OF_RPA)
 _OUTSIDE = _WHOLE.where(_WITH_EFFECT)
+_FROM_TO = sa.select(sa.func.min(_SINCE), sa.func.max(tables.work_items.c.finished_at)).where(_OF_RPA)
 _DELIVERED = sa.select(sa.func.count()).select_from(tables.effects).where(tables.effects.c.state == "delivered")
 
 
