@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from samdrift_evaluation.report import Report
 from samdrift_registry.formats import check_contents
 from samdrift_registry.verified import VerifiedModel
 from samdrift_rpa.digital_post.classifier import MODEL, OTHER, SubjectModel
+from samdrift_rpa.digital_post.kle import read_kle
 from samdrift_rpa.digital_post.policy import read_post_policy
+from samdrift_rpa.digital_post.tagger import Tagger
+from samdrift_rpa.digital_post.tagger_quality import leave_one_out
 from samdrift_rpa.suite import THRESHOLD, suite
 from samdrift_rpa.training.letters import made_letters, subjects
 
@@ -69,6 +73,24 @@ def test_the_card_says_what_the_report_says(report: Report) -> None:
         if line.subgroup is None:
             assert f"| {line.name} | {line.figure} |" in card
     assert "No real letter" in card
+
+
+def test_the_reference_says_what_the_report_says(report: Report) -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/digital-post.md").read_text("utf-8")
+    for name in ("among_first_five", "precision_alone_both", "wrong_alone"):
+        assert f"| {report.figure(name)} |" in page
+
+
+@pytest.mark.data
+def test_the_reference_says_how_well_titles_are_found() -> None:
+    path = Path(os.environ.get("SAMDRIFT_DATA", "")) / "standards" / "kle" / "OS2KLE.txt"
+    if not path.is_file():
+        pytest.skip(f"needs {path}: set SAMDRIFT_DATA to the folder that holds standards/")
+    figures = leave_one_out(Tagger(read_kle(path.read_bytes())))
+    page = (Path(__file__).parents[4] / "docs/reference/digital-post.md").read_text("utf-8")
+    for name in ("first", "among_first_few"):
+        one = figures[name]
+        assert f"| {one.value:.2f} [{one.low:.2f}, {one.high:.2f}], n = {one.n} |" in page
 
 
 def test_the_suite_needs_no_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, report: Report) -> None:

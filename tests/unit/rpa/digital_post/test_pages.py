@@ -21,6 +21,7 @@ from samdrift_rpa.digital_post import refusal
 from samdrift_rpa.digital_post.engine import PostEngine
 from samdrift_rpa.digital_post.generator import IMPOSSIBLE_CPR, Attachment, Written, write
 from samdrift_rpa.digital_post.kle import KleSubject
+from samdrift_rpa.digital_post.policy import read_post_policy
 from samdrift_rpa.digital_post.process import process
 from samdrift_rpa.digital_post.tagger import Tagger
 from samdrift_rpa.pages import digital_post as pages
@@ -77,20 +78,18 @@ def effect(step: str, answer: Mapping[str, Any]) -> EffectRow:
     )
 
 
-@pytest.fixture
-def browser(engine: PostEngine) -> Iterator[httpx.Client]:
-    tagger = Tagger(
-        [
-            KleSubject(number="09.13.01", title="R", keywords=[("rotte", 5)]),
-            KleSubject(number="1", title="", keywords=[]),
-        ]
-    )
-    engine = PostEngine(policy=engine.policy, schemas=None, tagger=tagger)
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    keywords = [KleSubject(number="09.13.01", title="", keywords=[("rotte", 5)])]
+    tagger = Tagger([*keywords, KleSubject(number="1", title="", keywords=[])])
+    engine = PostEngine(policy=read_post_policy(), schemas=None, tagger=tagger)
     store, items = MemoryStore(), []
-    for number, letter in enumerate(LETTERS, 1):
-        message = write(letter).replace(b"JQ==", b"J---")
-        outcome = try_case(process, {"message": store.put(message)}, store=store, engine=engine).outcome
-        items.append(item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMDRIFT_HOME", str(tmp_path_factory.mktemp("home")))
+        for number, letter in enumerate(LETTERS, 1):
+            message = write(letter).replace(b"JQ==", b"J---")
+            outcome = try_case(process, {"message": store.put(message)}, store=store, engine=engine).outcome
+            items.append(item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
     items.append(item(4, ItemState.WAITING_FOR_PERSON, {"process": "digital_post"}, "stopped"))
     done = [effect("find_case", {"case_number": "S000017"}), effect("acknowledge", {})]
     app = portal_of(workload, objects=store.objects, reading=GivenReading(given=items, given_effects=done))

@@ -8,11 +8,12 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import SettingError
+from samdrift_rpa.digital_post import policy as shipped
 from samdrift_rpa.digital_post.due import due_on
 from samdrift_rpa.digital_post.generator import Written, write
 from samdrift_rpa.digital_post.letter import read_letter
@@ -22,6 +23,7 @@ from samdrift_rpa.digital_post.reply import reply_uuid
 from samdrift_rpa.digital_post.routing import Route, route
 from samdrift_rpa.digital_post.thread import external_id
 
+SHIPPED = read_post_policy(Path(shipped.SHIPPED))
 UNITS = ("one", "two", "three", "legal")
 PARTS = st.integers(0, 3).map(lambda n: f"{n:02d}")
 KEYS = st.lists(PARTS, min_size=1, max_size=3).map(".".join)
@@ -45,7 +47,7 @@ def ruled(
 ) -> PostPolicy:
     changes = {"contact_points": points, "subjects": subjects, "tasks": tasks, "order": order}
     units = {name: {"da": name, "en": name} for name in UNITS}
-    return read_post_policy().model_copy(update={**changes, "units": units, "legal_notification_unit": "legal"})
+    return SHIPPED.model_copy(update={**changes, "units": units, "legal_notification_unit": "legal"})
 
 
 def slowly(letter: Letter, subject: str, policy: PostPolicy) -> str | None:
@@ -64,6 +66,7 @@ def slowly(letter: Letter, subject: str, policy: PostPolicy) -> str | None:
     return None
 
 
+@settings(max_examples=40)
 @given(
     point=POINTS,
     task=st.one_of(st.just(""), KEYS),
@@ -99,6 +102,7 @@ def test_it_says_by_what(letter: Letter) -> None:
     assert route(at(letter, "", "110"), "280", policy) is None
 
 
+@settings(max_examples=40)
 @given(replies=st.lists(st.tuples(st.uuids(), st.booleans()), max_size=5))
 def test_a_thread_is_named_by_the_message_that_began_it(letter: Letter, replies: list[tuple[object, bool]]) -> None:
     chain = tuple(Reply(message_uuid=str(uuid), reply_uuid="x" if is_reply else "") for uuid, is_reply in replies)
@@ -107,9 +111,11 @@ def test_a_thread_is_named_by_the_message_that_began_it(letter: Letter, replies:
     assert replace(letter, replies=chain).thread == expected
 
 
+@settings(max_examples=40)
 @given(uuid=st.uuids(), other=st.uuids())
-def test_letters_share_a_case_only_if_they_share_a_thread(letter: Letter, uuid: object, other: object) -> None:
-    policy = read_post_policy()
+def test_letters_share_a_case_only_if_they_share_a_thread(
+    letter: Letter, policy: PostPolicy, uuid: object, other: object
+) -> None:
     cases = [external_id(replace(letter, message_uuid=str(each)), policy) for each in (uuid, other)]
     assert (cases[0] == cases[1]) == (uuid == other)
 
@@ -121,9 +127,10 @@ def test_a_key_becomes_a_message_uuid_of_version_4_and_nothing_else_of_it_change
     assert [a for a, b in zip(str(key), str(told), strict=True) if a != b] == ["5"]
 
 
+@settings(max_examples=40)
 @given(minutes=st.integers(0, 20 * 365 * 24 * 60))
-def test_due_days_are_counted_on_danish_calendars(letter: Letter, minutes: int) -> None:
-    policy, received = read_post_policy(), datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+def test_due_days_are_counted_on_danish_calendars(letter: Letter, policy: PostPolicy, minutes: int) -> None:
+    received = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     due = due_on(letter, received, policy)
     assert isinstance(due, date)
     danish = {(received + timedelta(hours=hours)).date() for hours in (1, 2)}
