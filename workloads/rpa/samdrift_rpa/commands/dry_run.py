@@ -15,6 +15,7 @@ from samdrift_platform.cli.output import say, show_json
 from samdrift_platform.contract import Question, Verdict
 from samdrift_platform.errors import InputError
 from samdrift_rpa.commands.case_files import CaseFile, cases_in
+from samdrift_rpa.commands.engine import Loaded, loaded
 from samdrift_rpa.process import Process
 from samdrift_rpa.testing import Trial, try_case
 
@@ -37,12 +38,12 @@ class Dry:
 def show_dry(process: Process[Any, Any], files: Sequence[Path], decided: Sequence[str], *, as_json: bool) -> None:
     """Run dry and show it; status 1 if not every case would be done."""
     choices, store = dict(_choice(each) for each in decided), MemoryStore()
-    cases, engine = cases_in(process, files, store.put), process.load({})
-    found = [_tried(process, case, store, engine, choices) for case in cases]
+    cases, made = cases_in(process, files, store.put), loaded(process)
+    found = [_tried(process, case, store, made.engine, choices) for case in cases]
     if as_json:
         show_json([_document(each) for each in found])
     else:
-        _show(process, found)
+        _show(process, made, found)
     if any(each.state != Verdict.DONE for each in found):
         raise typer.Exit(1)
 
@@ -97,10 +98,10 @@ def _document(found: Dry) -> dict[str, Any]:
     }
 
 
-def _show(process: Process[Any, Any], found: Sequence[Dry]) -> None:
+def _show(process: Process[Any, Any], made: Loaded, found: Sequence[Dry]) -> None:
     say("Dry run: nothing is made.")
-    if process.models:
-        say(f"Without the models {', '.join(process.models)}: what they would propose is left out.")
+    if made.without:
+        say(f"Without {', '.join(made.without)}, not deployed here: what a model would propose is left out.")
     titles = {effect.step: effect.title["en"] for effect in process.effects}
     for each in found:
         say(f"{each.file}: {each.state}")

@@ -14,6 +14,7 @@ from samdrift_rpa.commands.asking import ItemId
 from samdrift_rpa.commands.store import ReadingStore
 
 if TYPE_CHECKING:
+    from samdrift_rpa.commands.engine import Loaded
     from samdrift_rpa.explanation.record import CaseRecord
     from samdrift_rpa.explanation.replay import Replayed
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 def replay(item_id: ItemId, as_json: AsJson = False) -> None:
     """Take a case through its last round again, with the same decisions and objects; status 1 if it differs.
 
-    Nothing is made or stored. Rules, policies and models are those that are installed here now.
+    Nothing is made or stored. Rules and policies are those that are installed here now; models take part where the
+    versions that decided are deployed here.
     """
+    from samdrift_rpa.commands.engine import loaded
     from samdrift_rpa.explanation.record import record_from_json
     from samdrift_rpa.explanation.replay import replay as again
     from samdrift_rpa.processes import process_called
@@ -30,29 +33,30 @@ def replay(item_id: ItemId, as_json: AsJson = False) -> None:
     with connect() as client:
         record = record_from_json(client.call("GET", f"/rpa/cases/{item_id}.json")["record"])
         process = process_called(record.process)
-        found = again(record, process, ReadingStore(client.get_object), process.load({}))
+        made = loaded(process, only=record.item.models)
+        found = again(record, process, ReadingStore(client.get_object), made.engine)
     if as_json:
-        show_json(_document(record, found))
+        show_json(_document(record, made, found))
     else:
-        _show(record, found)
+        _show(record, made, found)
     if not found.same:
         raise typer.Exit(1)
 
 
-def _document(record: CaseRecord, found: Replayed) -> dict[str, Any]:
+def _document(record: CaseRecord, made: Loaded, found: Replayed) -> dict[str, Any]:
     return {
         "item": str(record.item.id),
         "reference": record.item.reference,
         "same": found.same,
         "verdict": str(found.outcome.verdict),
         "differences": [asdict(each) for each in found.differences],
-        "without_models": sorted(record.item.models),
+        "without_models": list(made.without),
     }
 
 
-def _show(record: CaseRecord, found: Replayed) -> None:
-    if record.item.models:
-        say(f"Replayed without the models that took part: {', '.join(sorted(record.item.models))}.")
+def _show(record: CaseRecord, made: Loaded, found: Replayed) -> None:
+    if made.without:
+        say(f"Replayed without models that took part and are not deployed here: {', '.join(made.without)}.")
     if found.same:
         effects = len(found.outcome.result.get("effects") or ())  # type: ignore[arg-type]  # a list, by `conduct`
         say(f"{record.item.reference}: the same again: {found.outcome.verdict}, the same facts, {effects} effects.")
