@@ -48,7 +48,7 @@ class Schemas:
         """
         if document.standard is Standard.MEMO:
             return self._present(self.folder / _MEMO[document.version])
-        if document.type in POSTED and (document.standard is not Standard.OIOUBL or document.version != "2.0"):
+        if document.type in POSTED and _ubl_version(document) == "2.1":
             return self._present(self.folder / f"ubl-xsd/ubl21/driver-{document.type}-2.1.xsd")
         if document.type in _TYPES_20:
             return self._present(self.folder / f"ubl-xsd/ubl20/maindoc/UBL-{document.type}-2.0.xsd")
@@ -64,6 +64,15 @@ class Schemas:
 
     def _present(self, path: Path) -> Path | None:
         return path if path.is_file() else None
+
+
+def _ubl_version(document: Document) -> str:
+    """2.0 or 2.1. OIOUBL that says neither is told by its CustomizationID; its rules say that it must."""
+    if document.standard is not Standard.OIOUBL:
+        return "2.1"
+    if document.version in ("2.0", "2.1"):
+        return document.version
+    return "2.1" if document.customization_id == "OIOUBL-2.1" else "2.0"
 
 
 @cache
