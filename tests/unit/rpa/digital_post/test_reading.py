@@ -64,7 +64,9 @@ def declared(doctype: bytes) -> bytes:
         ("too_deep", changed(b"Hej", b"<a>" * 40 + b"</a>" * 40)),
         ("too_deep", changed(b"Hej", b"<a/>" * 20_001)),
         ("text_too_long", changed(b"Hej", b"H" * 4_000_001)),
-        ("text_too_long", changed(b"<memo:label>", b'<memo:label a="' + b"H" * 4_000_001 + b'">')),
+        ("text_too_long", changed(b"<memo:label>", b'<memo:label a="' + b"H" * 1_200_001 + b'">')),
+        ("text_too_long", changed(b"<memo:label>", b"<!--" + b"H" * 1_200_001 + b"--><memo:label>")),
+        ("text_too_long", changed(b"<memo:label>", b"<" + b"H" * 1_200_001 + b"/><memo:label>")),
         ("not_memo", b"<Invoice/>"),
         ("not_memo", changed(b"https://DigitalPost.dk/MeMo-1", b"https://DigitalPost.dk/MeMo-2")),
         ("unknown_version", changed(b'memoVersion="1.2"', b'memoVersion="1.3"')),
@@ -125,6 +127,11 @@ def test_the_header_is_read_without_what_follows() -> None:
     root = read_header(store, store.put(broken))
     assert message_uuid(root) == Written(number=1, title="", text="").message_uuid
     assert concerned_cpr(root) == Written(number=1, title="", text="").sender
+
+
+def test_comments_are_passed_over() -> None:
+    remark = b"<!--" + b"H" * 200_000 + b"-->"
+    assert read(changed(b"<memo:label>", remark * 10 + b"<memo:label>")).label == "Hej"
 
 
 def test_a_byte_order_mark_is_no_text() -> None:

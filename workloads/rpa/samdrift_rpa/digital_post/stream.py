@@ -25,6 +25,8 @@ MOST_ELEMENTS = 20_000
 #: Characters of all text outside the files' contents.
 MOST_TEXT = 4_000_000
 MOST_FILES = 500
+#: Bytes of one tag or comment: expat looks at an unfinished one again and again (CVE-2023-52425, up to expat 2.5).
+MOST_MARKUP_BYTES = 1_000_000
 _CONTENT, _HEADER = f"{{{MEMO}}}content", f"{{{MEMO}}}MessageHeader"
 _FILE = f"{{{MEMO}}}File"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -88,6 +90,8 @@ class _Reader:
         self._keep, self._header_only = keep, header_only
         self._path: list[str] = []
         self._elements = self._characters = 0
+        #: Bytes that were handed over, and those of them up to which something was told.
+        self._given = self._told = 0
         self._content: Base64Content | None = None
         self._parser = self._made()
 
@@ -99,10 +103,14 @@ class _Reader:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
+        parser.CommentHandler = parser.ProcessingInstructionHandler = self._passed_over
         return parser
 
     def parse(self, piece: bytes, *, final: bool = False) -> None:
+        self._given += len(piece)
         self._parser.Parse(piece, final)
+        if self._given - self._told > MOST_MARKUP_BYTES:
+            raise MessageRefusedError("text_too_long", refusal.TEXT_TOO_LONG)
 
     def partial(self) -> Any:
         """The tree so far, its open elements closed."""
@@ -121,11 +129,14 @@ class _Reader:
         if encoding is not None and encoding.upper() != "UTF-8":
             raise MessageRefusedError("encoding", refusal.OTHER_ENCODING, encoding=repr(encoding[:20]))
 
+    def _passed_over(self, *_: object) -> None:
+        self._told = self._given
+
     def _doctype(self, *_: object) -> None:
         raise MessageRefusedError("doctype", refusal.DOCTYPE)
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        self._elements += 1
+        self._told, self._elements = self._given, self._elements + 1
         if self._content is not None or len(self._path) >= DEEPEST or self._elements > MOST_ELEMENTS:
             raise MessageRefusedError("too_deep", refusal.TOO_DEEP)
         self._count(sum(map(len, attributes.values())))
@@ -138,7 +149,7 @@ class _Reader:
             self._content = Base64Content()
 
     def _end(self, name: str) -> None:
-        tag = self._path.pop()
+        self._told, tag = self._given, self._path.pop()
         if self._content is not None:
             self._take(self._content)
         self._builder.end(tag)
@@ -146,6 +157,7 @@ class _Reader:
             raise _HeaderReadError
 
     def _text(self, text: str) -> None:
+        self._told = self._given
         if self._content is None:
             self._count(len(text))
             self._builder.data(text)
