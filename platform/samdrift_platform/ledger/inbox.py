@@ -37,7 +37,7 @@ from samdrift_platform.question import Decision, Earlier, question_to_json
 ABOUT_EFFECTS = "effect"
 #: A decided item stands before everything of its workload, also before what has aged to the top, because a person waits
 #: for it: only urgent clinical items come first. Clinical workloads come before all others anyway (`admission`).
-_TOP, _AT_ONCE = 0, datetime(1970, 1, 1, tzinfo=UTC)
+_TOP, AT_ONCE = 0, datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +250,7 @@ def _resume(connection: sa.Connection, asked: Asked, decision: Decision, now: da
         "fence": work_items.c.fence + 1,
         "lease_until": None,
         "worker": None,
-        "due": _AT_ONCE,
+        "due": AT_ONCE,
         "available_at": now,
         "verdict": None,
         "reason": None,

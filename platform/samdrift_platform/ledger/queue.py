@@ -41,7 +41,8 @@ class Head:
     urgency: int
     due: datetime
     seq: int
-    #: It was never tried: it may share a batch. One that failed before is tried alone.
+    #: It may share a batch. One that failed before is tried alone, and so is one that a person has just decided about:
+    #: it shall not wait for others of its batch.
     fresh: bool
     waiting: int
 
@@ -81,7 +82,8 @@ def head(connection: sa.Connection, workload: str, *, openings: Openings = ALL_O
     number = connection.execute(_COUNT, values).scalar_one()
     number = min(number, openings.most_at_once.get(first["lane"], number))
     where = {name: first[name] for name in ("urgency", "due", "seq")}
-    return Head(workload=workload, **where, fresh=first["attempt"] == 0, waiting=number)
+    alone = first["attempt"] > 0 or first["due"] == inbox.AT_ONCE
+    return Head(workload=workload, **where, fresh=not alone, waiting=number)
 
 
 def claim(

@@ -97,6 +97,10 @@ def test_a_decided_item_passes_a_backlog_that_has_aged_to_the_top(ledger: Ledger
         with ledger.write() as connection:
             queue.age(connection, now=NOW + timedelta(hours=hours))
     asking.decide(ledger, claimed.id, "no", why="Paid before.", now=NOW + timedelta(hours=4))
+    with ledger.read() as connection:
+        head = queue.head(connection, WORKLOAD, now=NOW + timedelta(hours=4))
+    assert head is not None
+    assert not head.fresh, "it goes alone, so that it does not wait for the rest of a batch"
     (first,) = claim(ledger, now=NOW + timedelta(hours=4))
     assert (first.id, first.urgency) == (claimed.id, 0)
 
