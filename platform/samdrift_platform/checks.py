@@ -191,6 +191,9 @@ def check_process_answers_each(workload: Workload, example: Example) -> None:
     _require([outcome.reference for outcome in outcomes] == asked, f"{workload.name}: outcomes do not match the items")
     silent = [o.reference for o in outcomes if o.verdict is not Verdict.DONE and not o.reason]
     _require(not silent, f"{workload.name}: no reason given for {silent}")
+    named = {model for outcome in outcomes for model in outcome.models or ()}
+    unknown = sorted(named - set(workload.models))
+    _require(not unknown, f"{workload.name}: outcomes name models that it does not use: {unknown}")
 
 
 def check_process_repeats(workload: Workload, example: Example) -> None:

@@ -211,6 +211,7 @@ BROKEN: Mapping[str, Sequence[Callable[[], Workload]]] = {
         Silent,
         lambda: Answer(lambda found: outcome(item(found.reference + "!"))),
         lambda: Answer(lambda found: outcome(found, Verdict.REJECTED)),
+        lambda: Answer(lambda found: replace(outcome(found), models=["nobody's"])),
     ],
     "check_process_repeats": [lambda: Answer(lambda found: outcome(found, number=next(NUMBERS)))],
     "check_safe_needs_no_model": [
