@@ -134,7 +134,7 @@ def settle(engine: Engine, content: bytes) -> Verdict:
 
 
 FUZZED = settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

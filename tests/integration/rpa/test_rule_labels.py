@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from samdrift_rpa.commands import app
 from samdrift_rpa.commands.rules import app as rules_commands
+from samdrift_rpa.rules import choose
 from samdrift_rpa.rules.labelled import labelled_below
 from samdrift_rpa.rules.official import OfficialRules
 from samdrift_rpa.rules.validation import validate_file
@@ -59,6 +60,30 @@ def test_a_label_that_is_turned_round_disagrees(data: Path, rules: OfficialRules
 def test_the_publishers_tests_are_a_command_too(data: Path) -> None:
     done = CliRunner().invoke(rules_commands, ["test", str(data / "peppol/unit-UBL-DK")])
     assert (done.exit_code, done.stdout) == (0, "104 of 104 tests agree.\n")
+
+
+def test_the_official_files_are_known_whole_and_give_the_same_verdicts_when_installed(
+    data: Path, rules: OfficialRules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMDRIFT_RPA_RULES")
+    monkeypatch.delenv("SAMDRIFT_DATA")
+    monkeypatch.setenv("SAMDRIFT_HOME", str(tmp_path))
+    done = CliRunner().invoke(rules_commands, ["install", str(data), "--json"])
+    told = json.loads(done.stdout)
+    assert told["missing"] == []
+    assert [(part["version"], part["known"]) for part in told["components"]] == [
+        ("1.17.2", True),
+        ("2026.5", True),
+        ("2.0", True),
+        ("2.1", True),
+        ("1.1", True),
+        ("1.2", True),
+    ]
+    installed = choose()
+    assert installed.name == rules.name
+    names = ("oioubl/gobl/parse/credit-note.xml", "oioubl/gobl/parse/negative-rounding_real.xml")
+    for name in (*names, "en16931/test/testfiles/BIS_Billing_30-Inkopskort.xml", "memo/samples-1.2/MeMo_NemSMS.xml"):
+        assert validate_file(str(data / name), installed) == validate_file(str(data / name), rules)
 
 
 def labelled(data: Path) -> Iterator[dict[str, str]]:

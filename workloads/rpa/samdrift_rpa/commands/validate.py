@@ -37,17 +37,18 @@ def validate(
     rules = choose()
     if not rules.official:
         _note(rules)
-    done: list[Validated] = []
-    for name in files_of(files):
-        validated = validate_file(name, rules)
-        if json_lines:
-            sys.stdout.write(_line(validated) + "\n")
-            sys.stdout.flush()
-        done.append(validated)
-    if not json_lines:
-        _show(done)
-    if not all(validated.passes for validated in done):
+    every = (validate_file(name, rules) for name in files_of(files))
+    passing = all([*_lines(every)]) if json_lines else _show([*every])
+    if not passing:
         raise typer.Exit(1)
+
+
+def _lines(every: Iterator[Validated]) -> Iterator[bool]:
+    """Print each as it comes, and keep no more of it than whether it passes."""
+    for validated in every:
+        sys.stdout.write(_line(validated) + "\n")
+        sys.stdout.flush()
+        yield validated.passes
 
 
 def _note(rules: RuleSet) -> None:
@@ -67,7 +68,8 @@ def _is_text(line: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in line)
 
 
-def _show(done: Sequence[Validated]) -> None:
+def _show(done: Sequence[Validated]) -> bool:
+    """Print a table, the reasons and a sum; whether all pass."""
     rows = [(_printable(one.file), one.document_type or "", _profile(one), _schema(one), _verdict(one)) for one in done]
     show_table(("file", "type", "profile", "schema", "verdict"), rows, empty="Nothing was named.")
     for one in done:
@@ -76,6 +78,7 @@ def _show(done: Sequence[Validated]) -> None:
     passing = sum(one.passes for one in done)
     held_to = sorted({name for one in done for name in one.findings.held_to})
     say(f"{passing} of {len(done)} pass. Held to: {', '.join(held_to) or 'no rules'}.")
+    return passing == len(done)
 
 
 def _profile(one: Validated) -> str:
