@@ -16,6 +16,8 @@ from samdrift_platform.ledger.tables import metadata, work_items
 #: submission names is named by its items, each for as long as it is kept.
 _REMEMBERING = frozenset({"audit_events", "audit_head", "signatures", "expiring_objects", "submissions"})
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+#: Of items: what they are called, which may be after their document, is no use of it.
+_NAMES = frozenset({"reference", "digest"})
 #: Rows that are fetched at a time.
 _AT_A_TIME = 1_000
 
@@ -68,7 +70,8 @@ def _tables(connection: sa.Connection) -> Iterator[sa.Table]:
 
 def _texts(connection: sa.Connection, table: sa.Table, newer_than: int) -> Iterator[tuple[Any, ...]]:
     """Whose a row is, and its texts; only of rows that name an object at all."""
-    columns = [c for c in table.columns if isinstance(c.type, sa.String | sa.JSON) and c.name != "digest"]
+    names = _NAMES if table.name == work_items.name else ()
+    columns = [c for c in table.columns if isinstance(c.type, sa.String | sa.JSON) and c.name not in names]
     if not columns:
         return
     texts = [sa.cast(column, sa.Text) for column in columns]

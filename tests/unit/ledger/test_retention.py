@@ -55,6 +55,13 @@ def test_an_object_stays_while_anything_living_names_it(home: Home) -> None:
     assert not home.store.exists(shared)
 
 
+def test_an_item_that_is_called_after_its_document_does_not_keep_it(home: Home) -> None:
+    came = home.put("came")
+    home.ended(f"letter {came}", came)
+    assert home.run(NOW + 99 * DAY).total["objects"] == 1
+    assert not home.store.exists(came)
+
+
 def test_an_item_that_waits_keeps_no_document_of_another_one_of_its_submission(home: Home) -> None:
     ended, waits = home.put("ended"), home.put("waits")
     with home.ledger.write() as connection:
