@@ -31,7 +31,7 @@ class Dialect(StrEnum):
 
 def read_violations(lines: str, dialect: Dialect) -> tuple[FailedRule, ...]:
     """The broken rules of one report, as `samdrift_rpa.rules.engine` lists its violations."""
-    found = [line.split("\t") for line in lines.splitlines()]
+    found = [line.split("\t") for line in lines.split("\n") if line]  # splitlines() also splits at U+2028 and others
     if dialect is Dialect.OIOUBL:
         return tuple(_oioubl(mask(message)) for _, _, _, message in found)
     return tuple(_en16931(code, flag, mask(message)) for kind, code, flag, message in found if kind == _FAILED)
