@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import Settings
 from samdrift_rpa.driving_licence.generator import Wanted
 from samdrift_rpa.web.browser import CHROMIUM
-from samdrift_testing.legacy_form import PASSWORD, USER, Register, chromium_below, started_register, stored
+from samdrift_testing.legacy_form import PASSWORD, USER, Register, chromium_below, started_register, stored, until
 from samdrift_testing.personal_data import Scanner
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -33,14 +32,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.browser]
 LEASE_S = 8
 ENDS_S = 60.0
 SHARED = Path("/dev/shm")  # noqa: S108 - raw traces lie there while they are made
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Look until it holds."""
-    deadline = time.monotonic() + ENDS_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
 
 
 class Office:

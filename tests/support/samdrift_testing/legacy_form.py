@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -24,9 +28,13 @@ from samdrift_rpa.loopback.legacy_form.faults import Faults
 from samdrift_rpa.loopback.legacy_form.log import Log
 from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
 from samdrift_rpa.web.browser import CHROMIUM, Browser
+from samdrift_rpa.web.deadline import Deadline
+from samdrift_rpa.web.screen import Screen
 from samdrift_testing.ports import free_ports
 from samdrift_testing.serving import Door, serving
 
+#: Whatever takes this long would never come, in seconds.
+ENDS_S = 60.0
 USER, PASSWORD = "robot", "only-on-loopback-7"
 
 
@@ -85,12 +93,20 @@ class Rack:
         self._url, self._door = url, door
 
     @contextmanager
-    def register(self, folder: Path, faults: str = "", *, slow_s: float = 1.5) -> Iterator[Register]:
-        register = Register(folder, faults, slow_s=slow_s)
+    def register(self, folder: Path, faults: str = "", *, released: Event | None = None) -> Iterator[Register]:
+        """A slow answer comes when the test has `released` it."""
+        register = Register(folder, faults)
         register.url = self._url
-        app = create_app(Log(folder), Faults.parse(faults), users={USER: PASSWORD}, slow_s=slow_s)
+        app = create_app(
+            Log(folder), Faults.parse(faults), users={USER: PASSWORD}, slow=partial(_until, released or Event())
+        )
         with self._door.leading_to(app):
             yield register
+
+
+async def _until(released: Event) -> None:
+    while not released.is_set():
+        await asyncio.sleep(0.02)
 
 
 @contextmanager
@@ -108,10 +124,24 @@ def browser() -> Browser:
 
 
 def robot(
-    register: Register, store: Store, browser: Browser, *, timeout_s: float = 15.0, **options: Any
+    register: Register,
+    store: Store,
+    browser: Browser,
+    *,
+    timeout_s: float = 22.0,
+    form: type[LicenceForm] = LicenceForm,
+    **options: Any,
 ) -> WebFormReceiver[Entry]:
-    form = LicenceForm(register.url, user=lambda: SignIn(user=USER, password=PASSWORD), store=lambda: store)
-    return WebFormReceiver(form, browser, timeout_s=timeout_s, **{"quiet_s": 0.0, **options})
+    made = form(register.url, user=lambda: SignIn(user=USER, password=PASSWORD), store=lambda: store)
+    return WebFormReceiver(made, browser, timeout_s=timeout_s, **{"quiet_s": 0.0, **options})
+
+
+class Impatient(LicenceForm):
+    """One that waits a second for the receipt, however long the pages before it took."""
+
+    def save(self, screen: Screen) -> JsonObject:
+        screen._deadline = Deadline.after(1.0)
+        return super().save(screen)
 
 
 def stored(store: Store, wanted: Wanted, *, decision: str = "issue", ground: str | None = None) -> JsonObject:
@@ -142,3 +172,11 @@ def _is_browser(process: psutil.Process) -> bool:
         return "chromium" in process.name() and "--type=" not in " ".join(process.cmdline())
     except psutil.NoSuchProcess:  # ended meanwhile, or not collected yet
         return False
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Look until it holds."""
+    deadline = time.monotonic() + ENDS_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -64,8 +65,9 @@ class EvidenceCabinet:
 
 
 def cabinet(kept_for: timedelta) -> Callable[[], EvidenceCabinet]:
-    """Makes the cabinet of this process's settings when it is first needed."""
+    """Makes the cabinet of this process's settings when it is first needed, and gives the same one from then on."""
 
+    @cache
     def make() -> EvidenceCabinet:
         from samdrift_platform.settings import load
 

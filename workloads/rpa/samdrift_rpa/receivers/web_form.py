@@ -22,6 +22,7 @@ from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, Samd
 from samdrift_rpa.web.browser import Browser
 from samdrift_rpa.web.deadline import Deadline
 from samdrift_rpa.web.errors import ChangedFormError, FormError, FormRefusedError, SessionEndedError
+from samdrift_rpa.web.masking import Masker
 from samdrift_rpa.web.recording import Keep, Recording, Unmasked
 from samdrift_rpa.web.screen import Markup, Screen
 
@@ -220,11 +221,16 @@ class WebFormReceiver(Generic[E]):
 
 
 def _attempt(work: Callable[[Screen], T], screen: Screen) -> T | SamdriftError:
-    """What came of it: an error is part of it, so that what was seen is kept with it."""
+    """What came of it: an error is part of it, so that what was seen is kept with it.
+
+    What a page says may quote what was typed, and the message goes into the ledger: so it is masked.
+    """
     from playwright.sync_api import Error
 
     try:
         return work(screen)
+    except FormError as error:
+        return type(error)(Masker(screen.personal).text(error.message))
     except SamdriftError as error:
         return error
     except Error as error:

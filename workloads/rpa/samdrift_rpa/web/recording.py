@@ -8,11 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from samdrift_rpa.web.masking import Masker
 from samdrift_rpa.web.screen import Screen
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
+
+log = structlog.get_logger(__name__)
 
 #: The picture and the trace may take so much longer than the form, in seconds.
 PICTURE_S = 2.0
@@ -50,10 +54,20 @@ class Recording:
     def end(self, screen: Screen, folder: Path, *, failed: bool) -> Unmasked | None:
         """What was seen, or None where it is not kept; `folder` is private and emptied afterwards.
 
-        The page is masked first. No page is changed that is still needed: the form is over.
+        The page is masked first. No page is changed that is still needed: the form is over. Whatever fails here
+        changes nothing about what came of it.
         """
+        from playwright.sync_api import Error
+
         if self._keep is Keep.NONE:
             return None
+        try:
+            return self._kept(screen, folder, failed=failed)
+        except Error as error:
+            log.warning("nothing was recorded of a form", why=type(error).__name__)
+            return None
+
+    def _kept(self, screen: Screen, folder: Path, *, failed: bool) -> Unmasked | None:
         if self._keep is Keep.FAILED and not failed:
             self._context.tracing.stop()
             return None

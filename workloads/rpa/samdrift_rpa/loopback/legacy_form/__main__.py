@@ -6,8 +6,10 @@ Its one user is read from the environment, as a real system's would not be shown
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -24,7 +26,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Serve on 127.0.0.1 until it is told to stop."""
     options = _parser().parse_args(argv)
     user, _, password = os.environ[USER].partition(":")
-    app = create_app(Log(options.folder), Faults.parse(options.faults), users={user: password}, slow_s=options.slow_s)
+    app = create_app(
+        Log(options.folder),
+        Faults.parse(options.faults),
+        users={user: password},
+        slow=partial(asyncio.sleep, options.slow_s),
+    )
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="critical")  # its faults are meant
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +23,10 @@ SIGN_IN, NEW, HEALTH, DECISION, CHECK, SAVE, SEARCH = (
 )
 
 
+#: How long a slow answer takes: whatever is awaited.
+Slow = Callable[[], Awaitable[None]]
+
+
 @dataclass
 class Session:
     """Somebody who has signed in, and the one form that they are filling in."""
@@ -35,9 +38,9 @@ class Session:
 class LegacyForm:
     """The application's pages over one log."""
 
-    def __init__(self, log: Log, faults: Faults, *, users: Mapping[str, str], slow_s: float) -> None:
-        """`users` is user -> password; `slow_s` is how long a slow answer takes."""
-        self._log, self._faults, self._users, self._slow_s = log, faults, users, slow_s
+    def __init__(self, log: Log, faults: Faults, *, users: Mapping[str, str], slow: Slow) -> None:
+        """`users` is user -> password; `slow` is awaited before a slow answer."""
+        self._log, self._faults, self._users, self._slow = log, faults, users, slow
         self._sessions: dict[str, Session] = {}
 
     def sign_in_page(self, alert: str = "") -> Response:
@@ -112,12 +115,12 @@ class LegacyForm:
         if fault is Fault.ERROR_BEFORE:
             return _page("Systemfejl", "<p>ORA-00060</p>", status=500)
         if fault is Fault.SLOW_BEFORE:
-            await asyncio.sleep(self._slow_s)
+            await self._slow()
         case = await run_in_threadpool(self._log.save, session.fields["ekstern_ref"], session.fields)
         if fault is Fault.ERROR_AFTER:
             return _page("Systemfejl", "<p>ORA-03113</p>", status=500)
         if fault is Fault.SLOW_AFTER:
-            await asyncio.sleep(self._slow_s)
+            await self._slow()
         rows = {"Sagsnummer": case.case_number, "Ekstern reference": case.reference}
         return _page("Kvittering", markup.facts(rows) + '<p><a href="/">Til forsiden</a></p>')
 
@@ -136,10 +139,10 @@ class LegacyForm:
         return self._sessions.get(request.cookies.get(COOKIE, ""))
 
 
-def create_app(log: Log, faults: Faults, *, users: Mapping[str, str], slow_s: float = 1.5) -> FastAPI:
+def create_app(log: Log, faults: Faults, *, users: Mapping[str, str], slow: Slow) -> FastAPI:
     """The application over `log`."""
     app = FastAPI(title="Legacy register", docs_url=None, redoc_url=None, openapi_url=None)
-    forms = LegacyForm(log, faults, users=users, slow_s=slow_s)
+    forms = LegacyForm(log, faults, users=users, slow=slow)
 
     def signed_in(show: Callable[..., Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
