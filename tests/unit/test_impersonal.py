@@ -143,7 +143,19 @@ def test_what_is_certain_is_written_so_or_holds_modulus_11(number: int) -> None:
 
 
 def test_an_outcome_without_numbers_is_the_same_object() -> None:
-    outcome = Outcome(reference="x", verdict=Verdict.DONE, result={"sum": 2, "parts": (1, 2)}, reason="because")
+    tuples: Any = {"sum": 2, "parts": (1, 2)}
+    outcome = Outcome(reference="x", verdict=Verdict.DONE, result=tuples, reason="because")
     assert impersonal(outcome, ()).result == {"sum": 2, "parts": [1, 2]}
     plain = Outcome(reference="x", verdict=Verdict.DONE, result={"sum": 2, "parts": [1, 2]}, reason="because")
     assert impersonal(plain, ()) is plain
+
+
+def test_the_numbers_that_shipped_receivers_give_stay_numbers() -> None:
+    from samdrift_platform.impersonal import kept_fields
+    from samdrift_rpa.receivers.case_system import CaseSystemReceiver
+    from samdrift_rpa.receivers.keyed_peer import KeyedPeer
+
+    answer = {"case_number": "2401121234", "voucher_id": "2401121234", "said": "2401121234"}
+    case = mask_value(answer, keep=kept_fields(CaseSystemReceiver))
+    assert (case["case_number"], case["said"]) == ("2401121234", "240112-xxxx")
+    assert mask_value(answer, keep=kept_fields(KeyedPeer))["voucher_id"] == "2401121234"

@@ -27,6 +27,9 @@ _KEPT = ("key", "case_number", "entry_id", "assignment_id", "transmission_id", "
 class CaseSystemReceiver:
     """One case system over HTTP."""
 
+    #: What it numbers its own things with: they stay in the ledger as they are, also ten digits like a date's.
+    numbers_of_things = ("case_number", "entry_id", "assignment_id")
+
     def __init__(
         self, url: str, store: Store, *, timeout_s: float, transport: httpx.BaseTransport | None = None
     ) -> None:

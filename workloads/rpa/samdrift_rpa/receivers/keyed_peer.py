@@ -23,6 +23,9 @@ _PASSING = frozenset({408, 425, 429})
 class KeyedPeer:
     """One collection of a party over HTTP: things are created under a key, and found by it."""
 
+    #: What a party numbers its own things with: later rounds name them, so they stay in the ledger as they are.
+    numbers_of_things = ("voucher_id", "transmission_id")
+
     def __init__(
         self,
         party: str,
