@@ -124,13 +124,10 @@ def _do(browser: Browser, job: Job, future: Future[Any]) -> None:
         future.set_exception(BrowserError(f"The browser gave no new context ({type(error).__name__})."))
         return
     try:
-        result = job(context)
+        future.set_result(job(context))
     except BaseException as error:  # noqa: BLE001 - it is whoever waits for the future who handles it
-        _close(context)
         future.set_exception(error)
-    else:
-        _close(context)
-        future.set_result(result)
+    _close(context)  # while somebody else goes on with the result; the next job is taken after it
 
 
 def _close(context: BrowserContext) -> None:

@@ -35,7 +35,7 @@ class RawTraces:
         """Remove what is in it."""
         for path in self.folder.iterdir():
             if path.name != ".lock":
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove it."""
