@@ -98,19 +98,20 @@ def _lines(judged: Judged, model: SubjectModel, kle: Sequence[KleSubject]) -> It
 
 
 def _on_keywords(model: SubjectModel, kle: Sequence[KleSubject]) -> Figure:
-    """KLE's own keywords of the subjects that the model knows, each as a text: which of them it finds."""
-    from samdrift_evaluation.estimate import TooFew
-    from samdrift_evaluation.proportions import proportion
+    """KLE's own keywords of the subjects that the model knows, each as a text: which it finds among those subjects.
 
-    known = [subject for subject in kle if subject.number in model.subjects]
-    cases = [(word, subject.number) for subject in known for word, _ in subject.keywords]
+    Keywords of one subject hang together, so whole subjects are resampled.
+    """
+    from samdrift_evaluation.estimate import TooFew
+    from samdrift_evaluation.shares import share
+
+    known = {subject.number for subject in kle} & set(model.subjects)
+    cases = [(word, each.number) for each in kle if each.number in known for word, _ in each.keywords]
     if not cases:
         return TooFew(n=0, reason="OS2KLE is not installed")
-    first = [
-        next(g.subject for g in model.guesses(word) if g.subject in dict.fromkeys(s.number for s in known))
-        for word, _ in cases
-    ]
-    return proportion(sum(a == number for a, (_, number) in zip(first, cases, strict=True)), len(cases))
+    found = [next(guess.subject for guess in model.guesses(word) if guess.subject in known) for word, _ in cases]
+    numbers = [number for _, number in cases]
+    return share([said == number for said, number in zip(found, numbers, strict=True)], numbers)
 
 
 def _curve(judged: Judged) -> Curve:
