@@ -48,12 +48,16 @@ class EvidenceKeys:
             raise EvidenceKeyError from error
 
     def rotate(self, in_use: Collection[str]) -> str:
-        """Put a new key first, and drop those that no evidence `in_use` (fingerprints) needs; the new fingerprint."""
+        """Put a new key first, and drop those that no evidence `in_use` (fingerprints) needs; the new fingerprint.
+
+        The one that was newest stays: what it has just encrypted may not be recorded yet.
+        """
         from cryptography.fernet import Fernet
 
         new = Fernet.generate_key().decode()
-        kept = [key for key in self._keys() if fingerprint(key) in in_use]
-        self._write([new, *kept], replace=True)
+        newest, *older = self._keys()
+        kept = [key for key in older if fingerprint(key) in in_use]
+        self._write([new, newest, *kept], replace=True)
         return fingerprint(new)
 
     def _fernet(self) -> MultiFernet:
