@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -34,8 +35,14 @@ def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         sys.modules.pop(name, None)
 
 
-def test_its_own_test_passes(guide: Callable[[str], ModuleType]) -> None:
-    guide("test_fines").test_a_person_waives_the_fine()
+def test_its_own_test_passes_and_notices_when_nobody_is_asked(
+    guide: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = guide("test_fines")
+    written.test_a_person_waives_the_fine()
+    monkeypatch.setattr(written, "process", replace(written.process, steps=written.process.steps[:1]))
+    with pytest.raises(AssertionError):
+        written.test_a_person_waives_the_fine()
 
 
 def test_it_holds_to_what_every_process_must(guide: Callable[[str], ModuleType]) -> None:

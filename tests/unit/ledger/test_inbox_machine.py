@@ -370,10 +370,21 @@ def refused_unless(allowed: bool) -> Iterator[None]:
             yield
 
 
-def live(opened: Callable[[], AbstractContextManager[Ledger]], lives: int) -> None:
-    machine = type("Machine", (InboxMachine,), {"opened": staticmethod(opened)})
+def live(opened: Callable[[], AbstractContextManager[Ledger]], lives: int) -> int:
+    """Live so often; the number of ledgers that were lived in to the end."""
+    ended = 0
+
+    @contextmanager
+    def counted() -> Iterator[Ledger]:
+        nonlocal ended
+        with opened() as ledger:
+            yield ledger
+        ended += 1
+
+    machine = type("Machine", (InboxMachine,), {"opened": staticmethod(counted)})
     bounded = settings(max_examples=lives, stateful_step_count=40, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)
+    return ended
 
 
 @pytest.mark.parametrize("lives", [4, pytest.param(150, marks=pytest.mark.integration)])
@@ -385,7 +396,7 @@ def test_decisions_interleaved_with_everything_else(sqlite_template: Path, lives
             with closing(Ledger(f"sqlite:///{copy}")) as ledger:
                 yield ledger
 
-    live(opened, lives)
+    assert live(opened, lives) >= lives
 
 
 @pytest.mark.integration
@@ -397,4 +408,4 @@ def test_on_postgresql_too(postgresql: PostgreSQL, postgresql_template: str) -> 
             yield ledger
         postgresql.drop(url)
 
-    live(opened, 15)
+    assert live(opened, 15) >= 15

@@ -20,7 +20,7 @@ def laned(lane: str, *names: str, due_s: float = 60) -> list[Item]:
 def take(ledger: Ledger, limit: int = 1, openings: Openings = ALL_OPEN, *, after_s: float = 0) -> list[queue.Claim]:
     known = {"workload": WORKLOAD, "worker": "test", "lease": LEASE, "now": NOW + seconds(after_s)}
     with ledger.write() as connection:
-        return queue.claim(connection, limit=limit, openings=openings, **known)  # type: ignore[arg-type]
+        return queue.claim(connection, limit=limit, openings=openings, **known)  # type: ignore[arg-type]  # of several types
 
 
 def names(claims: list[queue.Claim]) -> list[str]:

@@ -379,7 +379,7 @@ def _nobody_outside() -> Iterator[None]:
     try:
         yield
     finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.socket.connect = connect  # type: ignore[method-assign]  # as it was
 
 
 def _require(holds: object, message: str) -> None:

@@ -47,7 +47,7 @@ def _of(process: Process[Any, Any]) -> type[BaseModel]:
     fields: dict[str, Any] = {
         "process": (Literal[process.name], Field(description=process.purpose["en"])),
         "received_at": (Received, Field(description="When they came in, with its time zone.")),
-        "cases": (list[process.given], Field(min_length=1, max_length=MOST_CASES)),  # type: ignore[name-defined]
+        "cases": (list[process.given], Field(min_length=1, max_length=MOST_CASES)),  # type: ignore[name-defined]  # a type known at run time
     }
     name = "".join(part.title() for part in process.name.split("_")) + "Cases"
     made: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)

@@ -58,10 +58,12 @@ def test_a_case_system_that_is_killed_in_the_middle_loses_and_doubles_nothing(
     office.work()
     office.deliver(peer, most=11)
     peer.kill()
+    assert 0 < sum(len(peer.log.entries(kind)) for kind in Kind) < 9 * 3  # it was in the middle
     office.deliver(peer, most=5)  # nobody answers
     peer.start()
     office.deliver(peer)
     check(peer, 9)
+    assert office.states() == {"delivered"}
 
 
 def test_nothing_that_a_letter_says_is_in_the_database_or_in_the_parties_log(
