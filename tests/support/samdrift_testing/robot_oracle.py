@@ -48,8 +48,10 @@ from samdrift_testing.robot_oracle_worker import (
 #: A process that stalls between looking at the clock and calling is beyond us: the receiver has the key for that.
 _ASLEEP = tuple(point for point in Point if point not in (Point.CALLING, *OF_PEOPLE))
 _OF_CLAIMS = (Point.BEFORE_CLAIM, Point.CLAIMED, Point.PROCESSED, Point.COMMITTED)
-#: Cases of one submission, at most.
-_MOST_TOGETHER = 500
+#: Cases of one submission, at most; and in how many parts each process's are sent at least.
+_MOST_TOGETHER, _PARTS = 200, 8
+#: When they came in: so long apart that the processes' deadlines, which differ by days, take turns.
+_FIRST_RECEIVED, _RECEIVED_WITHIN = datetime(2026, 8, 24, 6, 0, tzinfo=UTC), timedelta(days=90)
 #: How far the clock of all is set forward, in seconds: beyond every lease.
 _JUMP_S = 300.0
 #: How often the ledger is looked at, and how often somebody is told how far it is, in seconds.
@@ -118,6 +120,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """One submission."""
+
+    process: str
+    reference: str
+    received_at: datetime
+    given: Sequence[dict[str, str]]
+
+
+@dataclass(frozen=True)
 class Trouble:
     """Something that happens once so large a share of the items has ended."""
 
@@ -182,24 +194,24 @@ class Oracle:
         )
 
     def _submit(self, setting: Setting, cases: Sequence[Case]) -> None:
-        """In submissions that overlap, the first of each process sent twice."""
+        """In submissions that overlap, the first of each process sent twice; the processes' cases are due in turns."""
         with closing(Ledger(self.url)) as ledger:
             for process in PROCESSES:
                 given = [case.given(self._store()) for case in cases if case.process == process]
-                for start in range(0, len(given), _MOST_TOGETHER):
-                    part = given[max(0, start - 10) : start + _MOST_TOGETHER]
+                together = max(1, min(_MOST_TOGETHER, len(given) // _PARTS))
+                for start in range(0, len(given), together):
+                    received_at = _FIRST_RECEIVED + _RECEIVED_WITHIN * start / len(given)
+                    part = given[max(0, start - 10) : start + together]
                     for _ in range(2 if start == 0 else 1):
-                        self._send(ledger, setting, process, f"{process} from {start}", part)
+                        self._send(ledger, setting, Sent(process, f"{process} from {start}", received_at, part))
 
-    def _send(
-        self, ledger: Ledger, setting: Setting, process: str, reference: str, given: Sequence[dict[str, str]]
-    ) -> None:
-        document = {"process": process, "received_at": "2026-11-24T08:15:00+01:00", "cases": list(given)}
+    def _send(self, ledger: Ledger, setting: Setting, sent: Sent) -> None:
+        document = {"process": sent.process, "received_at": sent.received_at.isoformat(), "cases": list(sent.given)}
         model = setting.workload.submission.model_validate(document)
         request = Request(
-            workload=workload_of(process),
+            workload=workload_of(sent.process),
             tenant=TENANT,
-            reference=reference,
+            reference=sent.reference,
             document=document,
             items=list(setting.workload.split(model, self._store())),
             priority=Priority.ADMINISTRATIVE,
