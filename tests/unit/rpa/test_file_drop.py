@@ -163,6 +163,28 @@ def test_while_the_platform_does_not_take_it_the_file_waits(place: Path, desk: M
     assert desk.cases() == [MILK]
 
 
+def test_a_file_that_cannot_be_read_keeps_no_other_waiting(
+    place: Path, desk: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (("a-locked.json", BREAD), ("milk.json", MILK)):
+        (place / name).write_bytes(content)
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.name.endswith("a-locked.json"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    drop = drop_of(place, desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read)
+        with pytest.raises(PermissionError):
+            settle(drop)
+    assert desk.cases() == [MILK]
+    assert drop.look(now_s=10.0) == 1
+    assert sorted(desk.cases()) == sorted([MILK, BREAD])
+
+
 def test_json_cases_of_a_process_whose_input_is_no_document(place: Path, desk: MemoryDesk) -> None:
     from pydantic import BaseModel
 

@@ -14,6 +14,7 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.cli.output import say, show_json
 from samdrift_platform.contract import Question, Verdict
 from samdrift_platform.errors import InputError
+from samdrift_platform.masking import masked
 from samdrift_rpa.commands.case_files import CaseFile, cases_in
 from samdrift_rpa.commands.engine import Loaded, loaded
 from samdrift_rpa.process import Process
@@ -69,7 +70,7 @@ def _tried(
         faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         return Dry(file=case.file, trial=None, error=f"The case does not fit the process. {faults}")
     except Exception as error:  # noqa: BLE001 - whatever a step raises is its system exception: shown, and the next case
-        return Dry(file=case.file, trial=None, error=f"A step failed: {type(error).__name__}: {error}")
+        return Dry(file=case.file, trial=None, error=masked(f"A step failed: {type(error).__name__}: {error}"))
     return Dry(file=case.file, trial=trial)
 
 

@@ -17,7 +17,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,18 +84,24 @@ class FileDrop:
         Raises:
             UnavailableError: the platform does not answer; the files stay where they are.
             SignInError: the platform does not know us; the same.
-            OSError: a folder cannot be read or written.
+            OSError: a folder or a file cannot be read or written; the other files were taken in all the same.
         """
         before, self._seen = self._seen, {}
+        troubles: list[OSError] = []
+        submitted = 0
         for process in self.processes:
             place = self.folder / process
             for name in (TAKEN, SET_ASIDE):
                 (place / name).mkdir(parents=True, exist_ok=True)
             for path in _files(place):
-                self._take_over(place, path, before.get(path), now_s)
-        return sum(
-            self._hand_in(process, path) for process in self.processes for path in _files(self.folder / process / TAKEN)
-        )
+                with _noting(troubles):
+                    self._take_over(place, path, before.get(path), now_s)
+            for path in _files(place / TAKEN):
+                with _noting(troubles):
+                    submitted += self._hand_in(process, path)
+        if troubles:
+            raise troubles[0]
+        return submitted
 
     def _take_over(self, place: Path, path: Path, before: _Look | None, now_s: float) -> None:
         try:
@@ -150,6 +156,15 @@ class FileDrop:
         (aside.parent / f"{path.name[:240]}.reason.txt").write_text(masked(reason) + "\n", encoding="utf-8")
         path.rename(aside)
         log.warning("a file was set aside", to=process, kind=type(error).__name__)
+
+
+@contextmanager
+def _noting(troubles: list[OSError]) -> Iterator[None]:
+    """One file that cannot be read or moved keeps no other waiting."""
+    try:
+        yield
+    except OSError as error:
+        troubles.append(error)
 
 
 def _files(folder: Path) -> Iterator[Path]:
