@@ -8,32 +8,29 @@ case system must. Its log holds keys, digests and sizes, and nothing that a lett
 from __future__ import annotations
 
 import argparse
-import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Literal
 from uuid import UUID
 
 import uvicorn
-from fastapi import FastAPI, Header, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
-from samdrift_rpa.loopback.app import DroppedResponse, RefusedError
-from samdrift_rpa.loopback.faults import Fault, Faults
-from samdrift_rpa.loopback.log import Entry, Kind, Log
+from samdrift_rpa.loopback.faults import Faults
+from samdrift_rpa.loopback.log import Kind, Log
+from samdrift_rpa.loopback.peer import Key, Peer, RefusedError
 
-Key = Annotated[str, Header(alias="Idempotency-Key")]
-_NAMES = {
-    Kind.CASE: "case_number",
-    Kind.ENTRY: "entry_id",
-    Kind.ASSIGNMENT: "assignment_id",
-    Kind.MESSAGE: "transmission_id",
+Collection = Literal["cases", "entries", "assignments", "messages"]
+_COLLECTIONS: dict[Collection, Kind] = {
+    "cases": Kind.CASE,
+    "entries": Kind.ENTRY,
+    "assignments": Kind.ASSIGNMENT,
+    "messages": Kind.MESSAGE,
 }
-_COLLECTIONS = {"cases": Kind.CASE, "entries": Kind.ENTRY, "assignments": Kind.ASSIGNMENT, "messages": Kind.MESSAGE}
 _MEMO = "{https://DigitalPost.dk/MeMo-1}"
 _PIECE_BYTES = 1 << 16
 
@@ -41,66 +38,26 @@ _PIECE_BYTES = 1 << 16
 def create_case_system(log: Log, faults: Faults, *, slow_s: float = 1.5, notices_repeats: bool = False) -> FastAPI:
     """Both parties over one log; `slow_s` is how long a slow answer takes."""
     app = FastAPI(title="Loopback case system and Digital Post", docs_url=None, redoc_url=None, openapi_url=None)
-    peer = _Peer(log, faults, slow_s, notices_repeats)
+    peer = Peer(log, faults, slow_s=slow_s, notices=_COLLECTIONS.values() if notices_repeats else {Kind.CASE})
 
     @app.get("/health")
     def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.post("/{collection}")
-    async def create(collection: str, request: Request, key: Key) -> Response:
-        return await peer.create(_COLLECTIONS[collection], key, request)
+    async def create(collection: Collection, request: Request, key: Key) -> Response:
+        kind = _COLLECTIONS[collection]
+        return await peer.create(kind, key, _checked(log, kind, key, request))
 
     @app.get("/{collection}/{key}")
-    def find(collection: str, key: str) -> Response:
+    def find(collection: Collection, key: str) -> Response:
         return peer.find(_COLLECTIONS[collection], key)
 
     @app.get("/{collection}")
-    def listed(collection: str) -> list[dict[str, Any]]:
-        return [_answer(entry) for entry in log.entries(_COLLECTIONS[collection])]
+    def listed(collection: Collection) -> list[dict[str, Any]]:
+        return peer.listed(_COLLECTIONS[collection])
 
     return app
-
-
-class _Peer:
-    """Does the work and then, or instead, what the faults say."""
-
-    def __init__(self, log: Log, faults: Faults, slow_s: float, notices_repeats: bool) -> None:
-        self._log, self._faults, self._slow_s, self._notices = log, faults, slow_s, notices_repeats
-
-    async def create(self, kind: Kind, key: str, request: Request) -> Response:
-        try:
-            body = await _checked(self._log, kind, key, request)
-        except RefusedError as error:
-            return JSONResponse({"key": key, "error": str(error)}, status_code=422)
-        fault = self._faults.on_create(await run_in_threadpool(self._log.count_request, kind, "create"))
-        if fault is not None:
-            await run_in_threadpool(self._log.note_fault, kind, fault)
-        if fault is Fault.ERROR_BEFORE:
-            return _error(key, "The database is locked.")
-        entry = await run_in_threadpool(self._add, kind, key, body)
-        if fault is Fault.ERROR_AFTER:
-            return _error(key, "Something went wrong after the work was done.")
-        if fault is Fault.DROP_AFTER:
-            return DroppedResponse()
-        if fault is Fault.SLOW_AFTER:
-            await asyncio.sleep(self._slow_s)
-        return JSONResponse(_answer(entry), status_code=201)
-
-    def find(self, kind: Kind, key: str) -> Response:
-        if fault := self._faults.on_find(self._log.count_request(kind, "find")):
-            self._log.note_fault(kind, fault)
-            return _error(key, "The search index is being rebuilt.")
-        entry = self._log.find(kind, key)
-        if entry is None:
-            return JSONResponse({"key": key, "found": False}, status_code=404)
-        return JSONResponse(_answer(entry))
-
-    def _add(self, kind: Kind, key: str, body: str) -> Entry:
-        """A case once by its external id; the rest again and again, unless repeats are noticed."""
-        if kind is Kind.CASE or self._notices:
-            return self._log.add_once(kind, key, body)[0]
-        return self._log.add(kind, key, body)
 
 
 async def _checked(log: Log, kind: Kind, key: str, request: Request) -> str:
@@ -173,14 +130,6 @@ def _written(said: dict[str, Any], *names: str) -> str:
 
 def _digest(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def _error(key: str, words: str) -> JSONResponse:
-    return JSONResponse({"key": key, "error": words}, status_code=500)
-
-
-def _answer(entry: Entry) -> dict[str, Any]:
-    return {"key": entry.key, "found": True, _NAMES[entry.kind]: entry.identifier, "at": entry.at}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

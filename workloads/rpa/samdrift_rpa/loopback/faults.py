@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from samdrift_platform.errors import SettingError
+
+F = TypeVar("F", bound=StrEnum)
 
 
 class Fault(StrEnum):
@@ -37,15 +40,7 @@ class Faults:
     @classmethod
     def parse(cls, text: str) -> Faults:
         """Read `error-after:3,drop-after:4`; an empty text means none. SettingError for anything else."""
-        every = {}
-        for part in filter(None, text.split(",")):
-            name, _, number = part.partition(":")
-            if name not in tuple(Fault) or not number.isdecimal() or int(number) < 1:
-                raise SettingError(
-                    f"{part!r} is not a fault. Write {', '.join(Fault)}, each followed by a colon and a number."
-                )
-            every[Fault(name)] = int(number)
-        return cls(every)
+        return cls(every_nth(text, Fault))
 
     def on_create(self, number: int) -> Fault | None:
         """What goes wrong with the `number`-th request to create something, from 1."""
@@ -57,3 +52,16 @@ class Faults:
 
     def _due(self, fault: Fault, number: int) -> bool:
         return fault in self.every and number % self.every[fault] == 0
+
+
+def every_nth(text: str, kinds: type[F]) -> dict[F, int]:
+    """Fault -> n of `error-after:3,drop-after:4`, for the faults of any party; SettingError for anything else."""
+    every = {}
+    for part in filter(None, text.split(",")):
+        name, _, number = part.partition(":")
+        if name not in tuple(kinds) or not number.isdecimal() or int(number) < 1:
+            raise SettingError(
+                f"{part!r} is not a fault. Write {', '.join(kinds)}, each followed by a colon and a number."
+            )
+        every[kinds(name)] = int(number)
+    return every

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from samdrift_platform.errors import SettingError
+from samdrift_rpa.loopback.faults import every_nth
 
 
 class Fault(StrEnum):
@@ -41,15 +41,7 @@ class Faults:
     @classmethod
     def parse(cls, text: str) -> Faults:
         """Read `error-after-saving:3,session-lost:4`; an empty text means none. SettingError for anything else."""
-        every = {}
-        for part in filter(None, text.split(",")):
-            name, _, number = part.partition(":")
-            if name not in tuple(Fault) or not number.isdecimal() or int(number) < 1:
-                raise SettingError(
-                    f"{part!r} is not a fault. Write {', '.join(Fault)}, each followed by a colon and a number."
-                )
-            every[Fault(name)] = int(number)
-        return cls(every)
+        return cls(every_nth(text, Fault))
 
     def of(self, number: int) -> Fault | None:
         """What goes wrong with the `number`-th application, from 1; the first that is due."""
