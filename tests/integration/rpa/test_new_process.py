@@ -72,11 +72,14 @@ def test_it_is_found_and_runs_dry(folder: Path, site: Path, tmp_path: Path) -> N
 def test_it_passes_our_style_and_our_types(folder: Path, site: Path) -> None:
     config = str(ROOT / "pyproject.toml")
     ruff = [sys.executable, "-m", "ruff"]
-    told(*ruff, "check", "--no-cache", "--config", config, "--config", 'src=["."]', ".", at=folder)
-    told(*ruff, "format", "--no-cache", "--check", "--config", config, ".", at=folder)
+    shown = told(*ruff, "check", "--no-cache", "--config", config, "--config", 'src=["."]', ".", at=folder)
+    assert "All checks passed" in shown
+    shown = told(*ruff, "format", "--no-cache", "--check", "--config", config, ".", at=folder)
+    assert "already formatted" in shown
     packages = [str(ROOT / shelf) for shelf in ("platform", "registry", "evaluation", "workloads/rpa")]
     mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--follow-imports=silent", NAME, "tests"]
-    told(*mypy, at=folder, MYPYPATH=os.pathsep.join([".", *packages]))
+    shown = told(*mypy, at=folder, MYPYPATH=os.pathsep.join([".", *packages]))
+    assert "no issues found in" in shown
 
 
 @pytest.mark.parametrize("name", ["Parking", "x", "class", "json", "samdrift_rpa", "a-b", "../up", "x" * 42])
