@@ -162,8 +162,9 @@ class Oracle:
             setting = self._setting(parties, cases)
             self._submit(setting, cases)
             self.tell(f"{len(cases)} cases are in after {time.monotonic() - began:.0f} s")
-            Worker(setting, None, "rpa").turn()  # whoever is forked from here has everything imported and compiled
-            setting.ledger.close()
+            first = Worker(setting, None, "rpa")
+            first.turn()  # whoever is forked from here has everything imported and compiled
+            first.end()
             crews = self._crews(setting, with_forms=parties.register is not None)
             try:
                 self._work(crews, self._troubles(setting, crews, len(cases)), len(cases))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import structlog
@@ -144,11 +144,18 @@ class Worker(Mortal):
     def __init__(self, setting: Setting, plan: Plan | None, name: str) -> None:
         super().__init__(setting, plan)
         self._name, self._store = name, ObjectStore(setting.objects.as_uri())
-        receivers = {each: _Watched(made, self.at) for each, made in setting.receivers(self._store).items()}
+        self._receivers = setting.receivers(self._store)
+        receivers = {each: _Watched(made, self.at) for each, made in self._receivers.items()}
         lease = FORM_LEASE if name == FORMS else LEASE
         clock = WallClock(setting.now)
         self._delivery = _Delivery(self.ledger, {name: receivers}, self.at, lease, clock)
         self._released_s = 0.0
+
+    def end(self) -> None:
+        """Give all connections back."""
+        for receiver in self._receivers.values():
+            cast(Any, receiver).close()
+        self.ledger.close()
 
     def turn(self) -> bool:
         self.at(Point.BEFORE_CLAIM)
