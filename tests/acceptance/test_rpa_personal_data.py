@@ -265,6 +265,7 @@ def test_nothing_that_was_exported_names_a_person(municipality: Municipality) ->
     exports += [("retention", "show"), ("retention", "run", "--dry-run"), ("schedules", "run", "retention")]
     for words in exports:
         said = municipality.command(*words, *([] if words[-1] == "stats" else ["--json"]))
+        assert said.returncode == 0, (words, said.stderr)
         assert scanner.text(" ".join(words), said.stdout + said.stderr) == []
     for path in ("/rpa/", "/inbox", "/v1/items?limit=200", "/v1/audit/events?limit=500", "/metrics"):
         assert scanner.text(path, municipality.http("GET", path, headers={"Accept": "text/html,*/*"}).text) == []
