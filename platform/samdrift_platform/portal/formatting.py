@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -91,3 +91,8 @@ _TIME = {"da": "HH.mm", "en": "HH:mm"}
 def machine_time(moment: datetime | None) -> str:
     """ISO 8601 for the `datetime` attribute of a `time` element; empty for None."""
     return "" if moment is None else moment.isoformat()
+
+
+def noon(day: date) -> datetime:
+    """Noon in UTC of a day: an aware moment that is on this day on Danish clocks too, for the filter `date`."""
+    return datetime.combine(day, time(12), UTC)

@@ -24,7 +24,8 @@ from samdrift_platform.ledger.inbox import Filter
 from samdrift_platform.parts import effect_title, item_address, lane_title
 from samdrift_platform.portal.decision_form import FIELD, texts_of
 from samdrift_platform.portal.models import may
-from samdrift_platform.portal.pages import PAGE, Offset, SignedIn
+from samdrift_platform.portal.pages import SignedIn
+from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell
 from samdrift_platform.portal.stored_object import image, opened, pieces, shown
 from samdrift_platform.question import Choice, Fact
@@ -66,8 +67,7 @@ def inbox_page(shell: SignedIn, workload: Name = "", lane: Name = "", code: Name
         now=datetime.now(UTC),
         lane_title=lambda name, lane: lane_title(shell.workloads.get(name), lane, shell.language),
         title_of=lambda asked: _title(shell, asked),
-        newer=max(offset - PAGE, 0) if offset else None,
-        older=offset + PAGE if len(found) > PAGE else None,
+        **around(offset, more=len(found) > PAGE),
     )
 
 

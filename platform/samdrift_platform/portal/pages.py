@@ -7,19 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell, current_shell, visitor_shell
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 SignedIn = Annotated[Shell, Depends(current_shell)]
 Anyone = Annotated[Shell, Depends(visitor_shell)]
-Offset = Annotated[int, Query(ge=0)]
-
-#: Rows of a page's main table.
-PAGE = 50
 
 
 @router.get("/")
@@ -84,8 +81,7 @@ def _work(shell: Shell, offset: int) -> dict[str, Any]:
         "counts": counts,
         "total": _sum(counts.values()),
         "offset": offset,
-        "newer": max(offset - PAGE, 0) if offset else None,
-        "older": offset + PAGE if len(found) > PAGE else None,
+        **around(offset, more=len(found) > PAGE),
     }
 
 
@@ -95,8 +91,7 @@ def _submission(shell: Shell, submission_id: UUID, offset: int) -> dict[str, Any
         "submission": shell.reading.submission(submission_id),
         "items": found[:PAGE],
         "offset": offset,
-        "newer": max(offset - PAGE, 0) if offset else None,
-        "older": offset + PAGE if len(found) > PAGE else None,
+        **around(offset, more=len(found) > PAGE),
     }
 
 

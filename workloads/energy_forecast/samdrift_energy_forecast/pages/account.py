@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from fastapi.responses import HTMLResponse
 from samdrift_energy_forecast.account.recorded import recorded, recorded_item, recorded_sum, recorded_years
 from samdrift_energy_forecast.account.table import COLUMNS
 from samdrift_energy_forecast.pages.asking import SignedIn, ledger_of
+from samdrift_platform.portal.formatting import noon
+from samdrift_platform.portal.paging import Offset, around
 from samdrift_platform.portal.plot import Plot, Series
 
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
-Offset = Annotated[int, Query(ge=0, le=10_000_000)]
-
 
 #: Accounts on one page.
 PAGE = 100
@@ -35,9 +35,8 @@ def account(shell: SignedIn, year: Year = None, offset: Offset = 0) -> HTMLRespo
         year=year,
         years=years,
         total=total,
-        newer=max(offset - PAGE, 0) if offset else None,
-        older=offset + PAGE if len(found) > PAGE else None,
         noon=noon,
+        **around(offset, more=len(found) > PAGE, page=PAGE),
     )
 
 
@@ -57,11 +56,6 @@ def account_of(shell: SignedIn, item_id: UUID) -> HTMLResponse:
     with ledger_of(shell).read() as connection:
         found = recorded_item(connection, item_id)
     return shell.page("energy_forecast/account_of.html", found=found, account=found.account, drawn=weeks, noon=noon)
-
-
-def noon(day: date) -> datetime:
-    """An instant of the day, which the page writes as a date."""
-    return datetime.combine(day, time(12), UTC)
 
 
 def weeks(account: dict[str, Any], *, title: str, expected: str, measured: str) -> Plot:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, cast
+from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.portal.formatting import noon
+from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell
 from samdrift_rpa.digital_post.policy import PostPolicy, read_post_policy
 from samdrift_rpa.digital_post.process import ASSIGNMENT, CASE, ENTRY, REPLY
@@ -24,15 +26,12 @@ from samdrift_rpa.pages.asking import SignedIn
 from samdrift_rpa.sentence import Sentence
 from samdrift_rpa.training.letters import subjects
 
-#: Letters on one page.
-PAGE = 50
 #: The process, by its name.
 LANE = "digital_post"
 WAITING = (ItemState.WAITING_FOR_PERSON,)
 REFUSED = (ItemState.REJECTED, ItemState.FAILED)
 HANDLED = (ItemState.DONE,)
 
-Offset = Annotated[int, Query(ge=0)]
 
 #: How a letter was sorted -> in words.
 SORTED_BY: Mapping[str, str] = {
@@ -102,8 +101,7 @@ def index(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
         waiting=waiting,
         refused=refused,
         handled=handled,
-        newer=max(offset - PAGE, 0) if offset else None,
-        older=offset + PAGE if more else None,
+        **around(offset, more=more),
     )
 
 
@@ -170,10 +168,7 @@ def _reason(item: WorkItem, language: str) -> str:
 
 
 def _noon(day: object) -> datetime | None:
-    if not day:
-        return None
-    on = date.fromisoformat(str(day))
-    return datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    return noon(date.fromisoformat(str(day))) if day else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell
 from samdrift_rpa.driving_licence.checks import NOTABLE, Code, says
 from samdrift_rpa.driving_licence.completeness import LABELS, Missing
@@ -19,15 +20,11 @@ from samdrift_rpa.driving_licence.process import DECISIONS, ENTER, GROUNDS
 from samdrift_rpa.pages.asking import SignedIn
 from samdrift_rpa.pages.evidence import may_look, pieces_of
 
-#: Applications on one page.
-PAGE = 50
 #: The process, by its name.
 LANE = "driving_licence"
 WAITING = (ItemState.WAITING_FOR_PERSON,)
 NOT_ENTERED = (ItemState.REJECTED, ItemState.FAILED)
 ENTERED = (ItemState.DONE,)
-
-Offset = Annotated[int, Query(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +70,7 @@ def index(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
         waiting=waiting,
         not_entered=not_entered,
         entered=entered,
-        newer=max(offset - PAGE, 0) if offset else None,
-        older=offset + PAGE if more else None,
+        **around(offset, more=more),
     )
 
 

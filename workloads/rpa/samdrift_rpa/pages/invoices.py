@@ -5,35 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from samdrift_platform.errors import NotFoundError
 from samdrift_platform.ledger.effects import EffectRow
 from samdrift_platform.ledger.items import ItemState, WorkItem
-from samdrift_platform.portal.shell import Shell, current_shell
+from samdrift_platform.portal.formatting import noon
+from samdrift_platform.portal.paging import PAGE, Offset, around
+from samdrift_platform.portal.shell import Shell
 from samdrift_rpa.conduct import OBJECTED, STOPPED
 from samdrift_rpa.invoices.answering import SEND_ANSWER
 from samdrift_rpa.invoices.ground import Ground
 from samdrift_rpa.invoices.refusal import LABELS
 from samdrift_rpa.invoices.steps import POST_VOUCHER, REFUSED
+from samdrift_rpa.pages.asking import SignedIn
 from samdrift_rpa.rules.findings import FailedRule, Severity
 from samdrift_rpa.sentence import written
 
-#: Documents on one page.
-PAGE = 50
 #: The process, by its name.
 LANE = "invoices"
 POSTED = (ItemState.DONE,)
 EXCEPTIONS = (ItemState.WAITING_FOR_PERSON, ItemState.REJECTED, ItemState.FAILED)
-
-SignedIn = Annotated[Shell, Depends(current_shell)]
-Offset = Annotated[int, Query(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +88,7 @@ def index(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
         "rpa/invoices.html",
         posted=posted,
         exceptions=exceptions,
-        newer=max(offset - PAGE, 0) if offset else None,
-        older=offset + PAGE if more else None,
+        **around(offset, more=more),
     )
 
 
@@ -161,7 +158,7 @@ def sentences_of(item: WorkItem, language: str) -> list[Said]:
 
 
 def _noon(day: str | None) -> datetime | None:
-    return datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC) if day else None
+    return noon(date.fromisoformat(day)) if day else None
 
 
 def _rule(value: Mapping[str, Any]) -> FailedRule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 
 from samdrift_platform.errors import InputError
+from samdrift_platform.portal.formatting import noon
 from samdrift_platform.portal.plot import Plot, Series
 from samdrift_platform.portal.shell import Shell
 from samdrift_rpa.pages.asking import Now, SignedIn, cases_of, processes_of
@@ -88,11 +89,6 @@ def drawn(found: Sequence[Day], *, title: str, labels: Mapping[str, str], unit: 
         for name, label in labels.items()
     ]
     return Plot(id="days", title=title, times=[noon(day.on) for day in found], series=series)
-
-
-def noon(day: date) -> datetime:
-    """An instant of the day, which the page writes as a date."""
-    return datetime.combine(day, time(12), UTC)
 
 
 def _asked(shell: Shell, at: datetime, process: str, first: str, last: str) -> Asked:
