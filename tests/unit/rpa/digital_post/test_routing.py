@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.errors import SettingError
-from samdrift_rpa.digital_post import policy as shipped
 from samdrift_rpa.digital_post.due import due_on
 from samdrift_rpa.digital_post.generator import Written, write
 from samdrift_rpa.digital_post.letter import read_letter
@@ -22,8 +21,9 @@ from samdrift_rpa.digital_post.policy import Ground, PostPolicy, read_post_polic
 from samdrift_rpa.digital_post.reply import reply_uuid
 from samdrift_rpa.digital_post.routing import Route, route
 from samdrift_rpa.digital_post.thread import external_id
+from samdrift_rpa.policy_file import shipped
 
-SHIPPED = read_post_policy(Path(shipped.SHIPPED))
+SHIPPED = read_post_policy(shipped("digital_post"))
 UNITS = ("one", "two", "three", "legal")
 PARTS = st.integers(0, 3).map(lambda n: f"{n:02d}")
 KEYS = st.lists(PARTS, min_size=1, max_size=3).map(".".join)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from samdrift_platform.demonstration import Finding, Service
 from samdrift_rpa import settings
 from samdrift_rpa.demonstration.arrival import first_run, free_port
-from samdrift_rpa.invoices.policy import SHIPPED
 from samdrift_rpa.loopback.log import Kind, Log, read_log
+from samdrift_rpa.policy_file import shipped
 
 if TYPE_CHECKING:
     from samdrift_platform.client import Client
@@ -117,7 +117,7 @@ def documents() -> list[Incoming]:
 
 def _policy(folder: Path) -> Path:
     """The shipped policy without check digits: the numbers in the official examples are invented and hold none."""
-    policy = json.loads(SHIPPED.read_bytes())
+    policy = json.loads(shipped("invoices").read_bytes())
     policy |= {"version": f"{policy['version']}, demonstration", "check_digits": False}
     file = folder / "policy.json"
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from samdrift_platform.errors import SettingError
+from samdrift_rpa.policy_file import read_policy_file
 from samdrift_rpa.settings import POST_POLICY
-
-SHIPPED = Path(__file__).parent.parent / "policies" / "digital_post.json"
 
 #: A KLE number or the beginning of one: `28`, `28.06`, `28.06.04`.
 KleBeginning = Annotated[str, StringConstraints(pattern=r"^\d{2}(\.\d{2}){0,2}$")]
@@ -108,10 +105,5 @@ class PostPolicy(BaseModel):
 
 def read_post_policy(path: Path | None = None) -> PostPolicy:
     """The policy at `path`, or the one that the settings name; SettingError when it cannot be used."""
-    path = path or (Path(POST_POLICY.value()) if POST_POLICY.value() else SHIPPED)
-    try:
-        content = path.read_bytes()
-        policy = PostPolicy.model_validate_json(content)
-    except (OSError, ValidationError) as error:
-        raise SettingError(f"The policy {path} cannot be used: {error}", field=POST_POLICY.name) from error
-    return policy.model_copy(update={"digest": "sha256:" + hashlib.sha256(content).hexdigest()})
+    policy, digest = read_policy_file(PostPolicy, "digital_post", POST_POLICY, path)
+    return policy.model_copy(update={"digest": digest})

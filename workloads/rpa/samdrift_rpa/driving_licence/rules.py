@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from samdrift_rpa import settings
 from samdrift_rpa.driving_licence.application import Category
+from samdrift_rpa.policy_file import read_policy_file
 
 
 class Sooner(BaseModel):
@@ -49,10 +50,6 @@ class Rules(BaseModel):
     without_certificate: frozenset[Category] = frozenset()
 
 
-SHIPPED = Path(__file__).parents[1] / "policies" / "driving_licence.json"
-
-
 def read_rules(path: Path | None = None) -> Rules:
-    """The rules in `path`, by default the operator's or the shipped ones."""
-    chosen = settings.LICENCE_RULES.value()
-    return Rules.model_validate_json((path or (Path(chosen) if chosen else SHIPPED)).read_bytes())
+    """The rules in `path`, by default the operator's or the shipped ones; SettingError when they cannot be used."""
+    return read_policy_file(Rules, "driving_licence", settings.LICENCE_RULES, path)[0]

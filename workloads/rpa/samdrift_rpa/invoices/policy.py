@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from samdrift_platform.errors import SettingError
 from samdrift_rpa.identifiers import Identifier
+from samdrift_rpa.policy_file import read_policy_file
 from samdrift_rpa.settings import POLICY
-
-SHIPPED = Path(__file__).parent.parent / "policies" / "invoices.json"
 
 
 class Accounts(BaseModel):
@@ -113,10 +110,5 @@ def _normal(endpoint: str) -> str:
 
 def read_policy(path: Path | None = None) -> Policy:
     """The policy at `path`, or the one that the settings name; SettingError when it cannot be used."""
-    path = path or (Path(POLICY.value()) if POLICY.value() else SHIPPED)
-    try:
-        content = path.read_bytes()
-        policy = Policy.model_validate_json(content)
-    except (OSError, ValidationError) as error:
-        raise SettingError(f"The policy {path} cannot be used: {error}", field=POLICY.name) from error
-    return policy.model_copy(update={"digest": "sha256:" + hashlib.sha256(content).hexdigest()})
+    policy, digest = read_policy_file(Policy, "invoices", POLICY, path)
+    return policy.model_copy(update={"digest": digest})
