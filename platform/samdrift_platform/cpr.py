@@ -91,10 +91,6 @@ class Cpr:
         day, month, year = (int(self.number[at : at + 2]) for at in (0, 2, 4))
         return date(century(int(self.number[6]), year) + year, month, day - REPLACEMENT_DAY * self.is_replacement)
 
-    def is_born_after(self, day: date) -> bool:
-        """The birth lies after `day`: a number that nobody bears yet, such as a test person's or a slip of the pen."""
-        return self.born > day
-
     @property
     def modulus_11_holds(self) -> bool:
         """A signal, no verdict: numbers without it have been given out since October 2007."""
