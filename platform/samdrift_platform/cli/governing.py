@@ -62,7 +62,9 @@ def appoint(
     person: Annotated[str, typer.Argument(help="Name under which they sign in.")],
     role: Annotated[
         list[str] | None,
-        typer.Option(help="data_scientist, clinical, domain, technical, case_worker, operator or auditor; may be repeated."),
+        typer.Option(
+            help="data_scientist, clinical, domain, technical, case_worker, operator or auditor; may be repeated."
+        ),
     ] = None,
     known_as: Annotated[
         list[str] | None, typer.Option(help="Their MLflow user name, if it is another one; may be repeated.")
