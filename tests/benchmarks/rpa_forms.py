@@ -33,7 +33,7 @@ from samdrift_rpa.web.recording import Keep
 from samdrift_testing.benchmarking import Benchmark, benchmark, percentile, timed
 from samdrift_testing.legacy_form import PASSWORD, USER, Register, robot, started_register, stored
 
-FORMS, WARM = 40, 3
+FORMS, WARM = 24, 2
 LEAST_SHARE = 0.9
 #: Resamples of the pairs of forms for the interval.
 RESAMPLES = 2_000
