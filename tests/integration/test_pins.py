@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,30 @@ def _modules() -> list[str]:
 
 def test_every_dependency_is_pinned() -> None:
     assert _requirements() <= {_canonical(name) for name in PINS}
+
+
+def _pulled_in() -> set[str]:
+    """What the project's requirements pull in here, with what those pull in; skips where an extra is not installed."""
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    waiting = [Requirement(text) for found in lists for text in found]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        for extra in {"", *wanted.extras}:
+            key = (_canonical(wanted.name), extra)
+            if key in seen or key[0] == "samdrift":
+                continue
+            seen.add(key)
+            try:
+                below = [Requirement(text) for text in requires(wanted.name) or ()]
+            except PackageNotFoundError:
+                pytest.skip(f"{wanted.name} belongs to an extra that is not installed here")
+            waiting += [each for each in below if each.marker is None or each.marker.evaluate({"extra": extra})]
+    return {name for name, _ in seen}
+
+
+def test_what_is_pulled_in_is_pinned_and_nothing_else_is() -> None:
+    assert _pulled_in() == {_canonical(name) for name in PINS}
 
 
 def test_what_is_installed_is_what_is_pinned() -> None:
