@@ -4,48 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 from samdrift_rpa.receivers.access_point import AccessPointReceiver
 from samdrift_rpa.receivers.erp import ErpReceiver
+from samdrift_testing.party import Party
 
 
-class Loopback:
-    """One loopback on one port and one folder."""
+class Loopback(Party):
+    """An ERP system and an access point, with the receivers that reach them."""
 
     def __init__(self, folder: Path, faults: str, *options: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        super().__init__("samdrift_rpa.loopback", folder, faults, "--slow-s", "2.5", *options)
         self.objects = MemoryStore()
-        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self._argv = [sys.executable, "-m", "samdrift_rpa.loopback", "--folder", str(folder), "--port", str(port)]
-        self._argv += ["--faults", faults, "--slow-s", "2.5", *options]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._argv)
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(f"{self.url}/health").raise_for_status()
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
     @property
     def log(self) -> Log:
