@@ -41,7 +41,7 @@ RESAMPLES = 2_000
 
 def main() -> int:
     if not CHROMIUM.exists():
-        print(f"left out: {CHROMIUM} is missing; install it with: apt-get install chromium")  # noqa: T201
+        print(f"left out: {CHROMIUM} is missing; install it with: apt-get install chromium")  # noqa: T201 - to whoever runs it
         return 0
     title = f"Web forms: {FORMS} entries by the robot, and by bare Playwright in the same form"
     with (

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +21,7 @@ from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.retaining import Retaining
 from samdrift_platform.retention import KEPT, Retention, retention_of
+from samdrift_testing.dying import DeathError, Dying
 from samdrift_testing.retained import DAY, KNOBS, Home, Keeper
 from samdrift_testing.work import LEASE, NOW, WORKLOAD, item, look, request
 
@@ -86,18 +85,20 @@ def test_an_object_that_was_put_again_lately_stays_for_who_is_about_to_name_it(h
     assert home.run(NOW + 99 * DAY, grace=timedelta(0)).total["objects"] == 1
 
 
-def test_what_comes_in_between_the_look_and_the_removal_keeps_its_object(home: Home) -> None:
+def test_what_comes_in_between_the_look_and_the_removal_keeps_its_object(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     came = home.put("came")
     home.ended("old", came)
-    look_ = Retaining._remove
+    remove = Retaining._remove
 
     def meanwhile(run: Retaining, references: Any, newest: int) -> int:
         with home.ledger.write() as connection:
             submissions.submit(connection, request("new", [item("new", document=came)]), now=NOW)
-        return look_(run, references, newest)
+        return remove(run, references, newest)
 
-    with patch.object(Retaining, "_remove", meanwhile):
-        assert home.run(NOW + 99 * DAY).total["objects"] == 0
+    monkeypatch.setattr(Retaining, "_remove", meanwhile)
+    assert home.run(NOW + 99 * DAY).total["objects"] == 0
     assert home.store.exists(came)
 
 
@@ -122,37 +123,22 @@ def test_more_items_than_one_batch_are_all_erased(home: Home, monkeypatch: pytes
         assert items.counts(connection) == {WORKLOAD: {"done": 10}}
 
 
-class KilledError(BaseException):
-    """Stands for the death of the process: nothing catches it."""
-
-
 @pytest.mark.parametrize("after", range(12))
-def test_a_run_that_is_killed_anywhere_goes_on(sqlite_ledger: Ledger, tmp_path: Path, after: int) -> None:
+def test_a_run_that_is_killed_anywhere_goes_on(
+    sqlite_ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
     home = Home(sqlite_ledger, ObjectStore(f"file://{tmp_path / 'objects'}"))
     references = [home.put(f"came {n}") for n in range(3)]
     for n, reference in enumerate(references):
         home.ended(f"k{n}", reference, asked=n == 1, state=ItemState.REJECTED if n == 2 else ItemState.DONE)
-    calls = 0
-
-    def counted(plain: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal calls
-            calls += 1
-            if calls > after:
-                raise KilledError
-            return plain(*arguments, **named)
-
-        return call
-
-    with (
-        patch.object(erasing, "BATCH", 1),
-        patch.object(audit, "append", counted(audit.append)),
-        patch.object(ObjectStore, "remove", counted(ObjectStore.remove)),
-        patch.object(sa.Connection, "commit", counted(sa.Connection.commit)),
-    ):
+    dying = Dying(after)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "BATCH", 1)
+        for owner, name in ((audit, "append"), (ObjectStore, "remove"), (sa.Connection, "commit")):
+            patch.setattr(owner, name, dying.wrap(getattr(owner, name)))
         try:
             home.run(NOW + 99 * DAY)
-        except KilledError:
+        except DeathError:
             assert home.is_intact()
     home.run(NOW + 99 * DAY)
     assert "secret" not in home.text()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -25,8 +23,10 @@ from samdrift_platform.ledger.inbox import Ruling
 from samdrift_platform.mail.message import MessageFaultError, compose, finished, recipients
 from samdrift_platform.mail.server import MailServer, Security
 from samdrift_platform.objects import ObjectStore
+from samdrift_rpa.receivers import file_share as receiving
 from samdrift_rpa.receivers.file_share import FileShareReceiver
 from samdrift_rpa.receivers.mail import StoredMailReceiver, journal
+from samdrift_testing.dying import DeathError, Dying
 from samdrift_testing.mail_servers import Cut, CuttingServer, mail_server
 from samdrift_testing.personal_data import Scanner
 from samdrift_testing.work import WORKLOAD, claim_one, completion, item, look, submit
@@ -156,23 +156,11 @@ def test_a_file_is_written_whole_and_found_also_after_it_was_fetched(
 
 @pytest.mark.parametrize("after", range(4))
 def test_killed_at_any_write_a_file_comes_once_or_a_person_is_asked(
-    share: FileShareReceiver, store: ObjectStore, tmp_path: Path, after: int
+    share: FileShareReceiver, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     request = {"object": store.put(b"csv"), "name": "a.csv"}
-    calls = 0
-
-    def counted(plain: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal calls
-            calls += 1
-            if calls > after:
-                raise KeyboardInterrupt  # nothing catches it
-            return plain(*arguments, **named)
-
-        return call
-
-    write = file_share.write_whole
-    with patch("samdrift_rpa.receivers.file_share.write_whole", counted(write)), suppress(KeyboardInterrupt):
+    with monkeypatch.context() as patch, suppress(DeathError):
+        patch.setattr(receiving, "write_whole", Dying(after).wrap(file_share.write_whole))
         share.deliver(KEY, request)
     files = [path for path in (tmp_path / "share").iterdir() if path.is_file()]
     if after == 1:

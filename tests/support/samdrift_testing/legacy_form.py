@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +12,6 @@ from threading import Event
 from typing import Any
 from uuid import UUID, uuid5
 
-import httpx
 import psutil
 import pytest
 
@@ -30,7 +26,7 @@ from samdrift_rpa.receivers.web_form import SignIn, WebFormReceiver
 from samdrift_rpa.web.browser import CHROMIUM, Browser
 from samdrift_rpa.web.deadline import Deadline
 from samdrift_rpa.web.screen import Screen
-from samdrift_testing.ports import free_ports
+from samdrift_testing.party import Party
 from samdrift_testing.serving import Door, serving
 
 #: Whatever takes this long would never come, in seconds.
@@ -42,15 +38,12 @@ def key(number: int) -> UUID:
     return uuid5(UUID(int=7), str(number))
 
 
-class Register:
+class Register(Party):
     """One legacy application on one port and one folder."""
 
     def __init__(self, folder: Path, faults: str = "", *, slow_s: float = 1.5) -> None:
-        (port,) = free_ports(1)
-        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self._argv = [sys.executable, "-m", "samdrift_rpa.loopback.legacy_form", "--folder", str(folder)]
-        self._argv += ["--port", str(port), "--faults", faults, "--slow-s", str(slow_s)]
-        self._process: subprocess.Popen[bytes] | None = None
+        user = {"SAMDRIFT_LEGACY_FORM_USER": f"{USER}:{PASSWORD}"}
+        super().__init__("samdrift_rpa.loopback.legacy_form", folder, faults, "--slow-s", str(slow_s), environment=user)
 
     @property
     def log(self) -> Log:
@@ -59,20 +52,6 @@ class Register:
     @property
     def references(self) -> list[str]:
         return [case.reference for case in self.log.cases()]
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            self._argv, env=os.environ | {"SAMDRIFT_LEGACY_FORM_USER": f"{USER}:{PASSWORD}"}
-        )
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(f"{self.url}/health").raise_for_status()
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 @contextmanager
@@ -148,11 +127,6 @@ def stored(store: Store, wanted: Wanted, *, decision: str = "issue", ground: str
     """An application in the store, and the effect's request for it."""
     document = store.put(write(wanted, store.put(photo())))
     return {"document": document, "decision": decision, "ground": ground, "decided_by": ["clerk"]}
-
-
-def as_typed(wanted: Wanted) -> Mapping[str, str]:
-    """What the register's log must hold beside each field; written without the robot's own page object."""
-    return {"cpr": wanted.cpr, "navn": wanted.name, "kategori": wanted.category}
 
 
 def chromium_below(process: psutil.Process) -> list[psutil.Process]:
