@@ -32,10 +32,11 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore
 from samdrift_testing.benchmarking import Benchmark, benchmark, fsync_ms, percentile, timed
 from samdrift_testing.dicom_peer import associated, data_set_of, listens, store_rq
-from samdrift_testing.intake_desk import held, wait_until
+from samdrift_testing.intake_desk import held
 from samdrift_testing.killed_intake import KilledIntake
 from samdrift_testing.ports import free_ports
 from samdrift_testing.screening_study import COLUMNS, ROWS, mammogram, part10, pixels
+from samdrift_testing.waiting import wait_until
 
 ASSOCIATIONS, EXAMS_EACH, RUNS = 4, 2, 3
 #: Each pixel of the study made by code so often each way: 4608 x 2912, as large as a film of CBIS-DDSM.

@@ -17,8 +17,9 @@ import pytest
 from samdrift_mammography.views import View
 from samdrift_testing import dicom_peer as peers
 from samdrift_testing.dicom_peer import Peer, associated, command_set, data_set_of, pdu, pdv
-from samdrift_testing.intake_desk import QUICK, ListeningDesk, generous, listening_desk, wait_until
+from samdrift_testing.intake_desk import QUICK, ListeningDesk, generous, listening_desk
 from samdrift_testing.screening_study import mammogram, part10
+from samdrift_testing.waiting import wait_until
 
 UID = "1.2.826.0.1.3680043.8.498.1.{}"
 SUCCESS, OUT_OF_RESOURCES, MISMATCH, CLASS_NOT_SUPPORTED, NOT_UNDERSTOOD = 0, 0xA700, 0xA900, 0x0122, 0xC000

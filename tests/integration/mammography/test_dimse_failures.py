@@ -19,11 +19,12 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.objects import ObjectStore, StoreFullError
 from samdrift_testing.dcmtk import dcmtk, to
 from samdrift_testing.dicom_peer import associated, data_set_of
-from samdrift_testing.intake_desk import ListeningDesk, generous, held, listening_desk, wait_until
+from samdrift_testing.intake_desk import ListeningDesk, generous, held, listening_desk
 from samdrift_testing.killed_intake import KilledIntake, Senders
 from samdrift_testing.ports import free_ports
 from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
 from samdrift_testing.screening_study import mammogram, part10
+from samdrift_testing.waiting import wait_until
 
 UID = "1.2.826.0.1.3680043.8.498.1.{}"
 SUCCESS, OUT_OF_RESOURCES, PROCESSING_FAILURE = 0, 0xA700, 0x0110

@@ -14,7 +14,7 @@ from samdrift_mammography.intake.running import Intake
 from samdrift_platform.ledger import processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import Settings
-from samdrift_testing.intake_desk import wait_until
+from samdrift_testing.waiting import wait_until
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.processes import Process
 from samdrift_platform.ledger.tables import submissions
 from samdrift_testing.dicom_peer import associated, data_set_of, listens
-from samdrift_testing.intake_desk import wait_until
 from samdrift_testing.killed_intake import STARTED_S, KilledIntake
 from samdrift_testing.ports import free_ports
 from samdrift_testing.screening_study import mammogram, part10
+from samdrift_testing.waiting import wait_until
 
 #: The publisher's fictitious woman, as a log could name her.
 PERSONAL = ("Berggren", "2512489996", "251248", "19481225")

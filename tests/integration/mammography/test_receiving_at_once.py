@@ -18,8 +18,9 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.tables import work_items
-from samdrift_testing.intake_desk import held, wait_until
+from samdrift_testing.intake_desk import held
 from samdrift_testing.screening_study import mammogram, part10
+from samdrift_testing.waiting import wait_until
 
 SENDERS, EXAMS, ASSEMBLERS = 6, 30, 2
 

@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from samdrift_rpa.workload import RobotWorkload
 from samdrift_testing.control import Control, at_work, put_together
 from samdrift_testing.in_process import in_process
 from samdrift_testing.serving import serving
+from samdrift_testing.waiting import wait_until
 
 FILES = 24
 KILLS = 8
@@ -61,13 +61,6 @@ def watching(tmp_path: Path, address: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(10)
 
 
-def wait_for(holds: Callable[[], bool], what: str, *, timeout_s: float = 60.0) -> None:
-    until = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < until, what
-        time.sleep(0.005)  # looks again; nothing rests on how long it takes
-
-
 def test_killed_again_and_again_each_file_is_one_case(tmp_path: Path, plane: tuple[Control, str]) -> None:
     control, address = plane
     place, chance = tmp_path / "drop" / "invoices", Random(7)
@@ -86,10 +79,10 @@ def test_killed_again_and_again_each_file_is_one_case(tmp_path: Path, plane: tup
             break
         with watching(tmp_path, address) as process:
             goal = max(before - chance.randrange(1, 4), 0)
-            wait_for(lambda: left() <= goal, f"{before} files are left, and stay")  # noqa: B023 - looked at in this round
+            wait_until(f"fewer than {before} files", lambda: left() <= goal)  # noqa: B023 - looked at in this round
             process.kill()
     with watching(tmp_path, address):
-        wait_for(lambda: left() == 0, "the last files stay")
+        wait_until("the last files are taken", lambda: left() == 0)
     with control.client() as client:
         references = [item["payload"]["case"]["document"] for item in client.items(workload="rpa")]
         assert Counter(client.get_object(reference) for reference in references) == Counter(contents)

@@ -31,8 +31,8 @@ from samdrift_testing.legacy_form import (
     rack,
     robot,
     stored,
-    until,
 )
+from samdrift_testing.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -120,7 +120,7 @@ def test_a_saving_that_goes_on_after_the_time_out_is_not_taken_for_none(
             receiver.find(key(1), request)
         assert register.references == []
         released.set()
-        until(lambda: bool(register.references))
+        wait_until("a case is saved", lambda: bool(register.references))
         assert receiver.find(key(1), request) == {"case_number": "KK-000001"}
     assert register.references == [str(key(1))]
 

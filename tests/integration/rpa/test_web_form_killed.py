@@ -23,8 +23,9 @@ from samdrift_platform.objects import ObjectStore
 from samdrift_platform.settings import Settings
 from samdrift_rpa.driving_licence.generator import Wanted
 from samdrift_rpa.web.browser import CHROMIUM
-from samdrift_testing.legacy_form import PASSWORD, USER, Register, chromium_below, started_register, stored, until
+from samdrift_testing.legacy_form import PASSWORD, USER, Register, chromium_below, started_register, stored
 from samdrift_testing.personal_data import Scanner
+from samdrift_testing.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -98,7 +99,7 @@ def test_killed_after_the_register_saved_it_enters_nothing_twice_and_leaves_no_b
     before = set(SHARED.glob("samdrift-traces-*"))
     with started_register(tmp_path / "register", "slow-after-saving:1", slow_s=5.0) as register:
         with office.delivery(register) as process:
-            until(lambda: bool(register.references))
+            wait_until("a case is saved", lambda: bool(register.references))
             assert len(chromium_below(process)) == 1
             tree = process.children(recursive=True)
             process.kill()
@@ -108,7 +109,7 @@ def test_killed_after_the_register_saved_it_enters_nothing_twice_and_leaves_no_b
         assert len(left) == 1
         assert office.effect.state is EffectState.PLANNED
         with office.delivery(register):
-            until(lambda: office.effect.state is EffectState.DELIVERED)
+            wait_until("the effect is delivered", lambda: office.effect.state is EffectState.DELIVERED)
             assert not (left & set(SHARED.glob("samdrift-traces-*")))  # swept by the next robot
     assert office.effect.attempt >= 2  # a busy machine may outlast so short a lease and ask again
     assert office.effect.answer == {"case_number": "KK-000001"}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,8 +21,6 @@ from samdrift_platform.objects import ObjectStore
 CALLING = ("MODALITY1", "STORESCU", "DCMSEND", "ECHOSCU", "MOVESCU", "TESTPACS")
 #: Short waits, so that a test of a slow peer is quick.
 QUICK = Limits(association_s=1.0, pdu_s=1.0, idle_s=5.0, message_s=3.0, message_bytes=2**20, in_flight_bytes=2**22)
-#: How long something may take until a test gives it up, seconds.
-PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +74,6 @@ def listening_desk(
         listener = Listener(entity, Desk(ledger=ledger, store=kept), services=services, limits=limits)
         with listener:
             yield ListeningDesk(listener=listener, ledger=ledger, store=kept)
-
-
-def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
-    """Wait for an event; AssertionError when it does not come."""
-    deadline_s = time.monotonic() + timeout_s
-    pause = threading.Event()
-    while not holds():
-        assert time.monotonic() < deadline_s, f"{what}: not within {timeout_s} s"
-        pause.wait(0.01)
 
 
 def generous(limits: Limits = QUICK) -> Limits:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from samdrift_testing.dicom_peer import ASSOCIATE_AC, ClosedError, Peer, listens
-from samdrift_testing.intake_desk import wait_until
+from samdrift_testing.waiting import wait_until
 
 #: How long the intake may take to listen, on two busy cores, seconds.
 STARTED_S = 60.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,8 +28,6 @@ from samdrift_rpa.web.screen import Screen
 from samdrift_testing.party import Party
 from samdrift_testing.serving import Door, serving
 
-#: Whatever takes this long would never come, in seconds.
-ENDS_S = 60.0
 USER, PASSWORD = "robot", "only-on-loopback-7"
 
 
@@ -146,11 +143,3 @@ def _is_browser(process: psutil.Process) -> bool:
         return "chromium" in process.name() and "--type=" not in " ".join(process.cmdline())
     except psutil.NoSuchProcess:  # ended meanwhile, or not collected yet
         return False
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Look until it holds."""
-    deadline = time.monotonic() + ENDS_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
