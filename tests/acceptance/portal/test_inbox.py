@@ -56,7 +56,7 @@ def waiting(full_portal: Any) -> Waiting:
         media_type="application/xml",
     )
     shown = replace(PAY, facts=(*PAY.facts, fact))
-    at = {"workload": "water", "now": now - timedelta(hours=1)}
+    at: dict[str, Any] = {"workload": "water", "now": now - timedelta(hours=1)}
     four_eyes = asking.ask(ledger, replace(shown, people=2), reference="invoices/DK16356706 Invoice 17", **at)
     fields = asking.YES | {"amount": 1250.5}
     asking.decide(ledger, four_eyes, "yes", comment="Ordered by the school.", now=now, **fields)
@@ -140,7 +140,7 @@ def decision(portal: Any, item: UUID) -> Any:
 
 
 def test_two_people_decide_without_any_script(browser: Browser, full_portal: Any, waiting: Waiting) -> None:
-    at = {"workload": "water", "now": datetime.now(UTC)}
+    at: dict[str, Any] = {"workload": "water", "now": datetime.now(UTC)}
     item = asking.ask(full_portal.ledger, FOUR_EYES, reference="without scripts", **at)
     for who, told in (("karen", "Det kræver samme beslutning af en anden"), ("lars", "Sagen går selv videre")):
         page = person(browser, full_portal, who, java_script_enabled=False)

@@ -99,8 +99,15 @@ def rows(figures: Figures, process: Process[Any, Any] | None) -> Iterator[Row]:
     if process is not None and (minutes := catalogue_min(process.time_saved)):
         yield Row(process=name, figure="catalogue_time", value=minutes, unit="min/year", n=0, method=CATALOGUE)
     for each in figures.amounts:
-        values = {"value": each.quantity, "unit": each.unit, "n": each.items, "method": each.method}
-        yield Row(process=name, figure=each.kind, detail=each.measure, **values)
+        yield Row(
+            process=name,
+            figure=each.kind,
+            detail=each.measure,
+            value=each.quantity,
+            unit=each.unit,
+            n=each.items,
+            method=each.method,
+        )
 
 
 _SUCCESS = f"done / (done + rejected + failed); {COUNTED}"
