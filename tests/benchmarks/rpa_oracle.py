@@ -159,14 +159,14 @@ def _run_peer(measured: Benchmark, peer: OpenOrchestrator, url: str, log: Path) 
     plans = [(point, chance.randint(1, 10)) for point in ("claimed", "called") for _ in range(PEERS_KILLS // 2)]
     chance.shuffle(plans)
     alive: list[subprocess.Popen[bytes]] = []
-    while plans or alive:
+    nothing_left = False  # a robot that lived to the end of the queue says so
+    while alive or not nothing_left:
         assert time.monotonic() - began < _PEERS_PATIENCE_S
-        while len(alive) < PEERS_WORKERS and (plans or not alive):
+        while len(alive) < PEERS_WORKERS and not nothing_left:
             alive.append(peer.robot(url, log, plans.pop() if plans else None))
         ended = [process for process in alive if process.poll() is not None]
         killed += sum(process.returncode == -signal.SIGKILL for process in ended)
-        if any(process.returncode == 0 for process in ended):
-            plans.clear()  # nothing is left to take
+        nothing_left = nothing_left or any(process.returncode == 0 for process in ended)
         alive = [process for process in alive if process not in ended]
         time.sleep(0.02)
     done = Counter(log.read_text().splitlines())
