@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from samdrift_platform.client import Client
+from samdrift_platform.nightly import RETENTION
 from samdrift_platform.supervisor import MODULES
 from samdrift_platform.weekly import WATCH
 from samdrift_testing.ports import free_ports
@@ -92,17 +93,18 @@ def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
 
 
 def test_prefect_keeps_the_schedules_of_the_platform_and_of_workloads(up: Tree) -> None:
-    up.wait_until("both are scheduled", lambda: len(_scheduled(up.prefect_url)) == 2, timeout_s=READY_S)
+    up.wait_until("all are scheduled", lambda: len(_scheduled(up.prefect_url)) == 3, timeout_s=READY_S)
     assert _scheduled(up.prefect_url) == {
         "watch": (WATCH.cron, "UTC"),
+        "retention": (RETENTION.cron, "UTC"),
         "errands-list": ("45 6 * * 1-5", "Europe/Copenhagen"),
     }
 
 
 def test_prefect_has_planned_the_next_run_of_each_schedule(up: Tree) -> None:
     """Its scheduler is a service of its own inside the server: it may fail while everything else works."""
-    up.wait_until("runs are planned", lambda: len(_planned(up.prefect_url)) == 2, timeout_s=READY_S)
-    assert _planned(up.prefect_url) == {"watch", "errands-list"}
+    up.wait_until("runs are planned", lambda: len(_planned(up.prefect_url)) == 3, timeout_s=READY_S)
+    assert _planned(up.prefect_url) == {"watch", "retention", "errands-list"}
 
 
 def test_prefect_runs_what_a_workload_scheduled(up: Tree) -> None:
