@@ -16,8 +16,8 @@ demo: install ## the same, but end; exit status 0 only if every step succeeded
 	$(BIN)/samdrift demo
 
 test: .venv/installed-test check ## everything that must hold, about 30 minutes
-	$(BIN)/python -m pytest tests/unit -m "not integration" -n 2 -q
-	$(BIN)/python -m pytest tests -m "integration or acceptance" -q
+	$(BIN)/python -m pytest tests/unit -m "not integration" -n 2 -q --hypothesis-profile=thorough
+	$(BIN)/python -m pytest tests -m "integration or acceptance" -q --hypothesis-profile=thorough
 test-unit: .venv/installed-test ## the fast inner loop, under a minute
 	$(BIN)/python -m pytest tests/unit -m "not integration" -n 2 -q
 check: .venv/installed-test ## style, types, import directions

@@ -39,7 +39,7 @@ def test_of_one_thing_digests_are_whole(capsys: pytest.CaptureFixture[str]) -> N
     assert DIGEST in capsys.readouterr().out
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(st.text("ab ", min_size=1, max_size=60), min_size=3, max_size=3), min_size=1, max_size=4))
 def test_no_word_is_ever_broken(capsys: pytest.CaptureFixture[str], rows: list[list[str]]) -> None:
     show_table(["x", "y", "z"], rows, empty="")

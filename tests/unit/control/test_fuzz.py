@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from samdrift_testing.tallying import FATAL
 
 SUBMIT = "/v1/workloads/tallying/submissions"
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers() | st.floats() | st.sampled_from([2**63, 10**400, -0.0])

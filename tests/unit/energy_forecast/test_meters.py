@@ -188,7 +188,6 @@ def test_whatever_a_dozen_rows_hold_they_are_refused_with_a_sentence(
     assert re.search(r"\w.*\.$", str(refused.value), re.DOTALL)
 
 
-@settings(max_examples=100)
 @given(st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda rest: b"PAR1" + rest)))
 def test_whatever_bytes_they_are_they_are_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(ReadingsError):

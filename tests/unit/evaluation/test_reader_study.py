@@ -157,7 +157,6 @@ def usable(exams: list[Exam], protocol: ReadingProtocol) -> bool:
     return all(any(sample) and not all(sample) for sample in samples)
 
 
-@settings(deadline=None, max_examples=60)
 @given(small_studies().filter(lambda exams: len(exams) >= 6), SIXTEENTHS, st.integers(0, 3))
 def test_intervals_are_those_of_single_draws(exams: list[Exam], share: float, seed: int) -> None:
     protocol = ReadingProtocol(

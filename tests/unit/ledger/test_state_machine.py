@@ -375,7 +375,7 @@ def _maybe_conflict(allowed: bool) -> Iterator[None]:
             yield
 
 
-@pytest.mark.parametrize("lives", [20, pytest.param(100, marks=pytest.mark.integration)])
+@pytest.mark.parametrize("lives", [6, pytest.param(100, marks=pytest.mark.integration)])
 def test_the_state_machine(sqlite_template: Path, lives: int) -> None:
     class Machine(ItemMachine):
         template = sqlite_template

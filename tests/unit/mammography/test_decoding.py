@@ -125,7 +125,7 @@ def test_the_process_ends_when_nobody_asks_any_more() -> None:
 
 
 @given(st.binary(min_size=1, max_size=400), st.integers(64, 300))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rle_of_any_bytes_is_decoded_or_refused(segments: bytes, second: int) -> None:
     header = b"".join(number.to_bytes(4, "little") for number in (2, 64, second, *[0] * 13))
     frame = Frame(

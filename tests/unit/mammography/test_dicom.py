@@ -161,7 +161,7 @@ def test_files_that_are_no_images_are_refused_with_a_code(data: bytes, expected:
 
 
 @given(share=st.floats(0, 1, exclude_max=True))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("compressed", [True, False])
 def test_a_file_cut_off_anywhere_is_refused(mammogram: Any, real_file: bytes, compressed: bool, share: float) -> None:
     whole = real_file if compressed else mammogram()
@@ -170,7 +170,9 @@ def test_a_file_cut_off_anywhere_is_refused(mammogram: Any, real_file: bytes, co
 
 
 @given(place=st.integers(128, 1800), value=st.integers(0, 255))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_a_changed_byte_in_the_header_is_read_or_refused_but_never_a_crash(
     small_compressed: bytes, place: int, value: int
 ) -> None:
@@ -196,7 +198,9 @@ def small_compressed(real_pixels: NDArray[np.uint16], real_file: bytes) -> bytes
 
 
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_changed_bytes_in_the_pixels_are_read_or_refused_but_never_a_crash(
     small_compressed: bytes, changes: list[tuple[float, int]]
 ) -> None:

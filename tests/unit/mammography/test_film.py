@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -68,7 +68,6 @@ def test_a_picture_without_a_breast_is_refused(grey: NDArray[np.float64]) -> Non
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.booleans())
-@settings(max_examples=50, deadline=None)
 def test_positions_travel_to_the_film_and_back(x: float, y: float, mirrored: bool) -> None:
     small = Film(
         pixels=np.zeros((16, 16), np.float32),

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_mammography.film import CELL, PIXEL_MM, Film
@@ -42,7 +42,6 @@ def test_nothing_is_marked_below_the_bound_or_outside_the_breast() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=50, deadline=None)
 def test_marks_are_few_falling_and_apart(seed: int) -> None:
     grid = np.random.default_rng(seed).exponential(2, (40, 30)).astype(np.float32)
     found = marks(grid, film(), at_least=1)

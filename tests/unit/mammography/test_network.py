@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -75,7 +75,6 @@ def test_a_block_with_the_real_weights_agrees_with_loops(
 
 
 @given(st.integers(1, 40), st.sampled_from([1, 3, 5]), st.sampled_from([1, 2]))
-@settings(max_examples=40, deadline=None)
 def test_same_padding_keeps_the_size_over_the_stride(size: int, kernel: int, stride: int) -> None:
     found = SameConv(1, 1, kernel, stride=stride)(torch.zeros(1, 1, size, size))
     assert found.shape[-2:] == (-(-size // stride),) * 2

@@ -59,7 +59,7 @@ KINDS = ("view 0", "view 1", "view 2", "view 3", "empty", "text", "cut off")
 
 
 @given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_file_is_accounted_for(views: list[bytes], kinds: list[str]) -> None:
     of_kind = {f"view {number}": data for number, data in enumerate(views)}
     of_kind |= {"empty": b"", "text": b"not an image", "cut off": views[0][: len(views[0]) // 2]}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_mammography.tables import worklist, worklist_head
@@ -77,7 +77,6 @@ RESULTS = st.fixed_dictionaries({"score": st.none() | st.integers(1, 10), "readi
 
 
 @given(st.lists(st.tuples(RESULTS, st.none() | st.integers(0, 9)), min_size=2, max_size=12))
-@settings(max_examples=40)
 def test_places_sort_as_text_like_the_reading_order(exams: list[tuple[dict[str, Any], int | None]]) -> None:
     def by_hand(number: int) -> tuple[object, ...]:
         result, day = exams[number]

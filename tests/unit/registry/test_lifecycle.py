@@ -148,7 +148,7 @@ class World:
         return self.passed and self.declared_all and {Role.CLINICAL, Role.TECHNICAL} <= roles
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 @given(ready=st.booleans(), happening=st.lists(events, max_size=8))
 @example(ready=True, happening=[])
 @example(ready=True, happening=[("wait", 31)])
@@ -164,7 +164,6 @@ def test_nothing_blocks_when_and_only_when_it_may_serve(ready: bool, happening: 
     assert (stands.state is State.APPROVED) is world.may_serve
 
 
-@settings(max_examples=100, deadline=None)
 @given(happening=st.lists(events, max_size=8), shuffled=st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_says_nothing(happening: list[Event], shuffled: Any) -> None:
     """Times are signed; the order of rows is whoever's who can write the database."""

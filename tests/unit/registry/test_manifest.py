@@ -239,7 +239,9 @@ def test_the_same_manifest_written_otherwise_is_refused(home: Home) -> None:
         SignedManifest.from_bytes(pretty)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=3 * settings().max_examples, deadline=None
+)
 @given(data=st.data())
 def test_any_single_changed_byte_anywhere_is_refused(home: Home, data: st.DataObject) -> None:
     """In the model's files or in the manifest with its signature: each byte, each other value."""

@@ -62,7 +62,7 @@ def test_any_bytes_are_rejected(engine: Engine, content: bytes) -> None:
 
 @given(changes=st.dictionaries(st.integers(0, 1_000), texts, min_size=1, max_size=4))
 @pytest.mark.parametrize("what", WRITTEN)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_any_element_gives_an_outcome(engine: Engine, what: str, changes: dict[int, str]) -> None:
     root = etree.fromstring(WRITTEN[what])
     leaves = [element for element in root.iter() if len(element) == 0]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_rpa.documents import DocumentType, read_document
@@ -45,14 +45,12 @@ sales = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(sales, st.booleans())
 def test_what_was_ordered_fits_in_either_format(sale: Sale, peppol: bool) -> None:
     found = match(invoice(sale, peppol=peppol), [order(sale)], EXACT)
     assert ([each.number for each in found.orders], found.grounds) == (["O-1"], ())
 
 
-@settings(deadline=None, max_examples=60)
 @given(sales, st.data())
 def test_a_part_of_what_was_ordered_fits(sale: Sale, data: st.DataObject) -> None:
     """Fewer of a line at the same price; the cents of a part may be rounded up."""
@@ -64,7 +62,6 @@ def test_a_part_of_what_was_ordered_fits(sale: Sale, data: st.DataObject) -> Non
     assert differences(invoice(replace(sale, lines=tuple(parts))), order(sale), policy=rounding) == []
 
 
-@settings(deadline=None, max_examples=60)
 @given(sales, st.data())
 def test_more_or_dearer_than_ordered_is_found_on_its_line(sale: Sale, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(sale.lines) - 1), label="position")

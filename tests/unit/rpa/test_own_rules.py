@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_rpa.documents import PEPPOL_BILLING, DocumentType, read_document
@@ -36,7 +36,6 @@ def broken(document: str) -> list[str]:
     return codes(RULES.check(read_document(document.encode())))
 
 
-@settings(max_examples=60, deadline=None)
 @given(sales)
 def test_a_generated_document_breaks_no_rule(sale: Sale) -> None:
     assert broken(write(sale).decode()) == []
@@ -111,7 +110,6 @@ def _codes_in(source: Path) -> set[str]:
     return set(re.findall(r'"(SD-[A-Z]\d\d)"', source.read_text(encoding="utf-8")))
 
 
-@settings(max_examples=40, deadline=None)
 @given(sales, st.integers(2, 10_000))
 def test_a_payable_amount_that_is_off_is_always_found(sale: Sale, cents_off: int) -> None:
     right = sale.net + sale.vat

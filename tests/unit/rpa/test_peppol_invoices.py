@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
@@ -55,7 +55,6 @@ sales = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(sales)
 def test_both_formats_say_the_same(sale: Sale) -> None:
     ours, peppol = (read_invoice(read_document(content)) for content in (write(sale), write_peppol(sale)))
@@ -186,7 +185,6 @@ def test_the_parties_change_places(engine: Engine) -> None:
     assert root.findtext("{*}ReceiverParty/{*}EndpointID") == invoice.supplier.endpoint.value
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from([None, *RefusalReason]),
     st.text(min_size=1, max_size=50),

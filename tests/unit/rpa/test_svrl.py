@@ -85,7 +85,7 @@ def test_the_same_violation_again_is_one(engine: Engine, sheet: Path) -> None:
 
 
 @pytest.mark.parametrize("dialect", Dialect)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=20))
 )

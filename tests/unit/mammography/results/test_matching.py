@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import DataElement, Dataset
 from pydicom.config import IGNORE
@@ -77,7 +77,6 @@ moments = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2100, 
 zones = st.integers(-11, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 
 
-@settings(max_examples=50)
 @given(moments, moments, zones, moments, zones)
 def test_ranges_compare_moments_whatever_their_zone(
     found: datetime, first: datetime, first_zone: timezone, last: datetime, last_zone: timezone

@@ -4,7 +4,7 @@ import contextlib
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_mammography.errors import UnreadableFileError
@@ -67,7 +67,6 @@ def test_an_instance_is_read_from_its_file() -> None:
     assert Instance.of_file(report(3)).sop_instance_uid == report_uid(3)
 
 
-@settings(max_examples=40)
 @given(st.binary(max_size=300), st.integers(0, 900))
 def test_whatever_a_file_is_it_is_read_or_called_unreadable(noise: bytes, cut: int) -> None:
     whole = report(1)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
@@ -179,7 +179,6 @@ def test_every_fact_is_read_as_it_was_written(version: str) -> None:
     assert [(file.filename, file.size_bytes) for file in letter.files] == [("brev.txt", 13), ("Æ ø.pdf", 256)]
 
 
-@settings(max_examples=50)
 @given(content=st.binary(min_size=1, max_size=3000), cuts=st.lists(st.integers(1, 50), max_size=40))
 def test_base64_comes_out_as_it_went_in_however_it_is_cut(content: bytes, cuts: list[int]) -> None:
     text = base64.encodebytes(content).decode()
@@ -193,7 +192,6 @@ def test_base64_comes_out_as_it_went_in_however_it_is_cut(content: bytes, cuts: 
         assert sink.size_bytes == len(content)
 
 
-@settings(max_examples=50)
 @given(text=st.text(alphabet="AB+/= \n-ø", max_size=40), cut=st.integers(0, 40))
 def test_what_is_no_base64_binary_is_refused(text: str, cut: int) -> None:
     plain = "".join(text.split())
@@ -220,14 +218,12 @@ def _outcome(decode: Callable[[], bytes]) -> bytes | None:
         return None
 
 
-@settings(max_examples=50)
 @given(data=st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with pytest.raises(MessageRefusedError):
         read(data)
 
 
-@settings(max_examples=50)
 @given(at=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_a_message_with_any_byte_changed_is_read_or_refused(at: int, byte: int) -> None:
     with suppress(MessageRefusedError):

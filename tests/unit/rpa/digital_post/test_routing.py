@@ -8,7 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
@@ -66,7 +66,6 @@ def slowly(letter: Letter, subject: str, policy: PostPolicy) -> str | None:
     return None
 
 
-@settings(max_examples=40)
 @given(
     point=POINTS,
     task=st.one_of(st.just(""), KEYS),
@@ -102,7 +101,6 @@ def test_it_says_by_what(letter: Letter) -> None:
     assert route(at(letter, "", "110"), "280", policy) is None
 
 
-@settings(max_examples=40)
 @given(replies=st.lists(st.tuples(st.uuids(), st.booleans()), max_size=5))
 def test_a_thread_is_named_by_the_message_that_began_it(letter: Letter, replies: list[tuple[object, bool]]) -> None:
     chain = tuple(Reply(message_uuid=str(uuid), reply_uuid="x" if is_reply else "") for uuid, is_reply in replies)
@@ -111,7 +109,6 @@ def test_a_thread_is_named_by_the_message_that_began_it(letter: Letter, replies:
     assert replace(letter, replies=chain).thread == expected
 
 
-@settings(max_examples=40)
 @given(uuid=st.uuids(), other=st.uuids())
 def test_letters_share_a_case_only_if_they_share_a_thread(
     letter: Letter, policy: PostPolicy, uuid: object, other: object
@@ -127,7 +124,6 @@ def test_a_key_becomes_a_message_uuid_of_version_4_and_nothing_else_of_it_change
     assert [a for a, b in zip(str(key), str(told), strict=True) if a != b] == ["5"]
 
 
-@settings(max_examples=40)
 @given(minutes=st.integers(0, 20 * 365 * 24 * 60))
 def test_due_days_are_counted_on_danish_calendars(letter: Letter, policy: PostPolicy, minutes: int) -> None:
     received = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift_platform.checks import MemoryStore
@@ -135,7 +135,6 @@ def test_question_and_result_quote_nothing_of_the_letter(policy: PostPolicy) -> 
         assert word not in str(trial.outcome)
 
 
-@settings(max_examples=40)
 @given(
     guesses=st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), max_size=3, unique_by=lambda each: each[0]),
     tags=st.lists(st.sampled_from("abcd"), max_size=4, unique=True),
@@ -164,7 +163,6 @@ def test_a_keyword_can_be_left_out() -> None:
     assert [tag.number for tag in TAGGER.tags("rotte", 5, without=(stems_of("rotte"), "05.07.02"))] == ["09.13.01"]
 
 
-@settings(max_examples=40)
 @given(text=st.text(max_size=200))
 def test_the_tagger_finds_what_a_search_of_all_keywords_finds(text: str) -> None:
     stems = stems_of(text + " rydning af sne")
