@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import samdrift_energy_forecast
 from samdrift_energy_forecast.ordering import nightly
 from samdrift_energy_forecast.workload import MODEL
+from samdrift_platform.crew import RayReplica
 from samdrift_platform.ledger.items import WorkItem, find
 from samdrift_platform.ledger.tables import effects
 from samdrift_platform.objects import ObjectStore
@@ -187,7 +188,7 @@ def in_second_hands(item: WorkItem) -> bool:
 def kill_replicas(station: Station) -> int:
     killed = 0
     for member in psutil.Process(station.report().pid).children(recursive=True):
-        if "ray::Replica" in " ".join(member.cmdline()):
+        if f"ray::{RayReplica.__name__}" in " ".join(member.cmdline()):
             member.kill()
             killed += 1
     return killed
