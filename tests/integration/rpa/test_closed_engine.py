@@ -253,3 +253,14 @@ def test_what_a_stylesheet_says_aside_reaches_no_log(
 
 def test_all_of_these_are_errors_with_a_sentence() -> None:
     assert issubclass(UnsoundRulesError, SamdriftError)
+
+
+def test_what_a_stylesheet_says_beside_its_report_is_written_nowhere(
+    closed: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    told(closed, _SHEET.format(body=f"<xsl:message>{SECRET}</xsl:message>"), tmp_path)
+    assert list(here.iterdir()) == []
+    assert SECRET not in "".join(capfd.readouterr())

@@ -5,6 +5,7 @@ saxonche 12.x: 13.x does not compile OIOUBL 1.17.2.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ class Engine:
             executable = self._processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
         except (OSError, UnicodeDecodeError, self._error) as error:
             raise SettingError(f"The stylesheet {stylesheet} cannot be used: {_first_line(error)}") from error
-        executable.set_save_xsl_message(False)  # xsl:message would write to the process's standard error
+        # xsl:message would write what a document says to standard error or, with False, to a file called "off"
+        executable.set_save_xsl_message(True, os.devnull)
         return executable
 
 
