@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ import httpx
 import pytest
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Item, Priority
-from samdrift_platform.ledger.effects import EffectRow, EffectState
-from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.contract import Item
+from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.portal.catalogues import sentences
 from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import GivenReading, portal_of
@@ -24,56 +22,15 @@ from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.rules import own
 from samdrift_rpa.workload import workload
+from samdrift_testing.given_rows import given_effect, given_item
 from samdrift_testing.in_process import in_process
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 CHAIR = Sold(name="Stol <b>", quantity=Decimal(4), price=Decimal("312.50"))
 BUS = Sold(name="Minibus", quantity=Decimal(1), price=Decimal("100000.00"))
 GOOD = write(Sale(number="GOOD-1", lines=(CHAIR,)))
 WRONG = write(Sale(number="WRONG-1", lines=(CHAIR,))).replace(b">1562.50</cbc:Pay", b">1600.00</cbc:Pay")
 DEAR = write(Sale(number="DEAR-1", lines=(BUS,)))
 ODD = GOOD.replace(b">DKK</cbc:DocumentCurrencyCode>", b">&lt;script&gt;%(x)s</cbc:DocumentCurrencyCode>")
-
-
-def work_item(number: int, state: ItemState, result: Mapping[str, Any], reason: str | None) -> WorkItem:
-    return WorkItem(
-        id=UUID(int=number),
-        submission_id=UUID(int=0),
-        workload="rpa",
-        tenant="t",
-        reference=f"r{number}",
-        state=state,
-        priority=Priority.ADMINISTRATIVE,
-        deadline=None,
-        attempt=1,
-        payload={},
-        result=result,
-        reason=reason,
-        models={},
-        queued_at=NOW,
-        started_at=NOW,
-        finished_at=NOW,
-        lane="invoices",
-    )
-
-
-def effect(number: int, step: str, answer: Mapping[str, Any]) -> EffectRow:
-    return EffectRow(
-        key=UUID(int=100 + number),
-        item_id=UUID(int=number),
-        ordinal=0,
-        workload="rpa",
-        step=step,
-        receiver="erp",
-        request={},
-        state=EffectState.DELIVERED,
-        attempt=1,
-        fence=1,
-        answer=answer,
-        error=None,
-        planned_at=NOW,
-        finished_at=NOW,
-    )
 
 
 def payload(store: MemoryStore, content: bytes) -> dict[str, Any]:
@@ -86,11 +43,11 @@ def portal(engine: Engine) -> Iterator[httpx.BaseTransport]:
     store, items = MemoryStore(), []
     for number, content in enumerate((GOOD, WRONG, DEAR, b"not xml", ODD), 1):
         outcome = conduct.conduct(process, Item(reference="r", payload=payload(store, content)), store, engine)
-        items.append(work_item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
+        items.append(given_item("invoices", number, ItemState(outcome.verdict), outcome.result, outcome.reason))
     stopped = conduct.to_a_person(process, Item(reference="r", payload=payload(store, GOOD)), store, objected=False)
-    items.append(work_item(7, ItemState(stopped.verdict), stopped.result, stopped.reason))
-    items.append(work_item(6, ItemState.REJECTED, {}, "r6 was submitted before with other content."))
-    effects = [effect(1, "post_voucher", {"voucher_id": "V000017"}), effect(1, "send_answer", {})]
+    items.append(given_item("invoices", 7, ItemState(stopped.verdict), stopped.result, stopped.reason))
+    items.append(given_item("invoices", 6, ItemState.REJECTED, {}, "r6 was submitted before with other content."))
+    effects = [given_effect(1, "post_voucher", {"voucher_id": "V000017"}), given_effect(1, "send_answer", {})]
     app = portal_of(workload, objects=store.objects, reading=GivenReading(given=items, given_effects=effects))
     with in_process(app) as transport:
         yield transport

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
 from samdrift_platform.checks import MemoryStore
-from samdrift_platform.contract import Priority
-from samdrift_platform.ledger.effects import EffectRow, EffectState
-from samdrift_platform.ledger.items import ItemState, WorkItem
+from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.portal.catalogues import sentences
 from samdrift_platform.portal.folders import page_folders
 from samdrift_platform.portal.testing import GivenReading, portal_of
@@ -27,55 +23,14 @@ from samdrift_rpa.digital_post.tagger import Tagger
 from samdrift_rpa.pages import digital_post as pages
 from samdrift_rpa.testing import try_case
 from samdrift_rpa.workload import workload
+from samdrift_testing.given_rows import given_effect, given_item
 from samdrift_testing.in_process import in_process
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 LETTERS = (
     Written(number=1, title="Carport hos Grete", text="Hej", kle="02.34.02"),
     Written(number=2, title="Rotte", text="rotte"),
     Written(number=3, title="Brudt", text="x", kle="02.34.02", attachments=[Attachment(filename="a", content=b"%")]),
 )
-
-
-def item(number: int, state: ItemState, result: Mapping[str, Any], reason: str | None) -> WorkItem:
-    return WorkItem(
-        id=UUID(int=number),
-        submission_id=UUID(int=0),
-        workload="rpa",
-        tenant="t",
-        reference=f"digital_post/{number}",
-        state=state,
-        priority=Priority.ADMINISTRATIVE,
-        deadline=None,
-        attempt=1,
-        payload={},
-        result=result,
-        reason=reason,
-        models={},
-        queued_at=NOW,
-        started_at=NOW,
-        finished_at=NOW,
-        lane="digital_post",
-    )
-
-
-def effect(step: str, answer: Mapping[str, Any]) -> EffectRow:
-    return EffectRow(
-        key=UUID(int=100),
-        item_id=UUID(int=1),
-        ordinal=0,
-        workload="rpa",
-        step=step,
-        receiver="case_system",
-        request={},
-        state=EffectState.DELIVERED,
-        attempt=1,
-        fence=1,
-        answer=answer,
-        error=None,
-        planned_at=NOW,
-        finished_at=NOW,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +44,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         for number, letter in enumerate(LETTERS, 1):
             message = write(letter).replace(b"JQ==", b"J---")
             outcome = try_case(process, {"message": store.put(message)}, store=store, engine=engine).outcome
-            items.append(item(number, ItemState(outcome.verdict), outcome.result, outcome.reason))
-    items.append(item(4, ItemState.WAITING_FOR_PERSON, {"process": "digital_post"}, "stopped"))
-    done = [effect("find_case", {"case_number": "S000017"}), effect("acknowledge", {})]
+            items.append(given_item("digital_post", number, ItemState(outcome.verdict), outcome.result, outcome.reason))
+    items.append(given_item("digital_post", 4, ItemState.WAITING_FOR_PERSON, {"process": "digital_post"}, "stopped"))
+    done = [given_effect(1, "find_case", {"case_number": "S000017"}), given_effect(1, "acknowledge", {})]
     app = portal_of(workload, objects=store.objects, reading=GivenReading(given=items, given_effects=done))
     with in_process(app) as transport, httpx.Client(transport=transport, base_url="http://portal.test") as client:
         yield client
