@@ -124,6 +124,7 @@ def test_the_statistics(browser: httpx.Client) -> None:
     assert "66.7" in shown
     assert "<code>unreadable</code>" in shown
     assert "not a measurement" in shown
+    assert "as soon as there are two days" in shown, "one day makes no line"
     danish = page(browser, "/rpa/statistics", "da")
     assert "ikke en måling" in danish
 

@@ -65,24 +65,30 @@ def test_model_and_tagger_that_agree_need_nobody(policy: PostPolicy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "model", "tagger"),
+    ("text", "model", "tagger", "why"),
     [
-        ("Der er en rotte", Sure(_09_13_01=0.59, other=0.41), TAGGER),  # not sure enough
-        ("Der er en rotte", Sure(_05_07_02=0.9, other=0.1), TAGGER),  # they do not agree
-        ("Der er en rotte", Sure(_09_13_01=0.9, other=0.1), None),  # KLE is not installed
-        ("Der er en rotte", None, TAGGER),  # no model is deployed
-        ("Hej", Sure(_09_13_01=0.9, other=0.1), TAGGER),  # no keyword is found
-        ("Der er en rotte", Sure(_09_13_01=0.1, other=0.9), TAGGER),  # the model knows none of its subjects
+        ("Der er en rotte", Sure(_09_13_01=0.59, other=0.41), TAGGER, "is 59% sure"),
+        ("Der er en rotte", Sure(_05_07_02=0.9, other=0.1), TAGGER, "do not agree"),
+        ("Der er en rotte", Sure(_09_13_01=0.9, other=0.1), None, "KLE is not installed"),
+        ("Der er en rotte", None, TAGGER, "No model is deployed"),
+        ("Hej", Sure(_09_13_01=0.9, other=0.1), TAGGER, "do not agree"),  # no keyword is found
+        ("Der er en rotte", Sure(_09_13_01=0.1, other=0.9), TAGGER, "do not agree"),  # it knows none of its subjects
     ],
 )
 def test_all_others_are_for_a_person_and_nothing_is_done(
-    policy: PostPolicy, text: str, model: Sure | None, tagger: Tagger | None
+    policy: PostPolicy, text: str, model: Sure | None, tagger: Tagger | None, why: str
 ) -> None:
     trial = started(policy, text, model, tagger)
+    assert why in trial.question.reasons[0]["en"]
     assert trial.question.code == "subject"
     assert not trial.effects
     use = trial.question.choices[0]
     assert next(iter(use.fields[0].options)) == use.fields[0].proposed
+
+
+def test_a_model_is_never_shown_as_certain(policy: PostPolicy) -> None:
+    trial = started(policy, "Der er en rotte", Sure(_09_13_01=0.9999, other=0.0001), None)
+    assert [fact.value for fact in trial.question.facts][:2] == ["> 99%", "0%"]
 
 
 def test_a_model_that_was_not_asked_took_no_part(policy: PostPolicy) -> None:

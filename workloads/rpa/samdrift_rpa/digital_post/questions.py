@@ -109,6 +109,11 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
             "da": f"Modellen er {sure:.0%} sikker; politikken kræver {at_least:.0%}.",
             "en": f"The model is {sure:.0%} sure; the policy asks for {at_least:.0%}.",
         }
+    if engine.tagger is None:
+        return {
+            "da": "KLE er ikke installeret, så modellen er alene om sit forslag. Derfor vælger et menneske.",
+            "en": "KLE is not installed, so the model alone proposes something. Therefore a person chooses.",
+        }
     return {
         "da": "Model og KLE's nøgleord er ikke enige om et emne, der har en enhed.",
         "en": "Model and KLE's keywords do not agree on a subject that has a unit.",
@@ -117,12 +122,17 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
 
 def _confidences(made: Proposals, engine: PostEngine) -> tuple[Fact, ...]:
     """How sure each proposal is, by whom."""
-    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), f"{g.confidence:.0%}") for g in made.guesses[:3]]
+    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), _sure(g.confidence)) for g in made.guesses[:3]]
     tagged = [(f"{t.number} {engine.title(t.number)}".strip(), f"{t.score:.1f}") for t in made.tags[:3]]
     return (
         *(Fact(label={"da": f"Model: {name}", "en": f"Model: {name}"}, value=value) for name, value in guessed),
         *(Fact(label={"da": f"KLE: {name}", "en": f"KLE: {name}"}, value=value) for name, value in tagged),
     )
+
+
+def _sure(confidence: float) -> str:
+    """In percent; a model is never certain, so rounding must not say that it is."""
+    return "> 99%" if confidence >= 0.995 else f"{confidence:.0%}"
 
 
 def _named(number: str, engine: PostEngine) -> dict[str, str]:

@@ -204,7 +204,7 @@ process = Process(
     receivers={REGISTER: licence_register},
     load=_load,
     legal_basis=LegalBasis(
-        clause="GDPR art. 6(1)(e) and 9(2)(g); færdselsloven § 56; kørekortbekendtgørelsen (BEK nr. 1843 of 2021)",
+        clause="GDPR art. 6(1)(e), 9(2)(g); færdselsloven § 56; kørekortbekendtgørelsen (BEK nr. 1843/2021)",
         purpose={"da": "Behandling af ansøgninger om kørekort", "en": "Handling applications for driving licences"},
     ),
     kle=("23.09.04",),

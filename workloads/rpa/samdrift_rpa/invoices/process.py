@@ -62,7 +62,7 @@ process = Process(
     bundle=bundle,
     answer_within=ANSWER_WITHIN,
     legal_basis=LegalBasis(
-        clause="GDPR art. 6(1)(c) and (e); bogføringsloven",
+        clause="GDPR art. 6(1)(c), 6(1)(e); bogføringsloven",
         purpose={"da": "Betaling af leverandører", "en": "Paying suppliers"},
     ),
     kle=("00.32.02",),
