@@ -50,7 +50,9 @@ class Orthanc:
         configuration.write_text(json.dumps(self._configuration()), encoding="utf-8")
         self._log = (self.folder / "orthanc.log").open("wb")
         self._process = subprocess.Popen([PROGRAM, str(configuration)], stdout=self._log, stderr=subprocess.STDOUT)
-        self.rest = httpx.Client(base_url=self.url, auth=(USER, PASSWORD), trust_env=False, timeout=30.0)
+        # a connection for each request: Orthanc ends idle ones as it likes, maybe just when the next request is sent
+        unkept = httpx.Limits(max_keepalive_connections=0)
+        self.rest = httpx.Client(base_url=self.url, auth=(USER, PASSWORD), trust_env=False, timeout=30.0, limits=unkept)
         try:
             self._wait_until_it_answers()
         except BaseException:
