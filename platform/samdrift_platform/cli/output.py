@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 #: Characters that a column of sentences has at least, where its cells are that long.
 _SENTENCE = 32
+#: Spaces between two columns.
+_GAP = 2
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
@@ -76,23 +79,33 @@ def fail(error: SamdriftError, *, as_json: bool) -> None:
 
 def _print(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(column, min_width=_least_width([column, *(row[index] for row in cells)]))
+    widths = _widths([[column, *(row[index] for row in cells)] for index, column in enumerate(columns)])
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, width=width)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    width = max(Console().width, _narrowest(table))
-    Console(highlight=False, width=width).print(table)
+    Console(highlight=False, width=sum(widths) + _GAP * len(widths)).print(table)
 
 
-def _narrowest(table: Table) -> int:
-    """The width below which some word would be broken."""
-    return sum((column.min_width or 0) + 2 for column in table.columns)
+def _widths(columns: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column is: no word is broken, and the terminal's room goes to those first that want least more.
+
+    Rich is given fixed widths, because it cuts text off where least widths make a table wider than the terminal.
+    """
+    least = [_least_width(cells) for cells in columns]
+    wanted = [max(cell_len(line) for cell in cells for line in [*cell.splitlines(), ""]) for cells in columns]
+    more = [max(want - width, 0) for want, width in zip(wanted, least, strict=True)]
+    room = max(Console().width - sum(least) - _GAP * (len(columns) - 1), 0)
+    for left, index in zip(range(len(more), 0, -1), sorted(range(len(more)), key=more.__getitem__), strict=True):
+        more[index] = min(more[index], room // left)
+        room -= more[index]
+    return [width + extra for width, extra in zip(least, more, strict=True)]
 
 
 def _least_width(cells: Sequence[str]) -> int:
     """So wide that no word of the column is broken, and that sentences do not become towers."""
-    longest_word = max(len(word) for cell in cells for word in [*cell.split(), ""])
-    return max(longest_word, min(_SENTENCE, max(map(len, cells))))
+    longest_word = max(cell_len(word) for cell in cells for word in [*cell.split(), ""])
+    return max(longest_word, min(_SENTENCE, max(map(cell_len, cells))))
 
 
 def _short(text: str) -> str:

@@ -34,6 +34,14 @@ def test_what_fits_is_not_widened(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())
 
 
+def test_no_word_is_cut_off_where_the_terminal_is_too_narrow(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(ITEM, "rpa", "invoices/DK10000009 Invoice NEMKONTO-001", "waiting_for_person", SENTENCE)]
+    rows += [(ITEM, "rpa", "digital_post/" + ITEM, "done", "")]
+    show_table(["id", "workload", "reference", "state", "reason"], rows, empty="")
+    printed = capsys.readouterr().out.split()
+    assert {*SENTENCE.split(), "digital_post/" + ITEM, "NEMKONTO-001"} <= {*printed}
+
+
 def test_of_one_thing_digests_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     show_fields({"digest": DIGEST})
     assert DIGEST in capsys.readouterr().out
