@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,9 @@ from samdrift_platform.governance_calls import GovernanceCalls, part
 _PAGE = 500
 #: Waits between the attempts of one call, seconds: about 12 s in all, so that a restart goes unnoticed.
 WAITS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
+#: A connection that was idle for longer is not used again, seconds. Servers end idle ones too, most after 5 s or more:
+#: just then a request would find nobody.
+_IDLE_S = 1.0
 #: Waits between looks at a submission, seconds; the last one repeats.
 _LOOKS_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -37,8 +40,10 @@ class StillPendingError(SamdriftError):
 class Client(GovernanceCalls):
     """Speaks to a control plane, as the bearer of a token.
 
-    Every call that can be repeated without harm is repeated when the control plane does not answer; errors are the
-    platform's own, with message and field as the control plane said them. Close it, or use it in a `with` block.
+    Every call that can be repeated without harm is repeated when the control plane does not answer. Every other one
+    goes over a connection of its own, so that none is lost with a connection that the other side ended meanwhile.
+    Errors are the platform's own, with message and field as the control plane said them. Close it, or use it in a
+    `with` block.
     """
 
     def __init__(
@@ -66,7 +71,8 @@ class Client(GovernanceCalls):
         self.url = url.rstrip("/")
         self._waits_s = tuple(waits_s)
         self._sleep = sleep
-        self._http = httpx.Client(
+        speaking = partial(
+            httpx.Client,
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=timeout_s,
@@ -74,6 +80,8 @@ class Client(GovernanceCalls):
             verify=_authorities(),
             trust_env=False,  # the token goes to the control plane, never to a proxy
         )
+        self._repeating = speaking(limits=httpx.Limits(keepalive_expiry=_IDLE_S))
+        self._acting = speaking(limits=httpx.Limits(max_keepalive_connections=0))
 
     @classmethod
     def from_environment(
@@ -99,7 +107,8 @@ class Client(GovernanceCalls):
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._repeating.close()
+        self._acting.close()
 
     def put_object(self, data: bytes) -> str:
         """Store `data` and return its reference, `sha256:…`. Storing the same bytes twice is the same."""
@@ -289,7 +298,7 @@ class Client(GovernanceCalls):
     @contextmanager
     def _stream(self, method: str, path: str, **request: Any) -> Iterator[httpx.Response]:
         try:
-            with self._http.stream(method, path, **request) as response:
+            with self._acting.stream(method, path, **request) as response:
                 if not response.is_success:
                     response.read()
                     raise error_from(response)
@@ -301,16 +310,24 @@ class Client(GovernanceCalls):
         """Send, and send again while a part does not answer (503, or no connection)."""
         for wait_s in self._waits_s:
             try:
-                return self._send(method, path, **request)
+                return self._send(method, path, over=self._repeating, **request)
             except UnavailableError as error:
                 if error.status != UnavailableError.status:
                     raise  # a full store does not empty itself in seconds
             self._sleep(wait_s)
-        return self._send(method, path, **request)
+        return self._send(method, path, over=self._repeating, **request)
 
-    def _send(self, method: str, path: str, *, accept: Sequence[int] = (), **request: Any) -> httpx.Response:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        over: httpx.Client | None = None,
+        accept: Sequence[int] = (),
+        **request: Any,
+    ) -> httpx.Response:
         try:
-            response = self._http.request(method, path, **request)
+            response = (over or self._acting).request(method, path, **request)
         except httpx.TransportError as error:
             raise self._silent(error) from error
         if response.is_success or response.status_code in accept:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from samdrift_evaluation.report import Line
@@ -29,6 +26,7 @@ from samdrift_registry.inventory import content_digest
 from samdrift_registry.store import ManifestStore
 from samdrift_reports.examples import REPORT, estimate
 from samdrift_testing.governing import MODEL, POLICY, Office, opened
+from samdrift_testing.serving import serving
 from samdrift_water.workload import workload as water
 
 LEASE = timedelta(minutes=5)
@@ -153,13 +151,8 @@ def _serve(home: Path, *workloads: Workload) -> Iterator[Portal]:
     upgrade(settings.ledger_url)
     ledger = Ledger(settings.ledger_url)
     app = create_app(settings, workloads={workload.name: workload for workload in workloads}, ledger=ledger)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield Portal(url=f"http://127.0.0.1:{listening.getsockname()[1]}", ledger=ledger, home=home)
-        server.should_exit = True
-        thread.join(timeout=10)
+    with serving(app) as url:
+        yield Portal(url=url, ledger=ledger, home=home)
 
 
 @pytest.fixture

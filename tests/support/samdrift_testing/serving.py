@@ -15,13 +15,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: Seconds. To end takes 0.2; whatever takes this long would never end.
 ENDS_S = 60
+#: Longer than any test: a client never finds a kept connection ended just as it asks again.
+KEEPS_S = 600
 
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The address of `app`. Connections wait in the socket's queue until the server is up, so nobody else has to."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=KEEPS_S
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="uvicorn", daemon=True)
         thread.start()
         try:

@@ -5,7 +5,9 @@ What such a party must offer is in the README.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,9 @@ from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryA
 
 #: Refusals that pass: time-out, too early, too many requests (RFC 9110, 8470, 6585).
 _PASSING = frozenset({408, 425, 429})
+#: A connection that was idle for longer is not used again, seconds. Parties end idle ones too, most after 5 s or more:
+#: what is sent just then gets no answer, and would have to be asked about.
+_IDLE_S = 1.0
 
 
 class KeyedPeer:
@@ -43,14 +48,23 @@ class KeyedPeer:
         """
         self.party, self._quoted = party, quoted
         # vouchers go to the party itself, never to a proxy that the environment happens to name
-        self._client = httpx.Client(
-            base_url=url.rstrip("/") + "/", timeout=timeout_s, transport=transport, trust_env=False
+        speaking = partial(
+            httpx.Client,
+            base_url=url.rstrip("/") + "/",
+            timeout=timeout_s,
+            transport=transport,
+            verify=_authorities(),
+            trust_env=False,
         )
+        self._doing = speaking(limits=httpx.Limits(keepalive_expiry=_IDLE_S))
+        # questions are few, and come after something went wrong: each over a connection of its own
+        self._asking = speaking(limits=httpx.Limits(max_keepalive_connections=0))
         self._collection = collection
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._doing.close()
+        self._asking.close()
 
     def create(self, key: UUID, **request: Any) -> JsonObject:
         """POST under `key`; the answer.
@@ -61,7 +75,7 @@ class KeyedPeer:
         """
         headers = {"Idempotency-Key": str(key), **request.pop("headers", {})}
         try:
-            response = self._client.post(self._collection, headers=headers, **request)
+            response = self._doing.post(self._collection, headers=headers, **request)
         except httpx.HTTPError as error:
             raise TryAgainError(f"{self.party} did not answer ({type(error).__name__}).") from error
         if 400 <= response.status_code < 500 and response.status_code not in _PASSING:
@@ -81,7 +95,7 @@ class KeyedPeer:
             CannotTellError: the look-up itself failed.
         """
         try:
-            response = self._client.get(f"{self._collection}/{key}")
+            response = self._asking.get(f"{self._collection}/{key}")
         except httpx.HTTPError as error:
             raise CannotTellError(f"{self.party} could not be asked ({type(error).__name__}).") from error
         answer = _object(response)
@@ -95,6 +109,12 @@ class KeyedPeer:
     def _words(self, response: httpx.Response) -> str:
         """Status and the first of what it says, without personal numbers."""
         return f"{response.status_code} {mask(response.text[:200]) if self._quoted else ''}".strip()
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Who vouches for parties over HTTPS; read once, as it takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _object(response: httpx.Response) -> Mapping[str, JsonValue] | None:
