@@ -6,7 +6,6 @@ Run again on the same home folder, also after a kill, it goes on where it stoppe
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from samdrift_platform.client import Client
 from samdrift_platform.demo_report import Report
 from samdrift_platform.demonstration import Demonstration, Finding, Service, ShippedModel
 from samdrift_platform.errors import SamdriftError, UnavailableError
+from samdrift_platform.free_port import can_listen, free_port
 from samdrift_platform.governance import Governance
 from samdrift_platform.ledger import benefits, items, verification
 from samdrift_platform.ledger.items import ENDED, ItemState
@@ -34,7 +34,7 @@ from samdrift_platform.settings import Settings
 from samdrift_platform.supervisor import Child, Platform
 
 #: Longest waits, seconds: a machine that needs more is too small, or something is broken.
-SERVICE_S, READY_S, WORK_S = 30.0, 120.0, 600.0
+SERVICE_S, READY_S, WORK_S = 60.0, 120.0, 600.0
 
 T = TypeVar("T")
 
@@ -212,12 +212,7 @@ def _platform_findings(platform: Platform) -> Iterator[Finding]:
 
 def _free_port(settings: Settings) -> int:
     """The port of the settings, or a free one when somebody already listens there."""
-    with socket.socket() as probe:
-        if probe.connect_ex((settings.host, settings.port)) != 0:
-            return settings.port
-    with socket.socket() as probe:
-        probe.bind((settings.host, 0))
-        return int(probe.getsockname()[1])
+    return settings.port if can_listen(settings.host, settings.port) else free_port(settings.host)
 
 
 def _wait_for_url(url: str, log_path: Path) -> None:

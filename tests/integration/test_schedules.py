@@ -7,7 +7,6 @@ from threading import Thread
 import pytest
 
 from samdrift_platform.schedules import await_server
-from samdrift_testing.ports import free_ports
 
 
 @pytest.fixture
@@ -24,11 +23,10 @@ def starting() -> Iterator[tuple[str, list[int]]]:
         def log_message(self, *args: object) -> None:
             """Tests print nothing."""
 
-    (port,) = free_ports(1)
-    server = HTTPServer(("127.0.0.1", port), Handler)
+    server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{port}/api", answers
+    yield f"http://127.0.0.1:{server.server_address[1]}/api", answers
     server.shutdown()
     thread.join()
     server.server_close()

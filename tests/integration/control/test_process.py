@@ -22,6 +22,7 @@ from samdrift_platform.ledger import grants, migrations, processes
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.settings import Settings, load
+from samdrift_testing.ports import free_ports
 
 MIB = 1024 * 1024
 
@@ -48,8 +49,7 @@ class Running:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Running:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     settings = load({}, home=tmp_path, port=port, max_body_mib=1, workloads="rpa")
     migrations.upgrade(settings.ledger_url)
     ledger = Ledger(settings.ledger_url)

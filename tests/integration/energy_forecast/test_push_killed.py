@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from samdrift_platform.errors import UnavailableError
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.settings import Settings, load
 from samdrift_testing.heating import DESCRIPTION, token_of
+from samdrift_testing.ports import free_ports
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 BATCHES, HOURS = 30, 24
@@ -69,8 +69,7 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
 
 @pytest.fixture
 def installation(ledger_url: str, tmp_path: Path) -> Settings:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     return load({}, home=tmp_path, port=port, database_url=ledger_url, workloads="energy_forecast")
 
 

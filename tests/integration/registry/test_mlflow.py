@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from samdrift_registry.inventory import digest_of, inventory
 from samdrift_registry.log import log_model
 from samdrift_registry.reconciler import Reconciler
 from samdrift_registry.store import ManifestStore
+from samdrift_testing.ports import free_ports
 
 # MLflow 3.17.2 uses a loader that SQLAlchemy 2.1 deprecates: theirs to change, and not ours to fail for.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
@@ -242,9 +242,7 @@ def test_a_file_edited_in_mlflows_store_does_not_reach_what_is_served(
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A tracking server of MLflow's own on a free port of this machine; it and its workers end with the test."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     url, folder = f"http://127.0.0.1:{port}", tmp_path / "server"
     folder.mkdir()
     options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

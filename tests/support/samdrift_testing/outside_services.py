@@ -16,8 +16,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from samdrift_testing.ports import free_ports
-
 DENMARK = ZoneInfo("Europe/Copenhagen")
 #: The day-ahead market went over to quarter hours here; Elspotprices ends.
 QUARTERS_FROM = datetime(2025, 9, 30, 22, tzinfo=UTC)
@@ -91,10 +89,9 @@ class Outside:
 @contextmanager
 def running_outside(**given: Any) -> Iterator[Outside]:
     """Both services on one port until the block ends."""
-    (port,) = free_ports(1)
-    outside = Outside(url=f"http://127.0.0.1:{port}", **given)
-    handler = type("Handler", (_Handler,), {"outside": outside})
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    handler: type[_Handler] = type("Handler", (_Handler,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    outside = handler.outside = Outside(url=f"http://127.0.0.1:{server.server_address[1]}", **given)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -1,8 +1,7 @@
-"""When the demonstration's work "came in", and where its loopback parties listen."""
+"""When the demonstration's work "came in"."""
 
 from __future__ import annotations
 
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +14,3 @@ def first_run(folder: Path) -> datetime:
         new.write_text(datetime.now(UTC).replace(microsecond=0).isoformat())
         new.replace(file)
     return datetime.fromisoformat(file.read_text())
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samdrift_platform.demonstration import Finding, Service, ShippedModel
+from samdrift_platform.free_port import free_port
 from samdrift_rpa import settings
-from samdrift_rpa.demonstration.arrival import first_run, free_port
+from samdrift_rpa.demonstration.arrival import first_run
 from samdrift_rpa.digital_post.classifier import MODEL
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 

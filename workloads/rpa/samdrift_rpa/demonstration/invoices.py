@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samdrift_platform.demonstration import Finding, Service
+from samdrift_platform.free_port import free_port
 from samdrift_rpa import settings
-from samdrift_rpa.demonstration.arrival import first_run, free_port
+from samdrift_rpa.demonstration.arrival import first_run
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 from samdrift_rpa.policy_file import shipped
 
