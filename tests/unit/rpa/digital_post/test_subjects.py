@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Verdict
 from samdrift_rpa.digital_post.classifier import Guess, SubjectModel
+from samdrift_rpa.digital_post.confidence import in_percent
 from samdrift_rpa.digital_post.engine import PostEngine
-from samdrift_rpa.digital_post.generator import Written, write
+from samdrift_rpa.digital_post.generator import Attachment, Written, write
 from samdrift_rpa.digital_post.kle import KleSubject, NotKleError, install_kle, installed_kle, read_kle
+from samdrift_rpa.digital_post.pdf.writing import write_pdf
 from samdrift_rpa.digital_post.policy import PostPolicy
 from samdrift_rpa.digital_post.process import process
 from samdrift_rpa.digital_post.proposals import Proposals
@@ -67,7 +69,7 @@ def test_model_and_tagger_that_agree_need_nobody(policy: PostPolicy) -> None:
 @pytest.mark.parametrize(
     ("text", "model", "tagger", "why"),
     [
-        ("Der er en rotte", Sure(_09_13_01=0.59, other=0.41), TAGGER, "is 59% sure"),
+        ("Der er en rotte", Sure(_09_13_01=0.59, other=0.41), TAGGER, "is 59 % sure"),
         ("Der er en rotte", Sure(_05_07_02=0.9, other=0.1), TAGGER, "do not agree"),
         ("Der er en rotte", Sure(_09_13_01=0.9, other=0.1), None, "KLE is not installed"),
         ("Der er en rotte", None, TAGGER, "No model is deployed"),
@@ -88,7 +90,7 @@ def test_all_others_are_for_a_person_and_nothing_is_done(
 
 def test_a_model_is_never_shown_as_certain(policy: PostPolicy) -> None:
     trial = started(policy, "Der er en rotte", Sure(_09_13_01=0.9999, other=0.0001), None)
-    assert [fact.value for fact in trial.question.facts][:2] == ["> 99%", "0%"]
+    assert [fact.value for fact in trial.question.facts][:2] == ["> 99 %", "< 1 %"]
 
 
 def test_a_model_that_was_not_asked_took_no_part(policy: PostPolicy) -> None:
@@ -207,14 +209,47 @@ def test_html_is_read_without_its_scripts(engine: PostEngine) -> None:
     store = MemoryStore()
     html = "<html><style>p{}</style><p>Kære <b>kommune</b></p><script>rotte()</script></html>"
     message = write(Written(number=1, title="Hej", text=html)).replace(b"text/plain", b"text/html")
-    assert text_of(engine.read(store, store.put(message)), store) == "Hej\nKære kommune"
+    assert text_of(engine.read(store, store.put(message)), store).text == "Hej\nKære kommune"
 
 
-def test_what_is_no_text_is_not_read(engine: PostEngine) -> None:
-    store = MemoryStore()
-    message = write(Written(number=1, title="Hej", text="rotte")).replace(b"text/plain", b"application/pdf")
-    letter = engine.read(store, store.put(message))
-    assert text_of(replace(letter, label=""), store) == ""
+@pytest.mark.parametrize(
+    ("media_type", "why"), [(b"image/png", "a format that the robot does not read"), (b"application/pdf", "no PDF")]
+)
+def test_what_cannot_be_read_is_a_persons_even_where_both_agree_on_its_title(
+    policy: PostPolicy, media_type: bytes, why: str
+) -> None:
+    model = SubjectModel(Sure(_09_13_01=0.9, other=0.1))
+    engine, store = PostEngine(policy=policy, schemas=None, tagger=TAGGER, model=model), MemoryStore()
+    message = write(Written(number=1, title="Rotte", text="rotte")).replace(b"text/plain", media_type)
+    trial = try_case(process, {"message": store.put(message)}, store=store, engine=engine)
+    assert why in trial.question.reasons[0]["en"]
+    assert len(trial.question.reasons) == 2  # nothing else stands in the way
+    assert trial.question.choices[0].fields[0].proposed == "09.13.01"
+
+
+def test_a_pdf_is_read_as_plain_text_is(policy: PostPolicy) -> None:
+    text = "Kære kommune\nDer er en rotte på vejen. (Igen)"
+    plain, store = started(policy, text, Sure(_09_13_01=0.9, other=0.1)), MemoryStore()
+    pdf = Attachment(filename="brev.pdf", content=write_pdf(text))
+    message = store.put(write(Written(number=1, title="Hjælp", text="", main=pdf)))
+    trial = try_case(process, {"message": message}, store=store, engine=plain.engine)
+    assert trial.verdict is plain.verdict is Verdict.DONE
+    assert trial.facts["proposals"] == plain.facts["proposals"]
+    assert "'main_document': ['read']" in str(trial.facts["proposals"])
+    assert "vejen" not in str(trial.outcome)
+
+
+@given(confidence=st.floats(0, 1))
+def test_a_confidence_never_reads_as_more_than_it_is(confidence: float) -> None:
+    said = in_percent(confidence)
+    sign, number = ("", said) if said[0].isdigit() else said.split(" ", 1)
+    whole = int(number.removesuffix(" %"))
+    if sign:
+        assert (sign, whole) in ((">", 99), ("<", 1))
+    else:
+        assert 1 <= whole <= 99
+    assert sign != "<" or confidence < 0.01
+    assert sign == "<" or whole / 100 <= confidence + 1e-8
 
 
 def test_sentences_to_judge_by_were_not_learnt_from() -> None:

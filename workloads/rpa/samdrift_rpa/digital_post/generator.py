@@ -53,6 +53,8 @@ class Written:
     #: (messageUUID, replyUUID, caseID, generatingSystemID) of each `ReplyData`.
     replies: Sequence[tuple[str, str, str, str]] = ()
     attachments: Sequence[Attachment] = ()
+    #: The main document; None: `text`, as plain text.
+    main: Attachment | None = None
 
     @property
     def message_uuid(self) -> str:
@@ -107,9 +109,8 @@ def _content_data(letter: Written) -> str:
 
 
 def _body(letter: Written) -> str:
-    main = _document(
-        "MainDocument", Attachment(filename="brev.txt", content=letter.text.encode(), media_type="text/plain")
-    )
+    plain = Attachment(filename="brev.txt", content=letter.text.encode(), media_type="text/plain")
+    main = _document("MainDocument", letter.main or plain)
     more = "".join(_document("AdditionalDocument", attachment) for attachment in letter.attachments)
     return _leaf("createdDateTime", "2026-11-24T07:00:00Z") + main + more
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from samdrift_platform.contract import Question
 from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind
+from samdrift_rpa.digital_post.confidence import in_percent
 from samdrift_rpa.digital_post.memo import DocumentKind, Letter
 from samdrift_rpa.digital_post.policy import PostPolicy
 from samdrift_rpa.digital_post.proposals import Proposals
+from samdrift_rpa.digital_post.reading import Reading
 from samdrift_rpa.hours import COPENHAGEN
 
 if TYPE_CHECKING:
@@ -21,6 +24,37 @@ SUBJECT, UNIT = "subject", "unit"
 REJECT = Choice(code="reject", label={"da": "Ikke til os: afvis", "en": "Not for us: reject"})
 #: A letter that waits longer for a person is escalated.
 ANSWER_WITHIN = timedelta(hours=8)
+#: Why nothing of the main document was read.
+UNREAD: Mapping[Reading, Mapping[str, str]] = {
+    Reading.NO_TEXT: {
+        "da": "Hoveddokumentet er uden tekst, formentlig scannet.",
+        "en": "The main document is without text, probably a scan.",
+    },
+    Reading.ENCRYPTED: {
+        "da": "Hoveddokumentet kan kun åbnes med en adgangskode.",
+        "en": "The main document opens with a password only.",
+    },
+    Reading.BROKEN: {
+        "da": "Hoveddokumentet er ikke en PDF, der kan læses.",
+        "en": "The main document is no PDF that can be read.",
+    },
+    Reading.TOO_LARGE: {
+        "da": "Hoveddokumentet er for stort til at blive læst af en robot.",
+        "en": "The main document is too large to be read by a robot.",
+    },
+    Reading.TOO_SLOW: {
+        "da": "Hoveddokumentet tog for lang tid at læse.",
+        "en": "The main document took too long to read.",
+    },
+    Reading.OTHER_FORMAT: {
+        "da": "Hoveddokumentet har et format, som robotten ikke læser.",
+        "en": "The main document has a format that the robot does not read.",
+    },
+}
+_TITLE_ALONE = {
+    "da": "Forslagene bygger derfor på titlen alene, og et menneske vælger.",
+    "en": "So the proposals rest on the title alone, and a person chooses.",
+}
 
 
 def too_early(letter: Letter, received: datetime | None) -> Question:
@@ -44,8 +78,9 @@ def too_early(letter: Letter, received: datetime | None) -> Question:
     )
 
 
-def unit(letter: Letter, policy: PostPolicy) -> Question:
-    """Which unit gets it, where the policy does not say."""
+def unit(letter: Letter, policy: PostPolicy, made: Proposals | None = None) -> Question:
+    """Which unit gets it, where neither the policy says nor anything is proposed."""
+    unread = made.unread if made else None
     return Question(
         code=UNIT,
         title={"da": "Hvilken enhed skal have brevet?", "en": "Which unit gets this letter?"},
@@ -54,6 +89,7 @@ def unit(letter: Letter, policy: PostPolicy) -> Question:
                 "da": "Hverken kontaktpunkt, KLE-emne eller FORM-opgave siger, hvor det hører til.",
                 "en": "Neither contact point nor KLE subject nor FORM task says where it belongs.",
             },
+            *([UNREAD[unread]] if unread else ()),
         ),
         choices=(
             Choice(
@@ -82,7 +118,7 @@ def subject(letter: Letter, engine: PostEngine, made: Proposals) -> Question:
     return Question(
         code=SUBJECT,
         title={"da": "Hvad handler brevet om?", "en": "What is this letter about?"},
-        reasons=(_why(made, engine),),
+        reasons=tuple(_reasons(made, engine)),
         choices=(
             Choice(code="use", label={"da": "Brug emnet", "en": "Use this subject"}, fields=(field,)),
             Choice(
@@ -97,6 +133,17 @@ def subject(letter: Letter, engine: PostEngine, made: Proposals) -> Question:
     )
 
 
+def _reasons(made: Proposals, engine: PostEngine) -> Iterator[Mapping[str, str]]:
+    """That it could not be read, and what else would have stood in the way."""
+    if made.unread:
+        yield UNREAD[made.unread]
+        yield _TITLE_ALONE
+    if not made.agreed(engine.policy):
+        yield _why(made, engine)
+    elif not made.unread:
+        yield {"da": "Intet i politikken giver emnet en enhed.", "en": "The policy gives the subject no unit."}
+
+
 def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
     if not made.guesses:
         return {
@@ -104,10 +151,10 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
             "en": "No model is deployed, so a person chooses.",
         }
     if made.confidence < engine.policy.least_confidence:
-        at_least, sure = engine.policy.least_confidence, made.confidence
+        at_least, sure = f"{engine.policy.least_confidence * 100:g} %", in_percent(made.confidence)
         return {
-            "da": f"Modellen er {sure:.0%} sikker; politikken kræver {at_least:.0%}.",
-            "en": f"The model is {sure:.0%} sure; the policy asks for {at_least:.0%}.",
+            "da": f"Modellen er {sure} sikker; politikken kræver {at_least}.",
+            "en": f"The model is {sure} sure; the policy asks for {at_least}.",
         }
     if engine.tagger is None:
         return {
@@ -115,24 +162,19 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
             "en": "KLE is not installed, so the model alone proposes something. Therefore a person chooses.",
         }
     return {
-        "da": "Model og KLE's nøgleord er ikke enige om et emne, der har en enhed.",
-        "en": "Model and KLE's keywords do not agree on a subject that has a unit.",
+        "da": "Model og KLE's nøgleord er ikke enige om et emne.",
+        "en": "Model and KLE's keywords do not agree on a subject.",
     }
 
 
 def _confidences(made: Proposals, engine: PostEngine) -> tuple[Fact, ...]:
     """How sure each proposal is, by whom."""
-    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), _sure(g.confidence)) for g in made.guesses[:3]]
+    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), in_percent(g.confidence)) for g in made.guesses[:3]]
     tagged = [(f"{t.number} {engine.title(t.number)}".strip(), f"{t.score:.1f}") for t in made.tags[:3]]
     return (
         *(Fact(label={"da": f"Model: {name}", "en": f"Model: {name}"}, value=value) for name, value in guessed),
         *(Fact(label={"da": f"KLE: {name}", "en": f"KLE: {name}"}, value=value) for name, value in tagged),
     )
-
-
-def _sure(confidence: float) -> str:
-    """In percent; a model is never certain, so rounding must not say that it is."""
-    return "> 99%" if confidence >= 0.995 else f"{confidence:.0%}"
 
 
 def _named(number: str, engine: PostEngine) -> dict[str, str]:

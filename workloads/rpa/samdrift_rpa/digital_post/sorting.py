@@ -55,7 +55,7 @@ def _proposed(run: LetterRun) -> tuple[str, Route]:
     if subject and found is not None:
         return subject, found
     if not made.subjects(policy.proposals):
-        return "", _unit_of_a_person(run)
+        return "", _unit_of_a_person(run, made)
     return _subject_of_a_person(run, made)
 
 
@@ -79,8 +79,8 @@ def _subject_of_a_person(run: LetterRun, made: Proposals) -> tuple[str, Route]:
     return subject, found if found is not None else _unit_of_a_person(run)
 
 
-def _unit_of_a_person(run: LetterRun) -> Route:
-    decision = run.ask(questions.unit(run.letter, run.engine.policy))
+def _unit_of_a_person(run: LetterRun, made: Proposals | None = None) -> Route:
+    decision = run.ask(questions.unit(run.letter, run.engine.policy, made))
     run.reject_if(decision.choice)
     return Route(unit=str(decision.fields["unit"]), by="person")
 

@@ -19,8 +19,11 @@ from samdrift_platform.ledger.items import ItemState, WorkItem
 from samdrift_platform.portal.formatting import noon
 from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell
+from samdrift_rpa.digital_post.confidence import in_percent
 from samdrift_rpa.digital_post.policy import PostPolicy, read_post_policy
 from samdrift_rpa.digital_post.process import ASSIGNMENT, CASE, ENTRY, REPLY
+from samdrift_rpa.digital_post.questions import UNREAD
+from samdrift_rpa.digital_post.reading import Reading
 from samdrift_rpa.messages import N_
 from samdrift_rpa.pages.asking import SignedIn
 from samdrift_rpa.sentence import Sentence
@@ -69,10 +72,12 @@ class Row:
     effects: Mapping[str, EffectRow]
     #: Why it was refused.
     reason: str
-    #: (KLE number, how sure) of the model, the most probable first.
-    guesses: Sequence[tuple[str, float]]
+    #: (KLE number, how sure in per cent) of the model, the most probable first.
+    guesses: Sequence[tuple[str, str]]
     #: KLE numbers of the tagger, the strongest first.
     tags: Sequence[str]
+    #: Why nothing of the main document could be read; empty: some was, or nobody tried.
+    unread: str
 
     @property
     def acknowledgement(self) -> EffectRow | None:
@@ -141,9 +146,14 @@ def row_of(shell: Shell, item: WorkItem, policy: PostPolicy) -> Row:
         entry_id=_answered(effects, ENTRY, "entry_id"),
         effects=effects,
         reason=_reason(item, shell.language),
-        guesses=[(str(each["subject"]), float(each["confidence"])) for each in proposals.get("model", ())],
+        guesses=[(str(each["subject"]), in_percent(float(each["confidence"]))) for each in proposals.get("model", ())],
         tags=[str(each["subject"]) for each in proposals.get("kle", ())],
+        unread=_unread(proposals.get("main_document", ()), shell.language),
     )
+
+
+def _unread(main: Sequence[str], language: str) -> str:
+    return UNREAD[Reading(main[0])][language] if main and Reading.READ not in main else ""
 
 
 def _sorted_by(route: Mapping[str, Any], proposed: bool) -> str:
