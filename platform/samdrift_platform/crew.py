@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 
 #: Added to the niceness of every replica that is not kept for urgent items (nice(2)).
 NICER = 4
-#: Weight of the newest batch in the mean seconds per item.
-_NEWEST = 0.3
+#: What a measured batch still counts after the next one of its lane.
+_LASTING = 0.7
 #: An assignment that could not be loaded is tried again after this time.
 AGAIN_AFTER_S = 30.0
 
@@ -82,6 +82,23 @@ class Change:
     began_s: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long the items of a lane take: what the last batches took, each counting less than the next."""
+
+    seconds: float = 0.0
+    items: float = 0.0
+
+    def after(self, seconds: float, items: int) -> Pace:
+        """With one batch more. An item counts the same in a batch of many as alone."""
+        return Pace(seconds=_LASTING * self.seconds + seconds, items=_LASTING * self.items + items)
+
+    @property
+    def seconds_per_item(self) -> float | None:
+        """None before the first batch."""
+        return self.seconds / self.items if self.items else None
+
+
 @dataclass(eq=False, kw_only=True)
 class Batch:
     """Claims in a replica's hands."""
@@ -121,7 +138,8 @@ class Crew:
     busy: list[Member] = field(default_factory=list)
     #: Answer reference -> change of the replicas that start or change.
     changing: dict[Any, Change] = field(default_factory=dict)
-    seconds_per_item: float | None = None
+    #: Lane -> how long its items take: one process may take ten times as long as another.
+    paces: dict[str, Pace] = field(default_factory=dict)
     #: What a replica loaded last: what serves on when something newer cannot be loaded.
     proven: Assignment | None = None
     #: The assignment that could not be loaded, until it is tried again.
@@ -220,7 +238,8 @@ class Crew:
             self._suspect_canary(batch.member.assignment)
             raise
         self._release(batch.member)
-        self._learn(result.seconds / max(1, len(batch.claims)))
+        lane = batch.claims[0].lane  # all are of one
+        self.paces[lane] = self.paces.get(lane, Pace()).after(result.seconds, len(batch.claims))
         return result
 
     def dismiss(self) -> None:
@@ -231,16 +250,15 @@ class Crew:
         self.idle.clear()
         self.changing.clear()
 
-    @property
-    def offer(self) -> Offer:
-        """What admission may grant."""
+    def offer(self, lane: str) -> Offer:
+        """What admission may grant where the first item waits in `lane`."""
         resources = self.workload.resources
         return Offer(
             priority=self.line.priority,
             cpus=resources.cpus,
             largest_batch=resources.largest_batch,
             free_replicas=len(self.free),
-            seconds_per_item=self.seconds_per_item,
+            seconds_per_item=self.paces.get(lane, Pace()).seconds_per_item,
             free_kept=len(self.free_kept),
         )
 
@@ -331,10 +349,6 @@ class Crew:
         return actor_class.options(max_restarts=0, max_task_retries=0, **options).remote(
             self.workload.name, 0 if kept else NICER
         )
-
-    def _learn(self, seconds: float) -> None:
-        before = self.seconds_per_item
-        self.seconds_per_item = seconds if before is None else (1 - _NEWEST) * before + _NEWEST * seconds
 
 
 def cause(error: Exception) -> str:

@@ -96,7 +96,7 @@ class Dispatcher:
         with self._ledger.read() as connection:
             found = [crew.line.head(connection, now=now) for crew in crews.values()]
         heads = [head for head in found if head is not None]
-        offers = {name: crew.offer for name, crew in crews.items()}
+        offers = {head.workload: crews[head.workload].offer(head.lane) for head in heads}
         running = [batch.running for batch in self._batches.values()]
         grant = admission.admit(heads, offers, running, self._capacity)
         if grant is None:

@@ -34,7 +34,7 @@ class Settings:
     workloads: str = _setting("", "Names of the workloads to host, separated by commas; empty: all that are installed.")
     cpus: int = _setting(0, "CPU cores for a local Ray; 0: as many as the machine has. A joined cluster tells its own.")
     reserved_clinical_share: float = _setting(0.5, "Share of the CPU cores that only CLINICAL work may use, 0 to 1.")
-    chunk_s: float = _setting(2.0, "Longest batch of a class below CLINICAL, in seconds of work as measured so far.")
+    chunk_s: float = _setting(0.5, "Longest batch of a class below CLINICAL, in seconds of work as measured so far.")
     lease_s: float = _setting(15.0, "A worker that is silent for this long loses its items, seconds.")
     poll_s: float = _setting(0.05, "How often an idle dispatcher or delivery looks for work, seconds.")
     cpu_watts: float = _setting(10.0, "Power of one busy CPU core, W: turns CPU seconds into energy (an assumption).")

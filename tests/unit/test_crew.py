@@ -272,7 +272,31 @@ def test_a_result_frees_the_replica_and_teaches_how_long_items_take(crew: Watche
     batch = busy(crew)
     cluster.answers[batch.answer] = BatchResult(completions=[], seconds=2.0)
     crew.finish(batch)
-    assert (len(crew.free), crew.busy, crew.seconds_per_item) == (2, [], 2.0)
+    assert (len(crew.free), crew.busy, crew.offer("").seconds_per_item) == (2, [], 2.0)
+
+
+def finish(crew: WatchedCrew, cluster: Cluster, lane: str, seconds: float, items: int) -> None:
+    batch = crew.begin([replace(CLAIM, lane=lane)] * items)
+    cluster.answers[batch.answer] = BatchResult(completions=[], seconds=seconds)
+    crew.finish(batch)
+
+
+def test_how_long_items_take_is_known_of_each_lane(crew: WatchedCrew, cluster: Cluster) -> None:
+    finish(crew, cluster, "invoices", 0.5, 10)
+    finish(crew, cluster, "licences", 4.0, 2)
+    assert crew.offer("invoices").seconds_per_item == pytest.approx(0.05)
+    assert crew.offer("licences").seconds_per_item == pytest.approx(2.0)
+    assert crew.offer("letters").seconds_per_item is None
+
+
+def test_one_quick_item_says_little_about_the_others(crew: WatchedCrew, cluster: Cluster) -> None:
+    """Decided items go alone, between batches: as much as a batch they would halve what an item seems to take."""
+    for _ in range(8):
+        finish(crew, cluster, "invoices", 1.0, 10)
+        finish(crew, cluster, "invoices", 0.0, 1)
+    pace = crew.offer("invoices").seconds_per_item
+    assert pace is not None
+    assert 0.085 < pace <= 0.1
 
 
 def test_items_that_were_tried_before_are_told_apart(crew: WatchedCrew) -> None:
@@ -306,7 +330,7 @@ def test_who_is_dismissed_ends_with_the_batch(crew: WatchedCrew, cluster: Cluste
 
 def test_a_clinical_crew_keeps_one_replica_for_urgent_items(clinic: WatchedCrew) -> None:
     assert (len(clinic.free), len(clinic.free_kept)) == (1, 1)
-    assert (clinic.offer.free_replicas, clinic.offer.free_kept) == (1, 1)
+    assert (clinic.offer("").free_replicas, clinic.offer("").free_kept) == (1, 1)
     assert not clinic.begin([CLAIM]).member.kept
     assert (clinic.free, len(clinic.free_kept)) == ([], 1)
     assert clinic.begin([URGENT_CLAIM]).member.kept

@@ -45,6 +45,8 @@ class Head:
     #: it shall not wait for others of its batch.
     fresh: bool
     waiting: int
+    #: The lane in which it waits.
+    lane: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ class Claim:
     subject: str | None = None
     #: That person has objected: no model may see the item.
     objected: bool = False
+    lane: str = ""
     #: How often a decision let it go on.
     rounds: int = 0
     #: What came of it in those rounds.
@@ -83,7 +86,7 @@ def head(connection: sa.Connection, workload: str, *, openings: Openings = ALL_O
     number = min(number, openings.most_at_once.get(first["lane"], number))
     where = {name: first[name] for name in ("urgency", "due", "seq")}
     alone = first["attempt"] > 0 or first["due"] == inbox.AT_ONCE
-    return Head(workload=workload, **where, fresh=not alone, waiting=number)
+    return Head(workload=workload, **where, fresh=not alone, waiting=number, lane=first["lane"])
 
 
 def claim(
@@ -200,6 +203,7 @@ _CLAIMED = tuple(
         "urgency",
         "due",
         "seq",
+        "lane",
         "rounds",
     )
 )
