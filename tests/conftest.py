@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from samdrift_platform.ledger import migrations
 from samdrift_platform.ledger.database import Ledger
+from samdrift_testing.compiled import compiled_once
 from samdrift_testing.postgresql import NoPostgreSQLError, PostgreSQL, running_postgresql
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ def _home_for_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nobody's home: what a test leaves unset must not end up in the folder that it was started from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAMDRIFT_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    with compiled_once():
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,10 +93,19 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
+@pytest.fixture(scope="session")
+def shown() -> dict[str, Any]:
+    """The example in the API's description, to copy."""
+    example: dict[str, Any] = Submission.model_json_schema()["examples"][0]
+    return example
+
+
 @pytest.fixture
-def document(store: MemoryStore, meter_csv: bytes, observed_csv: bytes, forecast_csv: bytes) -> dict[str, Any]:
+def document(
+    shown: dict[str, Any], store: MemoryStore, meter_csv: bytes, observed_csv: bytes, forecast_csv: bytes
+) -> dict[str, Any]:
     """The house's submission; its objects are in `store`."""
-    (example,) = Submission.model_json_schema()["examples"]
+    example = deepcopy(shown)
     building = example["buildings"][0] | {
         "readings": store.put(meter_csv),
         "weather_observed": store.put(observed_csv),
