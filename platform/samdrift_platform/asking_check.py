@@ -61,7 +61,10 @@ def decided(item: Item, outcome: Outcome, planned: Sequence[Effect]) -> Iterator
 def _labels(question: Question) -> Iterator[Mapping[str, str]]:
     yield question.title
     yield from question.reasons
-    yield from (fact.label for fact in question.facts)
+    for fact in question.facts:
+        yield fact.label
+        if not isinstance(fact.value, str):
+            yield fact.value
     for choice in question.choices:
         yield choice.label
         for field in choice.fields:

@@ -64,7 +64,7 @@ def effect_question(step: str, receiver: str, attempt: int, *, refused: bool) ->
 def title_in_words(question: Question, what: str, language: str) -> str:
     """The title of such a question with what people call the step."""
     refused = question.choices[0].code == Settlement.MAKE
-    return _title(refused, what, question.facts[1].value, language)
+    return _title(refused, what, question.facts[1].said(language), language)
 
 
 def _title(refused: bool, what: str, receiver: str, language: str) -> str:

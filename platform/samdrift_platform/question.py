@@ -60,11 +60,16 @@ class Fact:
     """Something that the decision rests on, without personal data: those stay in the objects."""
 
     label: Mapping[str, str]
-    value: str
+    #: As it is, such as a number of something; by language where it is words, an amount or a day.
+    value: str | Mapping[str, str]
     #: A stored object that shows it (`sha256:…`), where there is one.
     object: str = ""
     #: Its media type, such as `application/xml`.
     media_type: str = ""
+
+    def said(self, language: str) -> str:
+        """The value for a reader of `language`."""
+        return self.value if isinstance(self.value, str) else self.value[language]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,7 +120,8 @@ def _show_question(asked: Mapping[str, Any]) -> None:
     for reason in question["reasons"]:
         say(f"  {reason['en']}")
     for fact in question["facts"]:
-        say(f"  {fact['label']['en']}: {fact['value']}{'  ' + fact['object'] if fact['object'] else ''}")
+        value = fact["value"] if isinstance(fact["value"], str) else fact["value"]["en"]
+        say(f"  {fact['label']['en']}: {value}{'  ' + fact['object'] if fact['object'] else ''}")
     for given in asked["given"]:
         told = "".join(f", {name}: {value}" for name, value in given["fields"].items())
         comment = f" ({given['comment']})" if given["comment"] else ""

@@ -24,12 +24,13 @@ from samdrift_platform.question import Question, question_to_json
 router = APIRouter(tags=["inbox"])
 
 _LABEL = {"da": "Godkend", "en": "Approve"}
+_AMOUNT = {"da": "125.000,00 DKK", "en": "125,000.00 DKK"}
 _QUESTION: dict[str, Any] = {
     "code": "approval",
     "title": {"da": "Skal fakturaen bogføres?", "en": "Shall this invoice be posted?"},
     "reasons": [{"da": "Beløbet er over grænsen.", "en": "The amount is above the limit."}],
     "choices": [{"code": "approve", "label": _LABEL, "fields": []}],
-    "facts": [{"label": {"da": "Beløb", "en": "Amount"}, "value": "125000.00 DKK", "object": "", "media_type": ""}],
+    "facts": [{"label": {"da": "Beløb", "en": "Amount"}, "value": _AMOUNT, "object": "", "media_type": ""}],
     "people": 2,
 }
 _GIVEN: dict[str, Any] = {
@@ -91,7 +92,8 @@ class FactAnswer(Answer):
     """Something that the decision rests on."""
 
     label: dict[str, str]
-    value: str
+    #: By language where it is words, an amount or a day.
+    value: str | dict[str, str]
     #: A stored object that shows it (`sha256:…`); empty: none.
     object: str
     media_type: str

@@ -138,7 +138,9 @@ def test_the_question_shows_the_document_and_its_orders(engine: Engine) -> None:
     facts = {fact.label["en"]: fact for fact in question(outcome(engine, content, orders=(order,))).facts}
     assert STORE.get(facts["The document"].object) == content
     assert STORE.get(facts["Order document"].object) == order
-    assert (facts["Amount"].value, facts["Number"].value) == ("62500.00 DKK", "T-1")
+    assert (facts["Amount"].said("da"), facts["Amount"].said("en")) == ("62.500,00 DKK", "62,500.00 DKK")
+    assert (facts["Issued"].said("da"), facts["Issued"].said("en")) == ("20. nov. 2026", "20 Nov 2026")
+    assert facts["Number"].value == "T-1"
     assert facts["Supplier's number"].value == "DK99000007"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from samdrift_platform.contract import Question, Verdict
-from samdrift_platform.question import Choice
+from samdrift_platform.question import Choice, Fact
 from samdrift_rpa.checks import CHECKS, Example, ProcessCheckError, check_import_is_light
 from samdrift_rpa.process import Process
 from samdrift_rpa.step import Step, step
@@ -146,6 +146,7 @@ def untidy() -> Process[Any, Any]:
         (indiscreet("somebody@example.dk"), "holds an e-mail address"),
         (untidy(), "does not come back from JSON"),
         (asking(question(title={"da": "Må det?"})), "is not written in en"),
+        (asking(question(facts=(Fact(label={"da": "Ja", "en": "Yes"}, value={"da": "Ja"}),))), "is not written in en"),
         (asking(question("May it?")), "not lower_snake_case"),
         (asking(question(choices=())), "has no choices"),
         (replace(errands, steps=()), "has no steps"),

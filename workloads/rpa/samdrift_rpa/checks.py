@@ -254,6 +254,7 @@ def _require_question(question: Question) -> None:
     _require(len(set(codes)) == len(codes), f"{where}: a choice is there twice: {codes}")
     _require(question.people >= 1, f"{where} asks nobody")
     labels = [question.title, *question.reasons, *(fact.label for fact in question.facts)]
+    labels += [fact.value for fact in question.facts if not isinstance(fact.value, str)]
     for choice in question.choices:
         labels += [choice.label, *(each.label for each in choice.fields)]
         labels += [label for each in choice.fields for label in each.options.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,26 @@ def written(values: Mapping[str, str], language: str) -> dict[str, str]:
     said = dict(values)
     said |= {name: number(Decimal(v), _decimals(v)) for name, v in values.items() if name in AMOUNTS}
     return said | {name: number(Decimal(v)) for name, v in values.items() if name in QUANTITIES}
+
+
+def amount_by_language(amount: Decimal, currency: str) -> dict[str, str]:
+    """An amount of money as people write it: `1.562,50 DKK` and `1,562.50 DKK`."""
+    return {language: f"{said} {currency}" for language, said in _filtered("number", amount, 2).items()}
+
+
+def day_by_language(day: date) -> dict[str, str]:
+    """A day as people write it: `1. dec. 2026` and `1 Dec 2026`."""
+    from samdrift_platform.portal.formatting import noon
+
+    return _filtered("date", noon(day))
+
+
+def _filtered(name: str, value: object, *digits: int) -> dict[str, str]:
+    """`value` as the pages' filter of that name writes it, by language."""
+    from samdrift_platform.portal import formatting
+    from samdrift_platform.portal.languages import locale_of
+
+    return {language: formatting.filters(locale_of(language))[name](value, *digits) for language in LANGUAGES}
 
 
 def _decimals(amount: str) -> int:

@@ -35,6 +35,11 @@ def test_every_check_of_a_process(check: Callable[[Process[Any, Any], Example], 
     check(process, Example(case={"document": document}, store=store, engine=read_rules()))
 
 
+def test_what_the_rules_say_is_said_in_the_readers_language() -> None:
+    said = [(fact.said("da"), fact.said("en")) for fact in tried(Wanted(number="A-2", cpr=BORN_2016)).question.facts]
+    assert ("Alderskravet er ikke opfyldt.", "Not old enough for the category.") in said
+
+
 @pytest.mark.parametrize(
     "wanted",
     [Wanted(number="A-1"), Wanted(number="A-2", cpr=BORN_2016), Wanted(number="A-3", remarks=True)],

@@ -169,7 +169,7 @@ def _facts(run: ApplicationRun) -> list[Fact]:
             media_type="application/json",
         ),
         Fact(label={"da": "Kategori", "en": "Category"}, value=str(application.category)),
-        *(Fact(label=each.about, value=" / ".join(each.says.values())) for each in run.checks),
+        *(Fact(label=each.about, value=each.says) for each in run.checks),
     ]
     certificate = application.doctors_certificate
     if certificate is not None and certificate.document is not None:

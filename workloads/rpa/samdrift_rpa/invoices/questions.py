@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind, Q
 from samdrift_rpa.invoices.ground import Ground
 from samdrift_rpa.invoices.invoice import Invoice
 from samdrift_rpa.invoices.refusal import LABELS
+from samdrift_rpa.sentence import amount_by_language, day_by_language
 
 #: The code of the one question that is asked about an invoice, and the choices.
 APPROVAL, APPROVE, BY_HAND, REJECT = "approval", "approve", "by_hand", "reject"
@@ -75,13 +76,13 @@ def _facts(invoice: Invoice | None, first: str) -> Iterator[Fact]:
     if invoice is None:
         return
     supplier = invoice.supplier
-    shown = (
+    shown: Sequence[tuple[Mapping[str, str], str | Mapping[str, str]]] = (
         ({"da": "Nummer", "en": "Number"}, invoice.number),
         ({"da": "Leverandør", "en": "Supplier"}, supplier.public_name),
         ({"da": "Leverandørens nummer", "en": "Supplier's number"}, supplier.number),
-        ({"da": "Beløb", "en": "Amount"}, f"{invoice.signed_amount:.2f} {invoice.currency}"),
-        ({"da": "Udstedt", "en": "Issued"}, invoice.issue_date.isoformat()),
-        ({"da": "Forfalder", "en": "Due"}, invoice.due_date.isoformat() if invoice.due_date else ""),
+        ({"da": "Beløb", "en": "Amount"}, amount_by_language(invoice.signed_amount, invoice.currency)),
+        ({"da": "Udstedt", "en": "Issued"}, day_by_language(invoice.issue_date)),
+        ({"da": "Forfalder", "en": "Due"}, day_by_language(invoice.due_date) if invoice.due_date else ""),
         ({"da": "Ordre", "en": "Order"}, ", ".join(invoice.order_numbers)),
         ({"da": "Den første med nummeret", "en": "The first with its number"}, first),
     )
