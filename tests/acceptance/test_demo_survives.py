@@ -10,7 +10,7 @@ import pytest
 from samdrift_rpa.loopback.log import Kind, read_log
 from samdrift_testing.kills import Survived, query
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 
 def test_every_step_succeeded(survived: Survived) -> None:

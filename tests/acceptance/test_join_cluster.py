@@ -15,6 +15,9 @@ from samdrift_platform.telemetry import QUIET
 from samdrift_testing.ports import free_ports
 from samdrift_testing.trees import Tree, samdrift
 
+#: Whatever takes this long would never come, in seconds.
+PATIENCE_S = 240.0
+
 
 def test_it_joins_and_leaves(plugin_site: Path, tmp_path: Path) -> None:
     ray_port, port = free_ports(2)
@@ -33,20 +36,20 @@ def test_it_joins_and_leaves(plugin_site: Path, tmp_path: Path) -> None:
     home = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_WORKLOADS": "errands", "SAMDRIFT_PORT": str(port)}
     home |= {"SAMDRIFT_PREFECT_PORT": "0"}
     with Tree(argv, ray, tmp_path / "ray.out") as cluster:
-        cluster.wait_until("the cluster runs", lambda: "runtime started" in cluster.tail(), timeout_s=60)
+        cluster.wait_until("the cluster runs", lambda: "runtime started" in cluster.tail(), timeout_s=PATIENCE_S)
         with Tree(samdrift("up"), {**ray, **address, **home}, tmp_path / "up.out") as up:
-            up.wait_until("it is ready", lambda: _ready(port), timeout_s=90)
+            up.wait_until("it is ready", lambda: _ready(port), timeout_s=PATIENCE_S)
             with Client(f"http://127.0.0.1:{port}", (tmp_path / "home" / "token").read_text()) as client:
                 submission = client.submit("errands", {"errands": [{"name": "milk"}]}, reference="joined")
-                assert client.wait(submission["id"], timeout_s=60)["items"] == {"done": 1}
+                assert client.wait(submission["id"], timeout_s=PATIENCE_S)["items"] == {"done": 1}
             up.process.terminate()
-            assert up.finish(timeout_s=60) == 0
+            assert up.finish(timeout_s=PATIENCE_S) == 0
         assert _nodes(ray | address) == 1, "the cluster is still there"
 
 
 def _ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).is_success
     except httpx.TransportError:
         return False
 

@@ -41,9 +41,9 @@ from samdrift_testing.postgresql import PostgreSQL
 from samdrift_testing.quoting_party import QuotingParty, quoting_party
 from samdrift_testing.trees import Tree, samdrift
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
-READY_S, PATIENCE_S = 240.0, 180.0
+READY_S, PATIENCE_S = 400.0, 300.0
 #: Published as fictitious.
 PERSON, DASHED, SPACED = "2512489996", "251248-9996", "010858 9995"
 NAME, MAIL = "Nancy Ann Test Berggren", "nancy.citizen@example.org"
@@ -88,7 +88,7 @@ class Municipality:
     def http(self, method: str, path: str, **options: Any) -> httpx.Response:
         token = (self.home / "token").read_text()
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
-        return httpx.request(method, f"{self.tree.url}{path}", headers=headers, timeout=60, **options)
+        return httpx.request(method, f"{self.tree.url}{path}", headers=headers, timeout=120, **options)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -99,7 +99,7 @@ class Municipality:
             "PATH": "/usr/bin:/bin",
         }
         return subprocess.run(
-            samdrift(*words), env=environment, capture_output=True, text=True, timeout=120, check=False
+            samdrift(*words), env=environment, capture_output=True, text=True, timeout=300, check=False
         )
 
 
@@ -155,7 +155,7 @@ def _register(folder: Path) -> Iterator[dict[str, str]]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return httpx.get(url, timeout=20).is_success
     except httpx.HTTPError:
         return False
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from samdrift_testing.ports import free_ports
 from samdrift_testing.trees import Tree, samdrift
 
 #: Seconds. A claim whose worker died comes back after its lease, so the tests make that short.
-LEASE_S, READY_S, PATIENCE_S = 3, 90, 90
+LEASE_S, READY_S, PATIENCE_S = 3, 240, 240
 #: Prefect's states in which a run stays.
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
@@ -62,14 +63,14 @@ def test_secrets_are_for_their_owner_alone(up: Tree, home: Path) -> None:
     assert len(secrets) >= 3
     for path in (home, *secrets):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    words = " ".join(word for member in _members(up) for word in member.cmdline())
+    words = " ".join(word for _, words in _commands(up) for word in words)
     assert (home / "token").read_text() not in words
     assert (home / "ray_token").read_text() not in words
 
 
 def test_a_second_platform_on_the_same_home_is_refused(up: Tree, home: Path, tmp_path: Path) -> None:
     with Tree(samdrift("up"), {"SAMDRIFT_HOME": str(home)}, tmp_path / "second.out") as second:
-        assert second.finish(timeout_s=60) == 1
+        assert second.finish(timeout_s=READY_S) == 1
         assert "Another Samdrift runs on" in second.tail()
 
 
@@ -78,7 +79,7 @@ def test_a_port_that_is_taken_is_named_at_once(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         environment = {"SAMDRIFT_HOME": str(tmp_path / "home"), "SAMDRIFT_PORT": port, "SAMDRIFT_PREFECT_PORT": "0"}
         with Tree(samdrift("up"), environment, tmp_path / "taken.out") as second:
-            assert second.finish(timeout_s=30) == 1
+            assert second.finish(timeout_s=READY_S) == 1
             assert f"Cannot listen on 127.0.0.1:{port}" in second.tail()
 
 
@@ -89,7 +90,7 @@ def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
     with Tree(samdrift("up", "--json"), environment, tmp_path / "early.out") as early:
         early.wait_until("the token is written", (home / "token").exists, timeout_s=READY_S)
         early.process.send_signal(signal.SIGTERM)
-        assert early.finish(timeout_s=30) == 0
+        assert early.finish(timeout_s=READY_S) == 0
 
 
 def test_prefect_keeps_the_schedules_of_the_platform_and_of_workloads(up: Tree) -> None:
@@ -108,7 +109,7 @@ def test_prefect_has_planned_the_next_run_of_each_schedule(up: Tree) -> None:
 
 
 def test_prefect_runs_what_a_workload_scheduled(up: Tree) -> None:
-    with httpx.Client(base_url=f"{up.prefect_url}/api", timeout=10) as prefect:
+    with httpx.Client(base_url=f"{up.prefect_url}/api", timeout=60) as prefect:
         deployment = prefect.get("/deployments/name/scheduled/errands-list").json()
         run = prefect.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status().json()
         state = f"/flow_runs/{run['id']}"
@@ -120,7 +121,7 @@ def test_prefect_runs_what_a_workload_scheduled(up: Tree) -> None:
 def test_ray_gone(up: Tree, client: Client, victim: str) -> None:
     """Submitting goes on meanwhile; replicas that live on finish, and a dispatcher that lost them starts again."""
     assert _run_errands(client, f"with {victim}", 2)["items"] == {"done": 2}
-    next(member for member in _members(up) if member.name().startswith(victim)).kill()
+    next(member for member, words in _commands(up) if Path(words[0]).name.startswith(victim)).kill()
     assert _run_errands(client, f"without {victim}", 20)["items"] == {"done": 20}
 
 
@@ -144,11 +145,11 @@ def test_it_ends_when_it_is_told_to(up: Tree, client: Client) -> None:
     assert done["items"] == {"done": 5}
     members = _members(up)
     up.process.send_signal(signal.SIGINT)
-    assert up.finish(timeout_s=60) == 0
+    assert up.finish(timeout_s=READY_S) == 0
     told = json.loads(up.output.read_text())
     assert told["url"] == up.url
     assert told["sign_in"].startswith(up.url + "/sign-in?link=")
-    _, alive = psutil.wait_procs(members, timeout=20)
+    _, alive = psutil.wait_procs(members, timeout=READY_S)
     assert alive == [], "nobody is left behind"
 
 
@@ -161,7 +162,7 @@ def _run_errands(client: Client, name: str, number: int) -> dict[str, Any]:
 def _ready(port: str) -> bool:
     """All parts, the registry too: its key is made in its first scan."""
     try:
-        parts = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).json()["parts"]
+        parts = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).json()["parts"]
         return all(part["ready"] for part in parts)
     except httpx.TransportError:
         return False
@@ -170,7 +171,7 @@ def _ready(port: str) -> bool:
 def _scheduled(url: str) -> dict[str, tuple[str, str]]:
     """Deployment -> cron and time zone, as Prefect knows them."""
     try:
-        answer = httpx.post(f"{url}/api/deployments/filter", json={}, timeout=5)
+        answer = httpx.post(f"{url}/api/deployments/filter", json={}, timeout=20)
     except httpx.TransportError:
         return {}
     found = answer.json() if answer.is_success else []
@@ -182,7 +183,7 @@ def _planned(url: str) -> set[str]:
     """Schedules of which Prefect itself has planned a run."""
     wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
     try:
-        answer = httpx.post(f"{url}/api/flow_runs/filter", json=wanted, timeout=5)
+        answer = httpx.post(f"{url}/api/flow_runs/filter", json=wanted, timeout=20)
     except httpx.TransportError:
         return set()
     found = answer.json() if answer.is_success else []
@@ -194,15 +195,25 @@ def _members(up: Tree) -> list[psutil.Process]:
     return [parent, *parent.children(recursive=True)]
 
 
+def _commands(up: Tree) -> Iterator[tuple[psutil.Process, list[str]]]:
+    """Each process with the words of its command; those that have just ended are left out."""
+    for member in _members(up):
+        with suppress(psutil.NoSuchProcess):
+            if words := member.cmdline():
+                yield member, words
+
+
 def _process(up: Tree, module: str) -> psutil.Process:
-    return next(member for member in _members(up) if module in member.cmdline())
+    return next(member for member, words in _commands(up) if module in words)
 
 
 def _ready_pid(up: Tree, home: Path, name: str) -> int | None:
     """The process that reported itself ready under this name; None also while nobody answers."""
     bearer = {"Authorization": f"Bearer {(home / 'token').read_text()}"}
     try:
-        reported = httpx.get(f"{up.url}/v1/processes", headers=bearer, timeout=5).raise_for_status().json()["processes"]
+        reported = (
+            httpx.get(f"{up.url}/v1/processes", headers=bearer, timeout=20).raise_for_status().json()["processes"]
+        )
     except httpx.HTTPError:
         return None
     return next((one["pid"] for one in reported if one["name"] == name and one["ready"]), None)

@@ -92,7 +92,7 @@ def test_waiting_ends_when_told_to_and_otherwise_in_time(platform: Platform) -> 
     stopping.set()
     begun_s = time.monotonic()
     assert platform.wait_for(["control"], timeout_s=60, stopping=stopping) is False
-    assert time.monotonic() - begun_s < 5
+    assert time.monotonic() - begun_s < 30
     with pytest.raises(UnavailableError, match="control: not heard of yet"):
         platform.wait_for(["control"], timeout_s=0)
     platform.ledger.close()
@@ -112,7 +112,7 @@ def test_the_token_is_renewed_and_the_one_before_still_works(platform: Platform,
     platform._token_at = datetime.now(UTC) - TOKEN_RENEWAL * 2
     watching = threading.Thread(target=platform._watch)
     watching.start()
-    deadline_s = time.monotonic() + 20
+    deadline_s = time.monotonic() + 120
     while (tmp_path / "token").read_text() == before and time.monotonic() < deadline_s:
         pass
     platform._stopping.set()

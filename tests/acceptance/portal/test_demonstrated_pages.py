@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 OF_A_KIND = 2
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_every_page_that_is_linked(
     context: BrowserContext, demonstrated_portal: Any, visit: Any, artifacts: Path, language: str

@@ -76,7 +76,7 @@ def test_it_reports_itself_and_ends_when_told(installation: Running, process: su
     known = _reported(settings)
     assert (known.pid, known.ready) == (process.pid, True)
     process.terminate()
-    assert process.wait(15) in (0, -signal.SIGTERM)
+    assert process.wait(120) in (0, -signal.SIGTERM)
     assert not (settings.home / "url").exists()
     assert "Traceback" not in installation.log
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,10 +38,10 @@ BUILDINGS = 12
 PUTS, MAILS = 17, 4
 WORKLOADS = ("energy_forecast",)
 #: On a quiet machine the whole takes half a minute.
-PATIENCE_S = 150.0
+PATIENCE_S = 300.0
 SHIPPED = Path(samdrift_energy_forecast.__file__).parent / "shipped" / MODEL
 SUPPORT = Path(__file__).parents[2] / "support"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 class Gate(Kept):
@@ -188,9 +188,10 @@ def in_second_hands(item: WorkItem) -> bool:
 def kill_replicas(station: Station) -> int:
     killed = 0
     for member in psutil.Process(station.report().pid).children(recursive=True):
-        if f"ray::{RayReplica.__name__}" in " ".join(member.cmdline()):
-            member.kill()
-            killed += 1
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if f"ray::{RayReplica.__name__}" in " ".join(member.cmdline()):
+                member.kill()
+                killed += 1
     return killed
 
 

@@ -41,7 +41,7 @@ from samdrift_testing.mail_servers import PASSWORD, USER, Cut, CuttingServer, ma
 from samdrift_testing.work import WORKLOAD, claim_one, item, look, submit
 
 FAYE, GUS = "faye@example.org", "gus@example.dk"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 #: Moments after which nobody can tell; after every other cut it is sent again.
 CANNOT_TELL = (Cut.LOST, Cut.KEPT)
 #: How far the message was is a matter of buffers: it is sent again, or left to a person.

@@ -27,7 +27,6 @@ def needed(name: str) -> Path:
     return file
 
 
-@pytest.mark.timeout(300)
 def test_day_ahead_heat_of_fifteen_buildings_in_a_quarter_that_was_used_for_choices() -> None:
     meters, weather = (
         needed("uk_cambridge_gas_heat_kwh_2018_2022.parquet"),

@@ -51,7 +51,7 @@ def shell(folder: Path, command: str, plane: Heating) -> subprocess.CompletedPro
     """Run with `samdrift` on the path, on the platform of the test."""
     environment = os.environ | installed(plane) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
 
 

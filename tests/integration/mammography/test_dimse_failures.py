@@ -142,7 +142,7 @@ def test_an_intake_that_is_killed_in_the_middle_loses_nothing_that_it_acknowledg
         senders.start()
         for kill in range(1, KILLS + 1):
             enough = kill * SENDERS * IMAGES_EACH // (KILLS + 2) + noise.randrange(10)
-            wait_until("some more are acknowledged", lambda: len(senders.acknowledged) >= enough, timeout_s=60)  # noqa: B023 - used at once
+            wait_until("some more are acknowledged", lambda: len(senders.acknowledged) >= enough)  # noqa: B023 - used at once
             intake.kill()
             with closing(Ledger(ledger_url)) as ledger:
                 acknowledged = dict(senders.acknowledged)

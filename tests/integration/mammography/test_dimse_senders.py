@@ -152,7 +152,7 @@ def test_four_senders_at_once(desk: ListeningDesk, tmp_path: Path) -> None:
     for number in range(1, 5):
         files = written(tmp_path / str(number), list(screening_study(number).values()))
         senders.append(subprocess.Popen([storescu, *to(desk.port), *map(str, files)]))
-    assert [sender.wait(60) for sender in senders] == [0] * 4
+    assert [sender.wait(240) for sender in senders] == [0] * 4
     assert len(desk.held()) == 16
     assert desk.listener.tally.counts == {"taken": 16}
 

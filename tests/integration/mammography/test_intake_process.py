@@ -117,7 +117,7 @@ def test_in_the_foreground_it_says_where_to_send_and_who_may(tmp_path: Path) -> 
                 assert peer.echo() == 0
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(STARTED_S) == 0
     told = (tmp_path / "out").read_text()
     assert "Not a medical device" in told
     assert f"SAMDRIFT at 127.0.0.1:{port}" in told

@@ -22,7 +22,7 @@ from samdrift_testing.reports import report_uid
 from samdrift_testing.scripted_pacs import ScriptedPacs
 from samdrift_testing.work import WORKLOAD
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ def test_full_resolution_comes_on_demand_with_the_window_that_is_set(visit: Open
     page.keyboard.press("1")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("f")
-    page.locator("[data-do=full][aria-pressed=true]").wait_for(timeout=60_000)
+    page.locator("[data-do=full][aria-pressed=true]").wait_for(timeout=120_000)
     picture = page.locator(".picture").first
     href = picture.get_attribute("href") or ""
     assert "full.png?low=0.1000&high=0.9000" in href

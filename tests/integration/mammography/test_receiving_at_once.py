@@ -68,7 +68,7 @@ def test_each_image_and_each_exam_is_there_once(ledger: Ledger) -> None:
             sender.start()
         for sender in senders:
             sender.join()
-        wait_until("every exam is handed on", lambda: not waiting(ledger), timeout_s=60)
+        wait_until("every exam is handed on", lambda: not waiting(ledger))
     receipts = [receipt for each in told.values() for receipt in each]
     assert receipts.count(Receipt.TAKEN) == len(everything)
     assert receipts.count(Receipt.KNOWN) == (SENDERS - 1) * len(everything)

@@ -22,7 +22,7 @@ from samdrift_testing.mutants import mutants
 MUTANTS = 10_000
 #: Seeds that are larger cost time and show no more.
 LARGEST_SEED_BYTES = 200_000
-#: No file may keep the intake for longer, on two busy cores, seconds.
+#: No file may keep the intake at work for longer, seconds of a processor.
 LONGEST_S = 5.0
 
 

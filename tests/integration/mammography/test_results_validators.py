@@ -106,7 +106,7 @@ def test_the_study_with_its_documents_is_of_one_piece(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{entry['kind']}.dcm")
         paths[-1].write_bytes(exam.store.get(entry["object"]))
     command = [program("dcentvfy", "dicom3tools"), *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     said = [line for line in (done.stdout + done.stderr).splitlines() if line]
     # of one program's two tables one has the accession number in the study, the other in the series
     assert unexpected(said, {"Element=<AccessionNumber> IE <Study> versus <Series>": ""}) == []
@@ -115,7 +115,7 @@ def test_the_study_with_its_documents_is_of_one_piece(tmp_path: Path) -> None:
 def test_another_program_reads_the_danish_letters(tmp_path: Path) -> None:
     path = written(tmp_path, cad_sr(reported_exam().report()))
     command = [program("dsrdump", "dcmtk"), "+Pl", str(path)]
-    said = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode("utf-8")
+    said = subprocess.run(command, capture_output=True, check=True, timeout=240).stdout.decode("utf-8")
     assert "Mammography CAD SR Document" in said
     assert "Forskningsdemonstrator. Ikke medicinsk udstyr. En radiolog afgør." in said
     assert "højre og venstre bryst på Åboulevarden" in said
@@ -134,7 +134,7 @@ def test_another_program_shows_the_image_by_its_presentation_state(
     image.write_bytes(files[View.LCC])
     for options, name in ((["-p", str(state)], "with.pgm"), ([], "without.pgm")):
         command = [program("dcmp2pgm", "dcmtk"), *options, str(image), str(tmp_path / name)]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, check=True, capture_output=True, timeout=240)
     shown = [np.asarray(Image.open(tmp_path / name), dtype=float) for name in ("with.pgm", "without.pgm")]
     assert np.abs(shown[0] - shown[1]).max() <= 1
     stored = pixels(View.LCC) / 16

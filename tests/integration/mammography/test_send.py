@@ -34,7 +34,7 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
 def run(folder: Path, to: str, *options: str) -> tuple[int, dict[str, dict[str, str]], str]:
     """Exit status, file -> its line, and standard error."""
     command = samdrift("mammography", "send", str(folder), "--to", to, "--json-lines", *options)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return done.returncode, {line["file"]: line for line in lines}, done.stderr
 

@@ -122,7 +122,7 @@ def test_nothing_is_missed_while_many_write_and_many_look(ledger: Ledger) -> Non
 
     with ThreadPoolExecutor(max_workers=6) as pool:
         for done in [*(pool.submit(write, each) for each in range(3)), *(pool.submit(look, each) for each in range(3))]:
-            done.result(timeout=120)
+            done.result(timeout=240)
     catch_up(ledger)
     with ledger.read() as connection:
         names = set(connection.execute(sa.select(worklist.c.exam)).scalars())

@@ -34,10 +34,11 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     actions = ["Admin", "Read", "Write", "List"]
     identity = {"identities": [{"name": "test", "credentials": credentials, "actions": actions}]}
     (folder / "s3.json").write_text(json.dumps(identity))
-    master, volume, filer, port, *grpc = free_ports(6)
+    master, volume, filer, port, *grpc = free_ports(8)
     argv = [str(WEED), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
     argv += [f"-master.port={master}", f"-volume.port={volume}", "-filer", f"-filer.port={filer}"]
-    argv += [f"-master.port.grpc={grpc[0]}", f"-filer.port.grpc={grpc[1]}"]
+    # by itself it would take ports 10000 higher, which the kernel may have given to anybody
+    argv += [f"-{part}.port.grpc={port}" for part, port in zip(("master", "volume", "filer", "s3"), grpc, strict=True)]
     argv += ["-s3", f"-s3.port={port}", f"-s3.config={folder / 's3.json'}", "-volume.max=8"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder)
@@ -66,7 +67,7 @@ def store(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
 
 def _make_bucket(store: ObjectStore) -> None:
     """What an operator does once; the server answers only when it has chosen its volumes."""
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 180
     while not store._files.exists("samdrift"):
         try:
             store._files.mkdir("samdrift")
@@ -93,7 +94,7 @@ def test_objects_live_in_s3_by_one_setting(store: ObjectStore) -> None:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 180
     while time.monotonic() < deadline_s:
         assert process.poll() is None, log.read_text()[-2000:]
         with socket.socket() as probe:

@@ -266,7 +266,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         yield url
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def test_over_http_the_artefacts_are_fetched_from_the_server(

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from samdrift_platform.client import Client
@@ -27,6 +26,7 @@ from samdrift_rpa.receivers.access_point import AccessPointReceiver
 from samdrift_rpa.receivers.erp import ErpReceiver
 from samdrift_rpa.workload import workload
 from samdrift_testing.in_process import in_process
+from samdrift_testing.party import until_it_answers
 
 
 class Stage:
@@ -100,8 +100,7 @@ def running_service(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]
     (service,) = demonstration.services(folder)
     process = subprocess.Popen(list(service.argv))
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(service.ready_url).raise_for_status()
+        until_it_answers(service.ready_url, process)
         yield service.environment["SAMDRIFT_RPA_ERP_URL"], process
     finally:
         process.kill()

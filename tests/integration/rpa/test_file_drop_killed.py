@@ -58,7 +58,7 @@ def watching(tmp_path: Path, address: str) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_killed_again_and_again_each_file_is_one_case(tmp_path: Path, plane: tuple[Control, str]) -> None:

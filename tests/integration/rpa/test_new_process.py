@@ -39,7 +39,7 @@ def site(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def told(*command: str, at: Path, status: int = 0, **environment: str) -> str:
     done = subprocess.run(
-        command, cwd=at, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=180
+        command, cwd=at, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 #: How long a sender may take, seconds.
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 def dcmtk(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ MAMMOGRAM = "1.2.840.10008.5.1.4.1.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 C_STORE_RQ, C_ECHO_RQ = 0x0001, 0x0030
 #: How long a peer waits for an answer, seconds.
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class ClosedError(Exception):
@@ -117,7 +117,7 @@ def associated(port: int, **options: str) -> Iterator[Peer]:
 def listens(port: int) -> bool:
     """Whether somebody accepts connections there."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()
     except OSError:
         return False
     return True

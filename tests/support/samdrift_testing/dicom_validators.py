@@ -30,7 +30,7 @@ def program(name: str, package: str) -> str:
 def dciodvfy(path: Path) -> list[str]:
     """What `dciodvfy` finds in the file, one line each; an error of which no line tells is a line of its own."""
     command = [program("dciodvfy", "dicom3tools"), "-new", str(path)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=240)
     found = _FINDING.findall((done.stdout + done.stderr).decode("utf-8", "replace"))
     return found or ([f"Error - exit code {done.returncode}"] if done.returncode else [])
 

@@ -42,9 +42,9 @@ def send_all(desk: Desk, files: Iterable[bytes]) -> Books:
     """Send them one after the other; AssertionError when an answer does not fit its file."""
     books = Books()
     for data in files:
-        began_s = time.perf_counter()
+        began_s = time.process_time()  # beside others it may have to wait for its turn
         received = desk.receive(data, source="fuzz", now=NOW)
-        books.longest_s = max(books.longest_s, time.perf_counter() - began_s)
+        books.longest_s = max(books.longest_s, time.process_time() - began_s)
         books.receipts[received.receipt] += 1
         if received.receipt == Receipt.KNOWN:
             assert received.object in books.taken

@@ -50,7 +50,7 @@ class Heating:
 
     def http(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token or self.token}"}
-        return httpx.Client(base_url=f"{self.url}/energy_forecast/api", headers=headers, timeout=60)
+        return httpx.Client(base_url=f"{self.url}/energy_forecast/api", headers=headers, timeout=120)
 
     def client(self) -> Client:
         return Client(self.url, self.token)

@@ -15,7 +15,7 @@ from samdrift_testing.dicom_peer import ASSOCIATE_AC, ClosedError, Peer, listens
 from samdrift_testing.waiting import wait_until
 
 #: How long the intake may take to listen, on two busy cores, seconds.
-STARTED_S = 60.0
+STARTED_S = 120.0
 
 
 @dataclass(kw_only=True)

@@ -24,7 +24,7 @@ MOMENTS = {
 #: Commands of which each is there once the whole platform runs; how many processes there are besides comes and goes.
 PARTS = ("samdrift_platform.control", "samdrift_platform.dispatcher", "samdrift_platform.delivery", "raylet")
 #: Seconds: until a moment comes, and until an undisturbed run has ended, on two busy cores.
-MOMENT_S, WHOLE_S = 180.0, 300.0
+MOMENT_S, WHOLE_S = 300.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _asks(ledger: Path, question: str) -> Callable[[], bool]:
 
 def query(ledger: Path, sql: str) -> list[tuple[str, ...]]:
     """Rows of a SQLite ledger, read beside whoever writes it."""
-    connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=10)
+    connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=60)
     try:
         return connection.execute(sql).fetchall()
     finally:

@@ -104,7 +104,7 @@ def robot(
     store: Store,
     browser: Browser,
     *,
-    timeout_s: float = 22.0,
+    timeout_s: float = 120.0,
     form: type[LicenceForm] = LicenceForm,
     **options: Any,
 ) -> WebFormReceiver[Entry]:

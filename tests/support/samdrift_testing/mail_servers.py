@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 USER, PASSWORD = "samdrift", "a secret of the tests"
 #: A whole test is over long before.
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 @dataclass

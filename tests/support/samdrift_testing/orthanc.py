@@ -20,7 +20,7 @@ PROGRAM = Path("/usr/sbin/Orthanc")
 DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 #: Its one account.
 USER, PASSWORD = "ris", "ris-test"
-_READY_S = 30.0
+_READY_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,9 @@ class Orthanc:
         self._process = subprocess.Popen([PROGRAM, str(configuration)], stdout=self._log, stderr=subprocess.STDOUT)
         # a connection for each request: Orthanc ends idle ones as it likes, maybe just when the next request is sent
         unkept = httpx.Limits(max_keepalive_connections=0)
-        self.rest = httpx.Client(base_url=self.url, auth=(USER, PASSWORD), trust_env=False, timeout=30.0, limits=unkept)
+        self.rest = httpx.Client(
+            base_url=self.url, auth=(USER, PASSWORD), trust_env=False, timeout=120.0, limits=unkept
+        )
         try:
             self._wait_until_it_answers()
         except BaseException:

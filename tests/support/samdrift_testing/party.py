@@ -11,6 +11,21 @@ from pathlib import Path
 import httpx
 
 from samdrift_testing.ports import free_ports
+from samdrift_testing.waiting import wait_until
+
+
+def until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the server that `process` is says yes at `url`; AssertionError when it ends or never does."""
+    with httpx.Client(trust_env=False, timeout=20.0, limits=httpx.Limits(max_keepalive_connections=0)) as client:
+        wait_until(f"{url} answers", lambda: process.poll() is not None or _says_yes(client, url))
+    assert process.poll() is None, f"it ended with {process.returncode} before it answered at {url}"
+
+
+def _says_yes(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).is_success
+    except httpx.TransportError:  # not yet
+        return False
 
 
 class Party:
@@ -28,8 +43,7 @@ class Party:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._argv, env=self._environment)
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(f"{self.url}/health").raise_for_status()
+        until_it_answers(f"{self.url}/health", self._process)
 
     def kill(self) -> None:
         """`kill -9`."""

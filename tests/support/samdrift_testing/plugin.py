@@ -19,5 +19,5 @@ def install_plugin(folder: Path) -> Path:
     site = folder / "site"
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
     install = [sys.executable, "-m", "pip", "install", *options, "--target", str(site), str(source)]
-    subprocess.run(install, check=True, timeout=120, capture_output=True)
+    subprocess.run(install, check=True, timeout=300, capture_output=True)
     return site

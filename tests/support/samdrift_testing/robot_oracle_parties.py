@@ -23,6 +23,7 @@ from samdrift_rpa.receivers.erp import ErpReceiver
 from samdrift_rpa.web.browser import CHROMIUM, Browser
 from samdrift_testing.case_systems import CaseSystem
 from samdrift_testing.legacy_form import Register, robot
+from samdrift_testing.party import until_it_answers
 from samdrift_testing.ports import free_ports
 from samdrift_testing.robot_oracle_cases import Done, Party
 
@@ -102,8 +103,7 @@ def running_parties(folder: Path, *, with_register: bool) -> Iterator[Parties]:
     case_system = CaseSystem(folder / "cases", FAULTS)
     register = Register(folder / "register", REGISTER_FAULTS) if with_register and CHROMIUM.exists() else None
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(f"http://127.0.0.1:{port}/health").raise_for_status()
+        until_it_answers(f"http://127.0.0.1:{port}/health", erp)
         case_system.start()
         if register is not None:
             register.start()

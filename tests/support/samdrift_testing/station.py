@@ -48,7 +48,7 @@ class Station:
     settings: Settings
     ledger: Ledger
     log: Path
-    patience_s: float = 90.0
+    patience_s: float = 180.0
 
     def submit(self, workload: str, reference: str, found: Sequence[Item]) -> UUID:
         request = Request(
@@ -167,7 +167,7 @@ def running_station(
         ledger.close()
         process.terminate()
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=120)
         finally:
             process.kill()
             process.wait()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 #: Whatever takes this long would never come, in seconds.
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
