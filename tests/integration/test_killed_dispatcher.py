@@ -15,13 +15,13 @@ from samdrift_platform.ledger.agreement import agreement
 from samdrift_platform.ledger.tables import scores, shadow_runs
 from samdrift_registry.deployments import Slot
 from samdrift_testing.models import take_in, write_number
-from samdrift_testing.station import Station, running_station
+from samdrift_testing.station import SHORT_LEASE_S, Station, running_station
 
 MODEL, ITEMS = "one-number", 300
 
 
 def test_items_and_shadow_runs_survive_the_dispatcher(plugin_site: Path, tmp_path: Path) -> None:
-    with running_station(tmp_path, plugin_site, workloads=("oracle",)) as station:
+    with running_station(tmp_path, plugin_site, workloads=("oracle",), lease_s=SHORT_LEASE_S) as station:
         for version, slot in ((1, Slot.CHAMPION), (2, Slot.SHADOW)):
             folder = write_number(tmp_path / str(version), float(version))
             station.serve(MODEL, version, take_in(station.settings.home, MODEL, version, folder), slot)
@@ -31,7 +31,7 @@ def test_items_and_shadow_runs_survive_the_dispatcher(plugin_site: Path, tmp_pat
         os.kill(station.report().pid, signal.SIGKILL)
         left = {str(item.state) for item in station.items(asked)}
         assert left - {"done"} or set(compared(station)) - {"done"}, "killed too late to mean anything"
-    with running_station(tmp_path, plugin_site, workloads=("oracle",)) as station:
+    with running_station(tmp_path, plugin_site, workloads=("oracle",), lease_s=SHORT_LEASE_S) as station:
         items = station.finished(asked)
         station.wait_until(lambda: set(compared(station)) == {"done"})
         assert {str(item.state) for item in items} == {"done"}

@@ -30,7 +30,7 @@ from samdrift_platform.process import die_with_parent
 from samdrift_testing.heated_fleet import enter, simulated
 from samdrift_testing.mail_servers import Kept, mail_server
 from samdrift_testing.models import take_in
-from samdrift_testing.station import Station, running_station
+from samdrift_testing.station import SHORT_LEASE_S, Station, running_station
 from samdrift_testing.trees import samdrift
 
 BUILDINGS = 12
@@ -132,7 +132,7 @@ def test_each_plan_lies_in_the_folder_as_the_ledger_has_it(survived: Survived) -
 
 @contextmanager
 def night(folder: Path) -> Iterator[Station]:
-    with running_station(folder, folder, workloads=WORKLOADS, reserved_share=0.0) as station:
+    with running_station(folder, folder, workloads=WORKLOADS, reserved_share=0.0, lease_s=SHORT_LEASE_S) as station:
         station.patience_s = PATIENCE_S
         yield station
 

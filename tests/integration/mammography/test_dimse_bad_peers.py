@@ -135,7 +135,7 @@ def test_who_drips_a_message_is_shown_out(desk: ListeningDesk) -> None:
 
 
 def test_who_is_silent_is_shown_out(sqlite_url: str, tmp_path: Path) -> None:
-    with listening_desk(sqlite_url, tmp_path, limits=replace(QUICK, idle_s=0.5)) as desk:
+    with listening_desk(sqlite_url, tmp_path, limits=replace(QUICK, idle_s=1.0)) as desk:
         with associated(desk.port) as peer:
             assert peer.is_closed()
         still_works(desk)
@@ -281,7 +281,7 @@ def test_data_sets_of_all_associations_together_have_an_end(sqlite_url: str, tmp
 
 
 def test_one_association_too_many_is_rejected_for_now(sqlite_url: str, tmp_path: Path) -> None:
-    with listening_desk(sqlite_url, tmp_path, limits=replace(QUICK, associations=2)) as desk:
+    with listening_desk(sqlite_url, tmp_path, limits=replace(generous(), associations=2)) as desk:
         with associated(desk.port), associated(desk.port), Peer(port=desk.port) as third:
             kind, body = third.associate()
             assert (kind, tuple(body)) == (peers.ASSOCIATE_RJ, (0, 2, 3, 2))  # PS3.8 table 9-21: local limit exceeded

@@ -26,7 +26,7 @@ SMALL = Size(
     crashes=1,
     jumps=1,
     workers=4,
-    patience_s=240.0,
+    patience_s=500.0,
 )
 
 

@@ -30,8 +30,7 @@ from samdrift_testing.legacy_form import PASSWORD, Rack, browser, key, rack, rob
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 #: Written here and not taken from the platform: ten digits in any of the ways in which a page or a program writes them,
-#: outside of digests and fractions.
-#: They begin like a date, and are no time in milliseconds since the machine was started (1234567890.123).
+#: outside of digests and fractions (the machine has run for 1234567890.123 ms), that begin like a date.
 TEN_DIGITS = re.compile(
     rb"(?<![0-9A-Za-z.])[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2}(?:[-+ ]|%2D|%20|\\u002d)?[0-9]{4}(?![0-9A-Za-z]|\.[0-9])"
 )
