@@ -16,7 +16,7 @@ from samdrift_rpa.driving_licence.application import (
     read_application,
 )
 from samdrift_rpa.driving_licence.photo import media_type_of
-from samdrift_rpa.web.screen import File
+from samdrift_rpa.web.field import File
 
 
 class Decided(StrEnum):

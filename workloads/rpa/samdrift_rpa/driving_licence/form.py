@@ -11,7 +11,9 @@ from samdrift_rpa.driving_licence.application import Kind
 from samdrift_rpa.driving_licence.entering import Decided, Entry, Ground, entry_of
 from samdrift_rpa.receivers.web_form import SignIn
 from samdrift_rpa.web.errors import ChangedFormError, FormError
-from samdrift_rpa.web.screen import Field, Markup, Option, Screen, Value, shown
+from samdrift_rpa.web.field import Field, Option, Value, shown
+from samdrift_rpa.web.screen import Screen
+from samdrift_rpa.web.view import Markup
 
 USER = Field(label="Brugernavn", name="bruger")
 PASSWORD = Field(label="Adgangskode", name="adgangskode", is_personal=True)

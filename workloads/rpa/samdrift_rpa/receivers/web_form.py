@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,21 @@ from samdrift_platform.cpr import mask
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, SamdriftError, TryAgainError
 from samdrift_rpa.web.browser import Browser
 from samdrift_rpa.web.deadline import Deadline
-from samdrift_rpa.web.errors import ChangedFormError, FormError, FormRefusedError, SessionEndedError
+from samdrift_rpa.web.errors import (
+    ChangedFormError,
+    FormError,
+    FormRefusedError,
+    PageObjectError,
+    SessionEndedError,
+)
+from samdrift_rpa.web.failure import failure
 from samdrift_rpa.web.masking import Masker
 from samdrift_rpa.web.recording import Keep, Recording, Unmasked
-from samdrift_rpa.web.screen import Markup, Screen
+from samdrift_rpa.web.screen import Screen
+from samdrift_rpa.web.view import Markup
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Route
+    from playwright.sync_api import BrowserContext, Route
 
     from samdrift_rpa.evidence.cabinet import Cabinet
 
@@ -121,31 +130,28 @@ class WebFormReceiver(Generic[E]):
         Raises:
             ReceiverRefusedError: the form is not the one we know (nothing was saved), or does not take the entry.
             TryAgainError: it did not go through; whether it was saved must be asked.
+            CannotTellError: the page object failed while it saved.
         """
-        entry = self._prepare(request)
-        saving = False
+        entry, saving = self._prepare(request), False
+        sent: list[str] = []
 
         def enter(screen: Screen) -> JsonObject:
             nonlocal saving
             self._fill_in(screen, key, entry)
             saving, self._unclear[key] = True, time.monotonic()  # until the receipt is read, whatever happens
             answer = self._form.save(screen)
+            if not sent:
+                raise PageObjectError(f"No POST went to {self._form.saves_at!r}: `saves_at` is not where it saves.")
             self._unclear.pop(key, None)
             return answer
 
         try:
-            return self._in_browser(enter, of=key, keep=self._keep)
-        except FormRefusedError as error:
-            self._unclear.pop(key, None)  # the form's own word
-            raise ReceiverRefusedError(self._says(error, "does not take it")) from error
-        except ChangedFormError as error:
-            if not saving:
-                raise ReceiverRefusedError(self._says(error, "has changed; nothing was saved")) from error
-            raise self._is_unclear(key, error) from error
+            return self._in_browser(enter, of=key, keep=self._keep, sent=sent)
         except SamdriftError as error:
-            if not saving:
-                raise TryAgainError(self._says(error, "was not filled in; nothing was saved")) from error
-            raise self._is_unclear(key, error) from error
+            if saving and not isinstance(error, FormRefusedError):
+                raise self._saving_failed(key, error, sent=bool(sent)) from error
+            self._unclear.pop(key, None)
+            raise self._not_saved(error) from error
 
     def find(self, key: UUID, request: JsonObject) -> JsonObject | None:
         """Ask the search page.
@@ -155,7 +161,7 @@ class WebFormReceiver(Generic[E]):
             TryAgainError: it says no, but a saving may still be going on there.
         """
         try:
-            found = self._in_browser(lambda screen: self._search(screen, key), of=key, keep=Keep.NONE)
+            found = self._in_browser(lambda screen: self._search(screen, key), of=key, keep=Keep.NONE, sent=[])
         except SamdriftError as error:
             raise CannotTellError(self._says(error, "could not be asked")) from error
         since = self._unclear.get(key)
@@ -188,13 +194,14 @@ class WebFormReceiver(Generic[E]):
         self._form.sign_in(screen)
         return self._form.look_up(screen, key)
 
-    def _in_browser(self, work: Callable[[Screen], T], *, of: UUID, keep: Keep) -> T:
+    def _in_browser(self, work: Callable[[Screen], T], *, of: UUID, keep: Keep, sent: list[str]) -> T:
+        """What `work` gives; saving requests that leave the browser are added to `sent`."""
         deadline = Deadline.after(self._timeout_s)
 
         def job(context: BrowserContext, folder: Path) -> tuple[T | SamdriftError, Unmasked | None]:
             recording = Recording(context, keep)
+            _save_once(context, self._form.saves_at, sent)
             page = context.new_page()
-            _save_once(page, self._form.saves_at)
             screen = Screen(
                 page,
                 self._form.url,
@@ -212,9 +219,24 @@ class WebFormReceiver(Generic[E]):
             raise result
         return result
 
-    def _is_unclear(self, key: UUID, error: SamdriftError) -> TryAgainError:
+    def _saving_failed(self, key: UUID, error: SamdriftError, *, sent: bool) -> SamdriftError:
+        """After the button that saves was to be pressed: nothing but the form itself knows what came of it."""
+        if isinstance(error, ChangedFormError) and not sent:
+            return ReceiverRefusedError(self._says(error, "has changed; nothing was sent to be saved"))
         self._unclear[key] = time.monotonic()
+        if isinstance(error, PageObjectError):
+            return CannotTellError(self._says(error, "may have saved it"))
         return TryAgainError(self._says(error, "did not say whether it saved"))
+
+    def _not_saved(self, error: SamdriftError) -> SamdriftError:
+        """Before that, or where the form said itself that it does not take it."""
+        if isinstance(error, FormRefusedError):
+            return ReceiverRefusedError(self._says(error, "does not take it"))
+        if isinstance(error, ChangedFormError):
+            return ReceiverRefusedError(self._says(error, "has changed; nothing was saved"))
+        if isinstance(error, PageObjectError):
+            return ReceiverRefusedError(self._says(error, "was not filled in; nothing was saved"))
+        return TryAgainError(self._says(error, "was not filled in; nothing was saved"))
 
     def _says(self, error: SamdriftError, what: str) -> str:
         return mask(f"{self._form.party} {what}: {error.message}")
@@ -234,13 +256,16 @@ def _attempt(work: Callable[[Screen], T], screen: Screen) -> T | SamdriftError:
     except SamdriftError as error:
         return error
     except Error as error:
-        # its message may repeat what was typed; its kind is enough
-        return FormError(f"The browser failed ({type(error).__name__}).")
+        return failure(error)
+    except Exception as error:  # noqa: BLE001 - a page object is its author's code: a person is told where it failed
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        return PageObjectError(
+            f"The page object failed: {type(error).__name__} in {Path(at.filename).name}:{at.lineno}."
+        )
 
 
-def _save_once(page: Page, path: str) -> None:
-    """Let one saving request out and no more, whatever the page's own script does at a click."""
-    sent: list[str] = []
+def _save_once(context: BrowserContext, path: str, sent: list[str]) -> None:
+    """Let one saving request out and no more, whatever the pages' own scripts and windows do at a click."""
 
     def guard(route: Route) -> None:
         if route.request.method == "POST":
@@ -250,4 +275,5 @@ def _save_once(page: Page, path: str) -> None:
             sent.append(route.request.url)
         route.continue_()
 
-    page.route(re.compile(re.escape(path) + r"(\?.*)?$"), guard)  # a pattern is matched without asking this process
+    # a pattern is matched without asking this process
+    context.route(re.compile(re.escape(path) + r"(\?.*)?$"), guard)

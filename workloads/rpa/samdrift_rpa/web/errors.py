@@ -13,6 +13,10 @@ class ChangedFormError(FormError):
     """The form is not the one that this robot knows, so nothing more was filled in. Mend the robot's page object."""
 
 
+class PageObjectError(FormError):
+    """The robot's page object failed, not the form. Mend it."""
+
+
 class SessionEndedError(FormError):
     """The form asks to sign in again: the session ended in the middle."""
 

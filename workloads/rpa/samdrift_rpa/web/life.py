@@ -119,7 +119,12 @@ def _do(browser: Browser, job: Job, future: Future[Any]) -> None:
     from playwright.sync_api import Error
 
     try:
-        context = browser.new_context(locale="da-DK", timezone_id="Europe/Copenhagen", service_workers="block")
+        context = browser.new_context(
+            locale="da-DK",
+            timezone_id="Europe/Copenhagen",
+            service_workers="block",
+            accept_downloads=False,  # a file would lie on the disk, unmasked
+        )
     except Error as error:
         future.set_exception(BrowserError(f"The browser gave no new context ({type(error).__name__})."))
         return
