@@ -54,7 +54,7 @@ def test_its_own_test_passes(folder: Path, site: Path) -> None:
     shown = told(
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", at=folder, PYTHONPATH=str(site)
     )
-    assert "17 passed" in shown
+    assert "18 passed" in shown
 
 
 def test_it_is_found_and_runs_dry(folder: Path, site: Path, tmp_path: Path) -> None:
