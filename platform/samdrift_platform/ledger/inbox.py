@@ -67,21 +67,29 @@ def waiting(
     connection: sa.Connection, wanted: Filter = EVERYTHING, *, limit: int = 200, offset: int = 0
 ) -> list[Asked]:
     """Open questions that can be decided now: overdue and soonest due first, then the oldest."""
-    query = kept.SELECT.where(*_open(wanted)).order_by(questions.c.due, questions.c.seq)  # as the index has them
-    return kept.read(connection, query.limit(limit).offset(offset))
+    # A value, which no planner turns round: PostgreSQL without statistics would read all questions for each item.
+    waits = sa.select(sa.and_(*_of_items(wanted))).where(work_items.c.id == questions.c.item_id).scalar_subquery()
+    found = sa.select(questions.c.seq).where(_IS_OPEN, waits, *_of_questions(wanted))
+    first = found.order_by(questions.c.due, questions.c.seq).limit(limit).offset(offset)  # as the index has them
+    query = kept.SELECT.where(questions.c.seq.in_(sa.select(first.subquery().c.seq)))
+    return kept.read(connection, query.order_by(questions.c.due, questions.c.seq))
 
 
 def count(connection: sa.Connection, wanted: Filter = EVERYTHING, *, now: datetime | None = None) -> int:
     """How many can be decided now; with `now` those of them that are overdue."""
-    query = sa.select(sa.func.count()).select_from(_JOINED).where(*_open(wanted))
-    return int(connection.execute(query if now is None else query.where(questions.c.due <= now)).scalar_one())
+    standing = _standing()
+    query = _joined(sa.select(sa.func.count()), standing).where(*_of_items(wanted), *_of_questions(wanted, standing))
+    return int(connection.execute(query if now is None else query.where(standing.c.due <= now)).scalar_one())
 
 
 def groups(connection: sa.Connection) -> list[Group]:
     """What can be filtered by: which kinds of questions are open, and how many of each."""
-    code = sa.case((questions.c.code.startswith(PREFIX), ABOUT_EFFECTS), else_=questions.c.code)
+    standing = _standing()
+    code = sa.case((_is_about_effect(standing), ABOUT_EFFECTS), else_=standing.c.code)
     by = (work_items.c.workload, work_items.c.lane, code.label("kind"))
-    query = sa.select(*by, sa.func.count()).select_from(_JOINED).where(*_open(EVERYTHING))
+    query = _joined(sa.select(*by, sa.func.count()), standing).where(
+        *_of_items(EVERYTHING), *_of_questions(EVERYTHING, standing)
+    )
     rows = connection.execute(query.group_by(work_items.c.workload, work_items.c.lane, sa.text("kind")))
     return sorted((Group(workload=w, lane=la, code=c, number=n) for w, la, c, n in rows), key=_by_name)
 
@@ -99,7 +107,9 @@ def now_asked(connection: sa.Connection, item_id: UUID) -> Asked | None:
 
 def is_open(connection: sa.Connection, item_id: UUID, code: str) -> bool:
     """Whether this can be decided now."""
-    query = sa.select(questions.c.seq).select_from(_JOINED).where(*_open(EVERYTHING))
+    query = (
+        sa.select(questions.c.seq).join(work_items, work_items.c.id == questions.c.item_id).where(*_open(EVERYTHING))
+    )
     return connection.execute(query.where(questions.c.item_id == item_id, questions.c.code == code)).first() is not None
 
 
@@ -148,7 +158,7 @@ def earlier_of(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID
         return {}
     decided: dict[UUID, list[Decision]] = {}
     query = sa.select(questions.c.item_id, questions.c.decision).where(
-        questions.c.item_id.in_(item_ids), questions.c.closed_at.is_not(None), ~_IS_ABOUT_EFFECT
+        questions.c.item_id.in_(item_ids), questions.c.closed_at.is_not(None), ~_is_about_effect()
     )
     for item_id, value in connection.execute(query.order_by(questions.c.closed_at, questions.c.seq)):
         if value is not None:
@@ -165,26 +175,44 @@ def earlier_of(connection: sa.Connection, item_ids: Sequence[UUID]) -> dict[UUID
     }
 
 
-_JOINED = questions.join(work_items, work_items.c.id == questions.c.item_id)
-_IS_ABOUT_EFFECT = questions.c.code.startswith(PREFIX)
-_HAS_STOPPED_EFFECT = sa.exists().where(effects.c.item_id == work_items.c.id, effects.c.state.in_(STOPPED))
-#: An effect that was refused or is unknown is settled before anything else is decided.
-_DECIDABLE = sa.and_(
-    questions.c.closed_at.is_(None),
-    work_items.c.state == ItemState.WAITING_FOR_PERSON,
-    sa.or_(_IS_ABOUT_EFFECT, ~_HAS_STOPPED_EFFECT),
-)
+_IS_OPEN = questions.c.closed_at.is_(None)
+
+
+def _standing() -> sa.CTE:
+    """The open questions, read once: PostgreSQL without statistics would read them for each item."""
+    columns = (questions.c.item_id, questions.c.code, questions.c.due)
+    return sa.select(*columns).where(_IS_OPEN).cte("standing").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _joined(query: sa.Select[Any], standing: sa.CTE) -> sa.Select[Any]:
+    return query.select_from(standing.join(work_items, work_items.c.id == standing.c.item_id))
 
 
 def _open(wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [_DECIDABLE]
+    """Conditions on questions joined with their items: it can be decided now."""
+    return [_IS_OPEN, *_of_items(wanted), *_of_questions(wanted)]
+
+
+def _of_items(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions = [work_items.c.state == ItemState.WAITING_FOR_PERSON]
     if wanted.workload is not None:
         conditions.append(work_items.c.workload == wanted.workload)
     if wanted.lane is not None:
         conditions.append(work_items.c.lane == wanted.lane)
-    if wanted.code is not None:
-        conditions.append(_IS_ABOUT_EFFECT if wanted.code == ABOUT_EFFECTS else questions.c.code == wanted.code)
     return conditions
+
+
+def _of_questions(wanted: Filter, asked: sa.FromClause = questions) -> list[sa.ColumnElement[bool]]:
+    """An effect that was refused or is unknown is settled before anything else is decided."""
+    stopped = sa.exists().where(effects.c.item_id == asked.c.item_id, effects.c.state.in_(STOPPED))
+    conditions: list[sa.ColumnElement[bool]] = [sa.or_(_is_about_effect(asked), ~stopped)]
+    if wanted.code is not None:
+        conditions.append(_is_about_effect(asked) if wanted.code == ABOUT_EFFECTS else asked.c.code == wanted.code)
+    return conditions
+
+
+def _is_about_effect(asked: sa.FromClause = questions) -> sa.ColumnElement[bool]:
+    return asked.c.code.startswith(PREFIX)
 
 
 def _by_name(group: Group) -> tuple[str, str, str]:
