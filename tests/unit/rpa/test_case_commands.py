@@ -96,6 +96,11 @@ def test_a_decision_that_is_none_is_refused(
         command("run", "errands", *files(bicycle=BICYCLE), "--dry-run", "--decide", decided)
 
 
+def test_nobody_decides_for_real_by_the_way(command: Command, files: Callable[..., list[Path]]) -> None:
+    with pytest.raises(InputError, match="goes with --dry-run"):
+        command("run", "errands", *files(bicycle=BICYCLE), "--decide", "allow=yes")
+
+
 def test_a_process_that_is_not_installed_is_named(command: Command, files: Callable[..., list[Path]]) -> None:
     with pytest.raises(NotFoundError, match="Installed: errands"):
         command("run", "erands", *files(milk=MILK), "--dry-run")
@@ -193,6 +198,18 @@ def test_a_replay_shows_what_came_out_otherwise(
     assert found["effects.tell.request"]["recorded"] == {"what": "sold"}
 
 
+def test_a_replay_shows_what_is_asked_otherwise(
+    command: Command, files: Callable[..., list[Path]], plane: RobotPlane
+) -> None:
+    command("run", "errands", *files(bicycle=BICYCLE))
+    (item,) = plane.desk.items()
+    with plane.desk.ledger.write() as connection:
+        connection.exec_driver_sql("UPDATE questions SET document = replace(document, 'It is dear.', 'It is cheap.')")
+    (found,) = json.loads(command("replay", item.id, "--json").stdout)["differences"]
+    assert found["where"] == "question.allow.reasons"
+    assert (found["recorded"][0]["en"], found["replayed"][0]["en"]) == ("It is cheap.", "It is dear.")
+
+
 def test_a_replay_makes_and_stores_nothing(
     command: Command, files: Callable[..., list[Path]], plane: RobotPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +257,8 @@ def test_statistics_for_people_and_programs(
     assert all(row["method"] for row in rows)
     (none,) = json.loads(command("stats", "--to", "2020-01-01", "--json").stdout)["processes"]
     assert none["received"] == 0
+    with pytest.raises(NotFoundError, match="There are: errands"):
+        command("stats", "--process", "erands")
 
 
 def test_a_paused_process_begins_nothing_until_it_is_resumed(

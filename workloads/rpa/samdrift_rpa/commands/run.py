@@ -11,13 +11,17 @@ import typer
 
 from samdrift_platform.cli.connection import connect
 from samdrift_platform.cli.output import AsJson, say, show_json, show_table
+from samdrift_platform.errors import InputError
 from samdrift_rpa.commands.asking import ProcessName
 from samdrift_rpa.statistics import WORKLOAD
 
 if TYPE_CHECKING:
     from samdrift_rpa.process import Process
 
-Files = Annotated[list[Path], typer.Argument(help="A document each, or JSON files with cases, as the process takes.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", help="A document each, or JSON files with cases, as the process takes."),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Make nothing: show the steps, the effects that would be made, and questions.")
 ]
@@ -45,6 +49,8 @@ def run(
 
         show_dry(found, files, decide or [], as_json=as_json)
         return
+    if decide:
+        raise InputError("--decide goes with --dry-run. People decide for real by `samdrift inbox`.", field="decide")
     _run(found, files, reference, as_json=as_json)
 
 

@@ -23,7 +23,7 @@ class ReplayError(ConflictError):
 class Difference:
     """Something that came out otherwise."""
 
-    #: "verdict", "facts.invoice", "effects.post_voucher", "question", "reason"
+    #: "verdict", "facts.invoice", "effects.post_voucher", "question.approval.facts"
     where: str
     #: None: it was not there.
     recorded: Any
@@ -79,9 +79,8 @@ def _differences(record: CaseRecord, outcome: Outcome) -> Iterator[Difference]:
         if recorded.get(name) != replayed.get(name):
             yield Difference(where=f"facts.{name}", recorded=recorded.get(name), replayed=replayed.get(name))
     yield from _effects(record, replayed)
-    if outcome.question is not None and not _was_asked(record, outcome.question):
-        asked = [each.question.code for each in record.asked]
-        yield Difference(where="question", recorded=asked, replayed=outcome.question.code)
+    if outcome.question is not None:
+        yield from _question(record, outcome.question)
 
 
 def _effects(record: CaseRecord, replayed: Mapping[str, Any]) -> Iterator[Difference]:
@@ -97,10 +96,17 @@ def _effects(record: CaseRecord, replayed: Mapping[str, Any]) -> Iterator[Differ
             yield Difference(where=f"effects.{step}.request", recorded=kept[step], replayed=after[step]["request"])
 
 
-def _was_asked(record: CaseRecord, question: Question) -> bool:
-    """In the words that the ledger keeps."""
-    told = question_to_json(question)
-    return any(told == question_to_json(each.question) for each in record.asked)
+def _question(record: CaseRecord, question: Question) -> Iterator[Difference]:
+    """By part, in the words that the ledger keeps; as a whole where nothing of that code was asked."""
+    where = f"question.{question.code}"
+    now = question_to_json(question)
+    was = next((question_to_json(each.question) for each in record.asked if each.question.code == question.code), None)
+    if was is None:
+        yield Difference(where=where, recorded=None, replayed=now)
+        return
+    for part in now:
+        if was.get(part) != now[part]:
+            yield Difference(where=f"{where}.{part}", recorded=was.get(part), replayed=now[part])
 
 
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 from samdrift_platform.ledger.effects import EffectRow, EffectState
 from samdrift_platform.ledger.items import ItemState
 from samdrift_rpa.explanation.record import AskedQuestion, CaseRecord
-from samdrift_rpa.hours import COPENHAGEN
 from samdrift_rpa.messages import N_
 from samdrift_rpa.process import Process
 from samdrift_rpa.sentence import Sentence
@@ -59,11 +58,11 @@ _STATES = {
 def _case(record: CaseRecord, process: Process[Any, Any] | None, language: str) -> Iterator[Sentence]:
     item = record.item
     values = {"reference": item.reference, "process": _title(process, record.process, language)}
-    values["when"] = _clock(item.queued_at)
+    values["when"] = _clock(item.queued_at, language)
     yield Sentence(text=N_("%(reference)s came in at %(when)s for the process “%(process)s”."), values=values)
-    yield Sentence(text=_STATES[item.state], values={"when": _clock(item.finished_at)})
+    yield Sentence(text=_STATES[item.state], values={"when": _clock(item.finished_at, language)})
     if record.erased_at:
-        when = _clock(record.erased_at)
+        when = _clock(record.erased_at, language)
         yield Sentence(
             text=N_("Its content was erased at %(when)s, when its time to be kept was over."), values={"when": when}
         )
@@ -123,7 +122,7 @@ def _finding(found: Any, language: str) -> Iterator[Sentence]:
 def _question(asked: AskedQuestion, language: str) -> Iterator[Sentence]:
     question = asked.question
     title = question.title.get(language, question.code)
-    values = {"question": title, "when": _clock(asked.asked_at)}
+    values = {"question": title, "when": _clock(asked.asked_at, language)}
     yield Sentence(text=N_("At %(when)s a person was asked: %(question)s"), values=values)
     for reason in question.reasons:
         yield Sentence(text=N_("The reason: %(why)s"), values={"why": reason.get(language, "")})
@@ -140,7 +139,7 @@ def _question(asked: AskedQuestion, language: str) -> Iterator[Sentence]:
     yield Sentence(
         text=N_("At %(when)s %(people)s decided: %(choice)s."),
         values={
-            "when": _clock(decision.decided_at),
+            "when": _clock(decision.decided_at, language),
             "people": ", ".join(decision.people),
             "choice": labels.get(decision.choice, decision.choice),
         },
@@ -162,7 +161,7 @@ def _effect(effect: EffectRow, process: Process[Any, Any] | None, language: str)
     values = {
         "what": titles.get(effect.step, effect.step),
         "receiver": effect.receiver,
-        "when": _clock(effect.finished_at),
+        "when": _clock(effect.finished_at, language),
         "calls": str(effect.attempt),
     }
     return Sentence(text=_EFFECTS.get(effect.state, _OTHERWISE), values=values)
@@ -172,6 +171,9 @@ def _title(process: Process[Any, Any] | None, name: str, language: str) -> str:
     return process.title.get(language, name) if process else name
 
 
-def _clock(moment: datetime | None) -> str:
-    """By Danish clocks, to the second."""
-    return "–" if moment is None else moment.astimezone(COPENHAGEN).strftime("%Y-%m-%d %H:%M:%S")
+def _clock(moment: datetime | None, language: str) -> str:
+    """As pages write it: `30. nov. 2026 07.52`, by Danish clocks."""
+    from samdrift_platform.portal import formatting
+    from samdrift_platform.portal.languages import locale_of
+
+    return formatting.filters(locale_of(language))["datetime"](moment)

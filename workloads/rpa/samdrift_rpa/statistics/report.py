@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from samdrift_platform.errors import NotFoundError
 from samdrift_rpa.process import Process
 from samdrift_rpa.statistics.figures import Figures, Spread, catalogue_min, found, of_all
 from samdrift_rpa.statistics.period import Period
@@ -49,9 +50,15 @@ def figures_of(
     now: datetime,
     only: str | None = None,
 ) -> Sequence[Figures]:
-    """The figures of every process that is installed or has cases, or of `only` one. The table must have caught up."""
-    names = [only] if only is not None else sorted({*processes, *found(connection)})
-    return of_all(connection, names, period, now=now)
+    """The figures of every process that is installed or has cases, or of `only` one. The table must have caught up.
+
+    Raises:
+        NotFoundError: `only` is none of them.
+    """
+    names = sorted({*processes, *found(connection)})
+    if only is not None and only not in names:
+        raise NotFoundError(f"There is no process {only!r} here, and no case of one. There are: {', '.join(names)}.")
+    return of_all(connection, names if only is None else [only], period, now=now)
 
 
 def document(
