@@ -69,7 +69,10 @@ def erase_items(connection: sa.Connection, rule: Rule, after: int, *, now: datet
     if found and not dry_run:
         ids = [row.id for row in found]
         expiring.remember(connection, _uses(connection, rule, found, now))
-        _erase(connection, ids, now)
+        _mark_erased(connection, ids, now)
+        until = max(_documents_until(rule, row, now) for row in found)
+        expiring.remember(connection, _named_by_submissions(connection, ids, until))
+        _erase(connection, ids)
         _record(connection, "item.erased", ids, now)
     return _batch(found)
 
@@ -86,6 +89,7 @@ def erase_documents(
         expiring.remember(connection, {reference: now for row in found for reference in references(row.payload)})
         gone = sa.update(work_items).where(work_items.c.id.in_(ids))
         connection.execute(gone.values(documents_erased_at=now))
+        expiring.remember(connection, _named_by_submissions(connection, ids, now))
         _record(connection, "item.documents_erased", ids, now)
     return _batch(found)
 
@@ -147,11 +151,10 @@ def _batch(found: Sequence[Any]) -> Batch:
 
 def _uses(connection: sa.Connection, rule: Rule, found: Sequence[sa.Row[Any]], now: datetime) -> dict[str, datetime]:
     """Object -> until when it stays: documents that came in have a time of their own, all others go with their item."""
-    kept = rule.retention.documents
     uses: dict[str, datetime] = {}
     came: dict[UUID, set[str]] = {row.id: references(row.payload) for row in found}
     for row in found:
-        until = FAR_AWAY if kept is None else row.finished_at + kept
+        until = _documents_until(rule, row, now)
         for reference in came[row.id]:
             uses[reference] = max(uses.get(reference, until), until)
     for row in found:
@@ -163,6 +166,11 @@ def _uses(connection: sa.Connection, rule: Rule, found: Sequence[sa.Row[Any]], n
     return uses
 
 
+def _documents_until(rule: Rule, row: sa.Row[Any], now: datetime) -> datetime:
+    kept = rule.retention.documents
+    return FAR_AWAY if kept is None else max(now, row.finished_at + kept)
+
+
 def _said(connection: sa.Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID, str]]:
     """What effects and questions of these items hold, as text."""
     for table, names in ((effects, ("request", "answer")), (questions, ("document", "decision"))):
@@ -171,9 +179,13 @@ def _said(connection: sa.Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID
             yield item_id, " ".join(text for text in texts if text)
 
 
-def _erase(connection: sa.Connection, ids: Sequence[UUID], now: datetime) -> None:
+def _mark_erased(connection: sa.Connection, ids: Sequence[UUID], now: datetime) -> None:
     emptied = {"payload": {}, "result": sa.null(), "reason": None, "salt": "", "subject": None, "erased_at": now}
     connection.execute(sa.update(work_items).where(work_items.c.id.in_(ids)).values(**emptied))
+
+
+def _erase(connection: sa.Connection, ids: Sequence[UUID]) -> None:
+    """What else is kept about items, and the documents of submissions that have no others."""
     silent = {"request": {}, "answer": sa.null(), "error": None}
     connection.execute(sa.update(effects).where(effects.c.item_id.in_(ids)).values(**silent))
     connection.execute(sa.update(decisions).where(decisions.c.item_id.in_(ids)).values(fields={}))
@@ -188,13 +200,30 @@ def _erase(connection: sa.Connection, ids: Sequence[UUID], now: datetime) -> Non
 
 def _erase_submissions(connection: sa.Connection, ids: Sequence[UUID]) -> None:
     """A submission's document goes with the last of its items."""
+    connection.execute(
+        sa.update(submissions).where(*_without(ids, work_items.c.erased_at.is_(None))).values(document={})
+    )
+
+
+def _named_by_submissions(connection: sa.Connection, ids: Sequence[UUID], until: datetime) -> dict[str, datetime]:
+    """Objects that submissions name of whose items none needs its documents any more.
+
+    Some are named by no item: a container, of which each item has its own part.
+    """
+    needed = sa.and_(work_items.c.erased_at.is_(None), work_items.c.documents_erased_at.is_(None))
+    query = sa.select(sa.cast(submissions.c.document, sa.Text)).where(*_without(ids, needed))
+    return {reference: until for document in connection.execute(query).scalars() for reference in references(document)}
+
+
+def _without(ids: Sequence[UUID], left: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
+    """The submissions of these items that have none for which `left` holds."""
     theirs = sa.select(submission_items.c.submission_id).where(submission_items.c.item_id.in_(ids))
-    left = (
+    one = (
         sa.exists()
         .where(submission_items.c.submission_id == submissions.c.id, submission_items.c.item_id == work_items.c.id)
-        .where(work_items.c.erased_at.is_(None))
+        .where(left)
     )
-    connection.execute(sa.update(submissions).where(submissions.c.id.in_(theirs), ~left).values(document={}))
+    return submissions.c.id.in_(theirs), ~one
 
 
 def _record(connection: sa.Connection, action: str, ids: Sequence[UUID], now: datetime) -> None:

@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samdrift_platform.contract import Item, Outcome, Verdict
 from samdrift_platform.evidence.replay import replay
-from samdrift_platform.ledger import audit, items, queue, submissions, tables
+from samdrift_platform.ledger import audit, endings, items, queue, submissions, tables
 from samdrift_platform.ledger import retention as erasing
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.ledger.items import ENDED, ItemState
 from samdrift_platform.objects import ObjectStore
 from samdrift_platform.retaining import Retaining
@@ -64,6 +66,48 @@ def test_what_waits_or_is_in_work_is_never_erased(home: Home) -> None:
         queue.claim(connection, workload=WORKLOAD, worker="w", limit=1, lease=LEASE, now=NOW)
     assert not any(home.run(NOW + 999 * DAY).total.values())
     assert home.store.exists(came)
+
+
+def test_an_object_that_only_a_submission_names_goes_when_none_of_its_items_needs_its_documents(home: Home) -> None:
+    container, parts = home.put("container"), [home.put("part 1"), home.put("part 2")]
+    given = [
+        Item(reference=f"part {n}", payload={"object": part}, lane=lane)
+        for n, part, lane in zip((1, 2), parts, ("short", "long"), strict=True)
+    ]
+    with home.ledger.write() as connection:
+        submissions.submit(connection, request("s", given, document={"object": container}), now=NOW)
+        claims = [
+            claim
+            for _ in given  # a batch comes from one lane
+            for claim in queue.claim(connection, workload=WORKLOAD, worker="w", limit=1, lease=LEASE, now=NOW)
+        ]
+        done = [(each, Completion(outcome=Outcome(reference=each.reference, verdict=Verdict.DONE))) for each in claims]
+        endings.complete(connection, WORKLOAD, done, now=NOW)
+    home.keeper.by_lane = {"long": replace(KNOBS, documents=40 * DAY, done=50 * DAY)}
+    home.run(NOW + 30 * DAY)
+    assert [home.store.exists(each) for each in (container, *parts)] == [True, False, True]
+    home.run(NOW + 39 * DAY)
+    assert home.store.exists(container)
+    home.run(NOW + 40 * DAY)
+    assert [home.store.exists(each) for each in (container, *parts)] == [False, False, False]
+
+
+@pytest.mark.parametrize("documents", [5, 15, 60])
+def test_it_stays_as_long_as_documents_do(home: Home, documents: int) -> None:
+    container = home.put("container")
+    with home.ledger.write() as connection:
+        sent = request("s", [item("i")], document={"object": container})
+        submissions.submit(connection, sent, now=NOW)
+        (claim,) = queue.claim(connection, workload=WORKLOAD, worker="w", limit=1, lease=LEASE, now=NOW)
+        outcome = Outcome(reference=claim.reference, verdict=Verdict.DONE)
+        endings.complete(connection, WORKLOAD, [(claim, Completion(outcome=outcome))], now=NOW)
+    home.keeper.by_lane = {"": replace(KNOBS, documents=documents * DAY, done=10 * DAY)}
+    home.run(NOW + 10 * DAY)
+    assert home.store.exists(container) is (documents > 10)
+    home.run(NOW + documents * DAY - timedelta(seconds=1))
+    assert home.store.exists(container) is (documents > 10)
+    home.run(NOW + max(documents, 10) * DAY)
+    assert not home.store.exists(container)
 
 
 def test_a_document_that_a_statement_names_is_evidence_and_stays(home: Home) -> None:

@@ -96,6 +96,8 @@ class Process(Generic[I, R]):
     #: Files that are given together become cases: from bytes by reference, the reference of each case's own document
     #: and the case. None: each file is a case, where the input is one document.
     bundle: Callable[[Mapping[str, bytes]], Iterable[tuple[str, Mapping[str, Any]]]] | None = None
+    #: What came in as one and is several, such as letters in a container: a case for each; one that is one, itself.
+    unpack: Callable[[I, Store], Iterable[I]] = lambda given, store: (given,)
     #: What a person is shown of a case that no step was taken for. No personal data.
     glance: Callable[[I, Store], Mapping[str, JsonValue]] = lambda given, store: {}
     #: A case that is not done within this time from its receipt is late.

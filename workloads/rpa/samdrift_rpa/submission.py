@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from samdrift_platform.contract import Item, Store
 from samdrift_platform.digest import digest_of
+from samdrift_platform.errors import InputError
 from samdrift_rpa.process import Process
 
 #: Cases in one submission, at most.
@@ -55,20 +56,25 @@ def _of(process: Process[Any, Any]) -> type[BaseModel]:
 
 
 def split(process: Process[Any, Any], submission: Any, store: Store) -> Iterator[Item]:
-    """One item per case; the same case twice in a submission is one item.
+    """One item per case, those of containers too; the same case twice in a submission is one item.
 
     Only what the case itself says goes into the payload: the same case received again is the same item. A second case
     with the same reference but other content gets a reference of its own from the platform (`Item.beside`), and its
     payload then says so (`same_reference`); of a process that does not ask about seconds, it gets both here.
+
+    Raises:
+        InputError: with what containers hold, they are more than `MOST_CASES`.
     """
     first: dict[str, str] = {}
     seen: set[str] = set()
-    for case in submission.cases:
+    for case in (each for given in submission.cases for each in process.unpack(given, store)):
         content: dict[str, JsonValue] = case.model_dump(mode="json")
         digest = digest_of(content)
         if digest in seen:
             continue
         seen.add(digest)
+        if len(seen) > MOST_CASES:
+            raise InputError(f"These are more than {MOST_CASES:,} cases. Send them in parts.", field="/document/cases")
         reference = f"{process.name}/{process.reference(case, store)}"
         payload: dict[str, JsonValue] = {"process": process.name, "case": content}
         beside = {**payload, "same_reference": reference}

@@ -40,13 +40,25 @@ def show_dry(process: Process[Any, Any], files: Sequence[Path], decided: Sequenc
     """Run dry and show it; status 1 if not every case would be done."""
     choices, store = dict(_choice(each) for each in decided), MemoryStore()
     cases, made = cases_in(process, files, store.put), loaded(process)
-    found = [_tried(process, case, store, made.engine, choices) for case in cases]
+    single = [each for case in cases for each in _unpacked(process, case, store)]
+    found = [_tried(process, case, store, made.engine, choices) for case in single]
     if as_json:
         show_json([_document(each) for each in found])
     else:
         _show(process, made, found)
     if any(each.state != Verdict.DONE for each in found):
         raise typer.Exit(1)
+
+
+def _unpacked(process: Process[Any, Any], case: CaseFile, store: MemoryStore) -> Iterator[CaseFile]:
+    """The cases in one that is several; one that does not fit the process is told so when it is tried."""
+    try:
+        given = process.given.model_validate(case.case)
+    except ValidationError:
+        yield case
+        return
+    for each in process.unpack(given, store):
+        yield CaseFile(file=case.file, case=each.model_dump(mode="json"))
 
 
 def _choice(text: str) -> tuple[str, str]:

@@ -7,9 +7,12 @@ bytes. Sender and recipient are invented; a CPR number in it is one that nobody 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import lzma
+import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from io import BytesIO
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from samdrift_rpa.digital_post.memo import FORM, GRD, KLE, MEMO
@@ -73,6 +76,17 @@ def write(letter: Written) -> bytes:
         "</memo:Message>",
     ]
     return "".join(parts).encode()
+
+
+def write_container(messages: Mapping[str, bytes]) -> bytes:
+    """Messages by file name, as Digital Post's container: a tar in LZMA. The same ones give the same bytes."""
+    made = BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, message in messages.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(message)
+            archive.addfile(entry, BytesIO(message))
+    return lzma.compress(made.getvalue(), format=lzma.FORMAT_ALONE)
 
 
 def _header(letter: Written) -> str:

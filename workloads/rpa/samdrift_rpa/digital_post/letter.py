@@ -11,6 +11,7 @@ from typing import Any
 
 from samdrift_platform.contract import Store
 from samdrift_rpa.digital_post import refusal, schema
+from samdrift_rpa.digital_post.container import check, is_container
 from samdrift_rpa.digital_post.memo import (
     MEMO,
     NAMESPACES,
@@ -54,6 +55,7 @@ def read_letter(store: Store, reference: str, *, most_bytes: int, schemas: schem
         MessageRefusedError: it cannot be taken in; its code and sentence say why, and quote nothing of the letter.
         NotFoundError: there is no such object.
     """
+    _refuse_container(store, reference)
     with opened(store, reference) as file:
         streamed = read_stream(file, keep=None, most_bytes=most_bytes)
     version = _version(streamed.root)
@@ -67,6 +69,13 @@ def read_letter(store: Store, reference: str, *, most_bytes: int, schemas: schem
         found = read_stream(file, keep=lambda content: kept(store, content), most_bytes=most_bytes).contents
     files = [replace(file, object=content) for file, (content, _) in zip(letter.files, found, strict=True)]
     return replace(letter, files=tuple(files))
+
+
+def _refuse_container(store: Store, reference: str) -> None:
+    """One that came this far was not unpacked: it cannot be, or it lay in another one."""
+    if is_container(store, reference):
+        check(store, reference)
+        raise MessageRefusedError("container", refusal.CONTAINER_NESTED)
 
 
 def read_header(store: Store, reference: str) -> Any:

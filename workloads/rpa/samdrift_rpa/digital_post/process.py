@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -32,7 +32,9 @@ class IncomingLetter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    message: ObjectReference = Field(description="The MeMo XML (1.1 or 1.2), stored before.")
+    message: ObjectReference = Field(
+        description="The MeMo XML (1.1 or 1.2), or a container of several (.tar.lzma), stored before."
+    )
 
 
 class LetterRun(Run):
@@ -125,6 +127,19 @@ def subject_of(given: IncomingLetter, store: Store) -> str | None:
     return pseudonym("cpr", number) if number else None
 
 
+def unpack(given: IncomingLetter, store: Store) -> Iterator[IncomingLetter]:
+    """Each letter of a container. One that is broken is a case itself: its first step says why it is refused."""
+    from samdrift_rpa.digital_post.container import is_container, letters_in
+
+    if not is_container(store, given.message):
+        yield given
+        return
+    try:
+        yield from (IncomingLetter(message=message) for message in letters_in(store, given.message))
+    except MessageRefusedError:  # raised before the first one
+        yield given
+
+
 def glance(given: IncomingLetter, store: Store) -> Mapping[str, JsonValue]:
     """What can be read of a letter, for a person who handles it without the robot."""
     try:
@@ -154,6 +169,7 @@ process = Process(
         EffectSpec(step=ASSIGNMENT, receiver="case_system", title={"da": "Fordelt", "en": "Assigned"}),
         EffectSpec(step=REPLY, receiver="digital_post", title={"da": "Kvittering sendt", "en": "Acknowledged"}),
     ),
+    unpack=unpack,
     load=_load,
     models={MODEL: ModelUse(suite="digital-post-subject", policy="digital-post-subject", required=False)},
     subject=subject_of,

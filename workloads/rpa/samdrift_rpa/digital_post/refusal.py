@@ -22,6 +22,18 @@ NOT_BASE64 = N_("The content of file %(number)s is not base64.")
 FILE_NAME = N_("The name of file %(number)s is not a file name.")
 MANY_FILES = N_("The message has more than %(most)s files.")
 
+CONTAINER_BROKEN = N_("The container is no tar in LZMA that can be read to its end. Nothing in it was used.")
+CONTAINER_TOO_LARGE = N_(
+    "The container holds more than %(limit)s MB, or grows to more than %(times)s times its size. "
+    "Nothing in it was used."
+)
+CONTAINER_ENTRY = N_(
+    "Entry %(number)s of the container is no plain file in it: a link, a device, or a name that leads elsewhere. "
+    "Nothing in it was used."
+)
+CONTAINER_LETTERS = N_("The container holds no letter, or more than %(most)s. Nothing in it was used.")
+CONTAINER_NESTED = N_("A container inside a container is not read.")
+
 
 class MessageRefusedError(BusinessError):
     """The message cannot be taken in as it came. Its sender must send it again, mended."""
