@@ -25,6 +25,8 @@ def test_a_port_that_somebody_has_is_not_free() -> None:
 @pytest.mark.skipif(not KERNELS_OWN.exists(), reason="the kernel does not say which ports it gives out by itself")
 def test_the_kernel_gives_none_of_them_to_others() -> None:
     lowest = int(KERNELS_OWN.read_text().split()[0])
+    if lowest < 32_000:
+        pytest.skip(f"this kernel was told to give out ports from {lowest}")
     assert {port < lowest for port in (free_port(), *ports.free_ports(5))} == {True}
 
 
