@@ -29,10 +29,11 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from samdrift_platform.checks import HEAVY
-from samdrift_platform.contract import Effect, Outcome, Question, Verdict
+from samdrift_platform.contract import Effect, Question, Verdict
 from samdrift_platform.errors import SamdriftError
 from samdrift_platform.ledger.plain import NotPlainError, plain_json
 from samdrift_platform.question import FieldKind, question_to_json
+from samdrift_rpa.conduct import planned_in
 from samdrift_rpa.example import Example as Example
 from samdrift_rpa.process import Process
 from samdrift_rpa.testing import Trial, items_of
@@ -135,7 +136,7 @@ def check_rounds(process: Process[Any, Any], example: Example) -> None:
             f"after {len(trial.rounds)} rounds",
         )
         for before, after in zip(trial.rounds, trial.rounds[1:], strict=False):
-            lost = _lost(list(_effects(before)), list(_effects(after)))
+            lost = _lost(list(planned_in(before)), list(planned_in(after)))
             _require(
                 not lost, f"{trial.item.reference}: planned in one round and not, or otherwise, in the next: {lost}"
             )
@@ -144,7 +145,7 @@ def check_rounds(process: Process[Any, Any], example: Example) -> None:
 def check_effects(process: Process[Any, Any], example: Example) -> None:
     """Only declared effects are planned, each once."""
     for outcome in example.outcomes(process):
-        steps = [effect.step for effect in _effects(outcome)]
+        steps = [effect.step for effect in planned_in(outcome)]
         _require(len(set(steps)) == len(steps), f"{outcome.reference}: an effect is planned twice: {steps}")
         _require(set(steps) <= set(process.declared), f"{outcome.reference}: undeclared effects among {steps}")
 
@@ -216,12 +217,6 @@ CHECKS: tuple[Callable[[Process[Any, Any], Example], None], ...] = (
     check_plain,
     check_no_personal_data,
 )
-
-
-def _effects(outcome: Outcome) -> Iterator[Effect]:
-    from samdrift_rpa.testing import planned_in
-
-    return planned_in(outcome)
 
 
 def _lost(before: Sequence[Effect], after: Sequence[Effect]) -> list[str]:

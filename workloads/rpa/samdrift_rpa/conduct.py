@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from pydantic import JsonValue
 
-from samdrift_platform.contract import Item, Outcome, Question, Store, Verdict
+from samdrift_platform.contract import Effect, Item, Outcome, Question, Store, Verdict
 from samdrift_platform.question import Choice, Decision
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.messages import N_
@@ -40,7 +41,7 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     which tries again.
     """
     if (handled := _handled_by_hand(item)) is not None:
-        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled), models=())
+        return _done_by_hand(process, item, handled)
     given = process.given.model_validate(item.payload["case"])
     if "same_reference" in item.payload and not process.asks_about_second:
         return _second(process, item)
@@ -67,24 +68,30 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
     )
 
 
+def planned_in(outcome: Outcome) -> Iterator[Effect]:
+    """The effects that an outcome plans, in order."""
+    planned: Any = outcome.result.get("effects") or ()
+    for each in planned:
+        yield Effect(step=each["step"], receiver=each["receiver"], request=each["request"])
+
+
 def _second(process: Process[Any, Any], item: Item) -> Outcome:
     """Rejected: what came first under its reference stands, and its process does not know of seconds."""
     error = BusinessError("same_reference", SECOND, reference=str(item.payload["same_reference"]))
-    result: dict[str, JsonValue] = {"process": process.name, "steps": [], "effects": [], "exception": error.to_json()}
+    result = _without_steps(process) | {"exception": error.to_json()}
     return Outcome(reference=item.reference, verdict=Verdict.REJECTED, result=result, reason=error.message, models=())
 
 
 def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objected: bool) -> Outcome:
     """The safe state: no step is taken; a person says when it was handled by hand."""
     if (handled := _handled_by_hand(item)) is not None:
-        return Outcome(reference=item.reference, verdict=Verdict.DONE, result=_by_hand(process, handled), models=())
+        return _done_by_hand(process, item, handled)
     why = OBJECTED if objected else STOPPED
     glance = process.glance(process.given.model_validate(item.payload["case"]), store)
-    result: dict[str, JsonValue] = {**glance, "process": process.name, "steps": [], "effects": []}
     return Outcome(
         reference=item.reference,
         verdict=Verdict.WAITING_FOR_PERSON,
-        result=result,
+        result={**glance, **_without_steps(process)},
         reason=why,
         question=_by_hand_question(item),
     )
@@ -104,8 +111,13 @@ def _handled_by_hand(item: Item) -> Decision | None:
     return next((each for each in _about_by_hand(item) if each.choice == "handled"), None)
 
 
-def _by_hand(process: Process[Any, Any], decision: Decision) -> dict[str, JsonValue]:
-    return {"process": process.name, "steps": [], "effects": [], "by_hand": list(decision.people)}
+def _done_by_hand(process: Process[Any, Any], item: Item, decision: Decision) -> Outcome:
+    result = _without_steps(process) | {"by_hand": list(decision.people)}
+    return Outcome(reference=item.reference, verdict=Verdict.DONE, result=result, models=())
+
+
+def _without_steps(process: Process[Any, Any]) -> dict[str, JsonValue]:
+    return {"process": process.name, "steps": [], "effects": []}
 
 
 def _result(process: Process[Any, Any], run: Run, taken: list[str]) -> dict[str, JsonValue]:

@@ -11,7 +11,7 @@ Nothing is made, nothing leaves, and no platform is needed: effects are what the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from samdrift_platform.checks import MemoryStore as MemoryStore
 from samdrift_platform.contract import Effect, Item, JsonObject, Outcome, Question, Store, Verdict
 from samdrift_platform.errors import ConflictError
 from samdrift_platform.question import Decision, Earlier
-from samdrift_rpa.conduct import conduct
+from samdrift_rpa.conduct import conduct, planned_in
 from samdrift_rpa.process import Process
 from samdrift_rpa.submission import split, submission_model
 
@@ -150,13 +150,6 @@ def items_of(
     }
     submission: Any = submission_model({process.name: process}).model_validate(document)
     return list(split(process, submission.root, store))
-
-
-def planned_in(outcome: Outcome) -> Iterator[Effect]:
-    """The effects that an outcome plans, in order."""
-    planned: Any = outcome.result.get("effects") or ()
-    for each in planned:
-        yield Effect(step=each["step"], receiver=each["receiver"], request=each["request"])
 
 
 #: What `conduct` itself writes into a result.

@@ -15,7 +15,6 @@ from samdrift_platform.contract import (
     Context,
     Effect,
     Item,
-    JsonObject,
     ModelUse,
     Outcome,
     Priority,
@@ -28,6 +27,7 @@ from samdrift_platform.errors import InputError
 from samdrift_platform.impersonal import quoted_in
 from samdrift_platform.lanes import Lane
 from samdrift_platform.retention import Retention
+from samdrift_rpa.conduct import conduct, planned_in, to_a_person
 from samdrift_rpa.process import Process, ProcessError
 from samdrift_rpa.processes import installed
 from samdrift_rpa.submission import split, submission_model
@@ -106,8 +106,6 @@ class RobotWorkload:
 
     def process(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """Each item through the steps of its process."""
-        from samdrift_rpa.conduct import conduct
-
         return [
             conduct(process, item, context.store, context.engine[process.name])
             for item, process in ((item, self._process_of(item)) for item in items)
@@ -115,8 +113,6 @@ class RobotWorkload:
 
     def safe(self, items: Sequence[Item], context: Context) -> Sequence[Outcome]:
         """Each item to a person; no step is taken."""
-        from samdrift_rpa.conduct import to_a_person
-
         return [to_a_person(self._process_of(item), item, context.store, objected=context.objected) for item in items]
 
     def scores(self, outcome: Outcome) -> Mapping[str, float]:
@@ -126,10 +122,7 @@ class RobotWorkload:
 
     def effects(self, outcome: Outcome) -> Iterable[Effect]:
         """What the steps planned, in their order."""
-        for planned in cast(Sequence[Mapping[str, Any]], outcome.result["effects"]):
-            yield Effect(
-                step=planned["step"], receiver=planned["receiver"], request=cast(JsonObject, planned["request"])
-            )
+        return planned_in(outcome)
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
         """Minutes saved by each case that no person had to handle, as the organisation estimates them.
