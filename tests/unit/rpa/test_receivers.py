@@ -8,9 +8,12 @@ import httpx
 import pytest
 
 from samdrift_platform.checks import MemoryStore
+from samdrift_platform.contract import JsonObject, Receiver
 from samdrift_platform.errors import CannotTellError, ReceiverRefusedError, TryAgainError
 from samdrift_rpa.documents import DocumentType, read_document
 from samdrift_rpa.receivers.access_point import AccessPointReceiver
+from samdrift_rpa.receivers.case_system import CaseSystemReceiver
+from samdrift_rpa.receivers.digital_post import DigitalPostReceiver
 from samdrift_rpa.receivers.erp import ErpReceiver
 from samdrift_rpa.ubl import text
 
@@ -19,6 +22,7 @@ POSTED = {"key": str(KEY), "found": True, "voucher_id": "V000001"}
 STORE = MemoryStore()
 VOUCHER = {"voucher": STORE.put(b'{"amount": "1.00"}')}
 Handler = Callable[[httpx.Request], httpx.Response]
+Maker = Callable[..., Receiver]
 
 
 def erp(handler: Handler) -> ErpReceiver:
@@ -143,6 +147,26 @@ def test_anything_less_cannot_tell(handler: Handler) -> None:
 def test_what_is_not_stored_any_more_is_never_sent() -> None:
     with pytest.raises(ReceiverRefusedError, match="not stored any more"):
         erp(answering(201, POSTED)).deliver(KEY, {"voucher": "sha256:" + "0" * 64})
+
+
+class SilentStore(MemoryStore):
+    def get(self, reference: str) -> bytes:
+        raise ConnectionError("no route")
+
+
+@pytest.mark.parametrize(
+    ("receiver", "request_"),
+    [
+        (ErpReceiver, {"voucher": "sha256:1"}),
+        (AccessPointReceiver, {"answer": "sha256:1"}),
+        (DigitalPostReceiver, {"dossier": "sha256:1"}),
+        (CaseSystemReceiver, {"does": "case", "external_id": str(KEY), "dossier": "sha256:1"}),
+    ],
+)
+def test_a_store_that_does_not_answer_is_asked_again(receiver: Maker, request_: JsonObject) -> None:
+    made = receiver("http://erp.example/api", SilentStore(), timeout_s=1.0)
+    with pytest.raises(TryAgainError, match="object store does not answer"):
+        made.deliver(KEY, request_)
 
 
 def test_a_personal_number_in_a_refusal_is_masked() -> None:

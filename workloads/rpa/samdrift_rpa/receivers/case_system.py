@@ -15,10 +15,10 @@ from uuid import UUID
 import httpx
 
 from samdrift_platform.contract import JsonObject, Store
-from samdrift_platform.errors import NotFoundError, ReceiverRefusedError
 from samdrift_rpa.digital_post.dossier import CaseDossier, EntryDossier
 from samdrift_rpa.digital_post.stored import opened
 from samdrift_rpa.receivers.keyed_peer import KeyedPeer
+from samdrift_rpa.receivers.stored import reading
 
 PARTY = "The case system"
 _KEPT = ("key", "case_number", "entry_id", "assignment_id", "transmission_id", "at")
@@ -50,16 +50,15 @@ class CaseSystemReceiver:
 
         Raises:
             ReceiverRefusedError: the case system refuses it, or an object that the request names is gone.
-            TryAgainError: anything else than a readable 2xx; whether it happened must be asked.
+            TryAgainError: anything else than a readable 2xx, or the object store does not answer; whether it happened
+                must be asked.
         """
         does = str(request["does"])
-        try:
+        with reading():
             if does == "case":
                 return kept_answer(self._case(request))
             if does == "entry":
                 return kept_answer(self._entry(key, request))
-        except NotFoundError as error:
-            raise ReceiverRefusedError(error.message) from error
         return kept_answer(self._peers["assignment"].create(key, json=_without(request, "does")))
 
     def find(self, key: UUID, request: JsonObject) -> JsonObject | None:

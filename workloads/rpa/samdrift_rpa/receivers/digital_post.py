@@ -7,11 +7,11 @@ from uuid import UUID
 import httpx
 
 from samdrift_platform.contract import JsonObject, Store
-from samdrift_platform.errors import NotFoundError, ReceiverRefusedError
 from samdrift_rpa.digital_post.dossier import ReplyDossier
 from samdrift_rpa.digital_post.reply import reply_memo, reply_uuid
 from samdrift_rpa.receivers.case_system import kept_answer
 from samdrift_rpa.receivers.keyed_peer import KeyedPeer
+from samdrift_rpa.receivers.stored import reading
 
 
 class DigitalPostReceiver:
@@ -33,12 +33,11 @@ class DigitalPostReceiver:
 
         Raises:
             ReceiverRefusedError: Digital Post refuses it, or the dossier is gone.
-            TryAgainError: anything else than a readable 2xx; whether it was sent must be asked.
+            TryAgainError: anything else than a readable 2xx, or the object store does not answer; whether it was sent
+                must be asked.
         """
-        try:
+        with reading():
             dossier = ReplyDossier.of(self._store, str(request["dossier"]))
-        except NotFoundError as error:
-            raise ReceiverRefusedError(error.message) from error
         uuid = reply_uuid(key)
         headers = {"Content-Type": "application/xml"}
         return kept_answer(self._peer.create(uuid, content=reply_memo(dossier, uuid), headers=headers))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from samdrift_platform.contract import JsonObject, Store
@@ -10,35 +12,35 @@ from samdrift_platform.errors import (
     InputError,
     NotFoundError,
     ReceiverRefusedError,
-    SamdriftError,
     TryAgainError,
     UnavailableError,
 )
 
 
-def stored_bytes(objects: Store, request: JsonObject, name: str) -> bytes:
-    """The object that `request` names as `name`.
+@contextmanager
+def reading() -> Iterator[None]:
+    """What goes wrong with the object store inside, as a receiver says it.
 
     Raises:
-        ReceiverRefusedError: it is not there any more, so trying again would not help.
+        ReceiverRefusedError: an object is not there any more, so trying again would not help.
         TryAgainError: the store does not answer.
     """
     try:
-        return objects.get(str(request[name]))
-    except (NotFoundError, KeyError, InputError) as error:
-        told = error.message if isinstance(error, SamdriftError) else f"the request does not name its {name}"
-        raise ReceiverRefusedError(f"What was to be sent is not stored any more: {told}") from error
+        yield
+    except (NotFoundError, InputError) as error:
+        raise ReceiverRefusedError(f"What was to be sent is not stored any more: {error.message}") from error
     except (OSError, UnavailableError) as error:
         raise TryAgainError(f"The object store does not answer ({type(error).__name__}).") from error
 
 
-def stored_json(objects: Store, request: JsonObject, name: str) -> Any:
-    """The JSON value of the object that `request` names as `name`.
+def stored_bytes(objects: Store, request: JsonObject, name: str) -> bytes:
+    """The object that `request` names as `name`. Raises as `reading` does, also where it names none."""
+    if name not in request:
+        raise ReceiverRefusedError(f"The request does not name its {name}.")
+    with reading():
+        return objects.get(str(request[name]))
 
-    Raises:
-        ReceiverRefusedError: it is not there any more, so trying again would not help.
-    """
-    try:
-        return json.loads(objects.get(str(request[name])))
-    except NotFoundError as error:
-        raise ReceiverRefusedError(f"What was to be sent is not stored any more: {error.message}") from error
+
+def stored_json(objects: Store, request: JsonObject, name: str) -> Any:
+    """The JSON value of the object that `request` names as `name`. Raises as `stored_bytes` does."""
+    return json.loads(stored_bytes(objects, request, name))
