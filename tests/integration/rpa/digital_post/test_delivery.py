@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from samdrift_rpa.digital_post.generator import IMPOSSIBLE_CPR, Attachment, Written, write
+from samdrift_rpa.digital_post.generator import IMPOSSIBLE_CPR, Attachment, Written, write, write_container
 from samdrift_rpa.loopback.log import Kind
 from samdrift_testing.case_systems import CaseSystem
 from samdrift_testing.post_office import Office
@@ -76,3 +76,21 @@ def test_nothing_that_a_letter_says_is_in_the_database_or_in_the_parties_log(
     told = office.text() + "".join(str(peer.log.entries(kind)) for kind in Kind)
     for word in (IMPOSSIBLE_CPR, "Opdigtet Afsender", "Opdigtet bilag", "Brev 1"):
         assert word not in told
+
+
+def test_letters_of_overlapping_containers_that_come_twice_are_handled_once(
+    office: Office, case_system: CaseSystems
+) -> None:
+    peer, sent = case_system(FAULTS), letters(12)
+    first, second = (
+        write_container({f"{number}.xml": sent[number] for number in numbers})
+        for numbers in (range(8), reversed(range(4, 11)))
+    )
+    office.receive([first])
+    office.work()
+    office.receive([second, sent[11]])
+    office.receive([second, first, sent[0]])
+    office.work()
+    office.deliver(peer)
+    check(peer, 12)
+    assert office.states() == {"delivered"}

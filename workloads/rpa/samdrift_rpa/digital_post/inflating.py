@@ -10,8 +10,8 @@ from samdrift_rpa.digital_post import refusal
 from samdrift_rpa.digital_post.refusal import MessageRefusedError
 from samdrift_rpa.digital_post.stored import PIECE_BYTES
 
-#: Bytes that all letters of a container may be together.
-MOST_BYTES = 1_000_000_000
+#: Bytes that all letters of a container may be together: where they hardly shrink, some 15 s of a CPU (twice 30 MB/s).
+MOST_BYTES = 200_000_000
 #: Letters of one sender shrink to a fiftieth; LZMA itself would let one byte become 7,000.
 MOST_TIMES = 250
 #: Below this much output nobody asks how much it grew.
