@@ -18,6 +18,7 @@ from samdrift_platform.demonstration import Finding, Service, ShippedModel
 from samdrift_platform.free_port import free_port
 from samdrift_rpa import settings
 from samdrift_rpa.demonstration.arrival import first_run
+from samdrift_rpa.demonstration.each_once import logged_once
 from samdrift_rpa.digital_post.classifier import MODEL
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 
@@ -75,8 +76,8 @@ def findings(client: Client, folder: Path) -> Iterator[Finding]:
     items = [item for item in client.items(workload="rpa") if item["reference"].startswith(f"{PROCESS}/")]
     done = [item for item in items if item["state"] == "done" and "by_hand" not in item["result"]]
     answered = [item for item in done if any(each["step"] == "acknowledge" for each in item["result"]["effects"])]
-    yield _once("Letters journalised, each once by the case system's own log", log, Kind.ENTRY, len(done))
-    yield _once("Acknowledgements sent, each once", log, Kind.MESSAGE, len(answered))
+    yield logged_once("Letters journalised, each once by the case system's own log", log, Kind.ENTRY, len(done))
+    yield logged_once("Acknowledgements sent, each once", log, Kind.MESSAGE, len(answered))
     yield _threads(log, done)
     yield _exceptions(items)
     yield _sorted_out(items)
@@ -108,15 +109,6 @@ def _fictitious() -> Iterator[bytes]:
     yield write(Written(number=9007, title="Hej", text="Jeg har et spørgsmål. Vil I ringe til mig om husleje og skat?"))
     broken = Written(number=9008, title="Bilag", text="Se bilag.", kle="02.34.02", attachments=[plan])
     yield write(broken).replace(b"JVBERi0x", b"%%%%%%%%")
-
-
-def _once(what: str, log: Log, kind: Kind, expected: int) -> Finding:
-    times = Counter(entry.key for entry in log.entries(kind))
-    repeated = sum(1 for number in times.values() if number > 1)
-    after = sum(1 for fault in log.faults(kind) if fault.endswith("-after"))
-    value = f"{len(times)} of {expected}" + (f", {repeated} MORE THAN ONCE" if repeated else "")
-    note = f"it failed {after} times after doing the work"
-    return Finding(what=what, value=value, ok=len(times) == expected and not repeated, note=note)
 
 
 def _threads(log: Log, done: Sequence[Mapping[str, Any]]) -> Finding:

@@ -15,6 +15,7 @@ from samdrift_platform.demonstration import Finding, Service
 from samdrift_platform.free_port import free_port
 from samdrift_rpa import settings
 from samdrift_rpa.demonstration.arrival import first_run
+from samdrift_rpa.demonstration.each_once import logged_once
 from samdrift_rpa.loopback.log import Kind, Log, read_log
 from samdrift_rpa.policy_file import shipped
 
@@ -96,9 +97,9 @@ def findings(client: Client, folder: Path) -> Iterator[Finding]:
     items = [item for item in client.items(workload="rpa") if item["reference"].startswith(f"{PROCESS}/")]
     done = [item for item in items if item["state"] == "done" and "by_hand" not in item["result"]]
     answered = [item for item in items if item["state"] in ("done", "rejected") and "answer" in item["result"]]
-    yield _once("Vouchers, each once by the ERP system's own log", log, Kind.VOUCHER, len(done))
+    yield logged_once("Vouchers, each once by the ERP system's own log", log, Kind.VOUCHER, len(done))
     yield _same_invoices(log, done)
-    yield _once("Answers, each once by the access point's own log", log, Kind.DOCUMENT, len(answered))
+    yield logged_once("Answers, each once by the access point's own log", log, Kind.DOCUMENT, len(answered))
     yield from _exceptions(items)
     yield _orders(items)
     yield _sent_twice(client)
@@ -166,15 +167,6 @@ def _submit(client: Client, name: str, cases: Sequence[Mapping[str, Any]], recei
     digest = hashlib.sha256(json.dumps(cases, sort_keys=True).encode()).hexdigest()
     document = {"process": PROCESS, "received_at": received_at, "cases": cases}
     return str(client.submit("rpa", document, reference=f"demonstration-{name}-{digest[:12]}")["id"])
-
-
-def _once(what: str, log: Log, kind: Kind, expected: int) -> Finding:
-    times = Counter(entry.key for entry in log.entries(kind))
-    repeated = sum(1 for number in times.values() if number > 1)
-    after = sum(1 for fault in log.faults(kind) if fault.endswith("-after"))
-    value = f"{len(times)} of {expected}" + (f", {repeated} MORE THAN ONCE" if repeated else "")
-    note = f"it failed {after} times after doing the work"
-    return Finding(what=what, value=value, ok=len(times) == expected and not repeated, note=note)
 
 
 def _same_invoices(log: Log, done: Sequence[Mapping[str, Any]]) -> Finding:
