@@ -53,7 +53,7 @@ def list_inbox(
         show_json(found)
         return
     rows = [_row(asked) for asked in found["questions"]]
-    columns = ["item", "reference", "what is to be decided", "code", "due", "decided"]
+    columns = ["item", "about", "what is to be decided", "code", "due", "decided"]
     show_table(columns, rows, empty="Nothing waits for anybody.")
     if found["waiting"] > len(rows):
         say(f"{found['waiting']} in all, {found['overdue']} of them overdue.")
@@ -67,6 +67,8 @@ def show(item_id: ItemId, as_json: AsJson = False) -> None:
         show_json({"item": item, "questions": asked})
         return
     show_fields({name: item[name] for name in ("id", "reference", "workload", "state", "reason")})
+    if about := next((each["about"]["en"] for each in asked if each["about"]), ""):
+        show_fields({"about": about})
     for each in asked:
         _show_question(each)
     say("")
@@ -110,7 +112,8 @@ def _row(asked: Mapping[str, Any]) -> tuple[object, ...]:
     question = asked["question"]
     people = f"{len({given['decided_by'] for given in asked['given']})} of {question['people']}"
     due = f"{asked['due']}{' OVERDUE' if asked['overdue'] else ''}" if asked["due"] else ""
-    return (asked["item_id"], asked["reference"], question["title"]["en"], question["code"], due, people)
+    about = asked["about"].get("en") or asked["reference"]
+    return (asked["item_id"], about, question["title"]["en"], question["code"], due, people)
 
 
 def _show_question(asked: Mapping[str, Any]) -> None:

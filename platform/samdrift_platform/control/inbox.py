@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field, JsonValue, StringConstraints
 
+from samdrift_platform.contract import Workload
 from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.answers import Answer, example
-from samdrift_platform.control.dependencies import Body, Limit, Offset, TheLedger
+from samdrift_platform.control.dependencies import Body, Limit, Offset, TheLedger, TheWorkloads
 from samdrift_platform.control.json_body import JsonBody
 from samdrift_platform.governance.permissions import check_person
 from samdrift_platform.ledger import inbox, items
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
 from samdrift_platform.ledger.inbox import Filter
+from samdrift_platform.parts import item_title
 from samdrift_platform.question import Question, question_to_json
 
 router = APIRouter(tags=["inbox"])
@@ -45,6 +47,7 @@ _ASKED: dict[str, Any] = {
     "workload": "rpa",
     "lane": "invoices",
     "reference": "invoices/DK16356706 Invoice 17",
+    "about": {"da": "Faktura 17 fra Elkjær A/S, 125.000,00 DKK", "en": "Invoice 17 from Elkjær A/S, 125,000.00 DKK"},
     "question": _QUESTION,
     "asked_at": "2026-11-24T06:00:00Z",
     "due": "2026-11-25T06:00:00Z",
@@ -161,6 +164,8 @@ class AskedAnswer(Answer):
     workload: str
     lane: str
     reference: str
+    #: What people call the item, by language; empty: its workload has no words for it.
+    about: dict[str, str]
     question: QuestionAnswer
     asked_at: datetime
     #: When it is escalated; null: it may wait.
@@ -176,11 +181,12 @@ class AskedAnswer(Answer):
     decision: HeldAnswer | None = None
 
     @classmethod
-    def of(cls, asked: Asked, *, is_open: bool, now: datetime) -> AskedAnswer:
-        """From the ledger's value."""
+    def of(cls, asked: Asked, workloads: Mapping[str, Workload], *, is_open: bool, now: datetime) -> AskedAnswer:
+        """From the ledger's value, with what its workload calls the item."""
         own = ("item_id", "workload", "lane", "reference", "asked_at", "due", "escalated_at", "closed_at")
         return cls(
             **{name: getattr(asked, name) for name in own},
+            about=dict(item_title(workloads.get(asked.workload), asked.lane, asked.item)),
             question=QuestionAnswer.of(asked.question),
             overdue=asked.is_overdue(now),
             open=is_open,
@@ -244,6 +250,7 @@ Name = Annotated[str | None, Query(max_length=80)]
 @router.get("/inbox")
 def list_inbox(
     ledger: TheLedger,
+    workloads: TheWorkloads,
     workload: Name = None,
     lane: Name = None,
     code: Name = None,
@@ -257,31 +264,34 @@ def list_inbox(
         return InboxAnswer(
             waiting=inbox.count(connection, wanted),
             overdue=inbox.count(connection, wanted, now=now),
-            questions=[AskedAnswer.of(asked, is_open=True, now=now) for asked in found],
+            questions=[AskedAnswer.of(asked, workloads, is_open=True, now=now) for asked in found],
             groups=[GroupAnswer.model_validate(group) for group in inbox.groups(connection)],
         )
 
 
 @router.get("/items/{item_id}/questions")
-def list_questions(item_id: UUID, ledger: TheLedger) -> QuestionList:
+def list_questions(item_id: UUID, ledger: TheLedger, workloads: TheWorkloads) -> QuestionList:
     """Everything that was asked about an item, with who decided what."""
     with ledger.read() as connection:
         items.get(connection, item_id)
-        return QuestionList(questions=_answers(connection, inbox.of_item(connection, item_id), datetime.now(UTC)))
+        found = inbox.of_item(connection, item_id)
+        return QuestionList(questions=_answers(connection, found, workloads, datetime.now(UTC)))
 
 
 @router.post("/items/{item_id}/decisions", openapi_extra=DecisionBody.described(_DECISION))
-def decide(item_id: UUID, body: Body, user: SignedIn, ledger: TheLedger) -> AskedAnswer:
+def decide(item_id: UUID, body: Body, user: SignedIn, ledger: TheLedger, workloads: TheWorkloads) -> AskedAnswer:
     """Decide. Once as many people as the question asks for have decided the same, the item goes on at once."""
     sent, now = DecisionBody.read(body), datetime.now(UTC)
     check_person(user.subject)
     with ledger.write() as connection:
         asked = inbox.decide(connection, item_id, sent.ruling(), actor=user.subject, now=now, seen=sent.seen)
-        return _answers(connection, [asked], now)[0]
+        return _answers(connection, [asked], workloads, now)[0]
 
 
-def _answers(connection: sa.Connection, found: Sequence[Asked], now: datetime) -> list[AskedAnswer]:
+def _answers(
+    connection: sa.Connection, found: Sequence[Asked], workloads: Mapping[str, Workload], now: datetime
+) -> list[AskedAnswer]:
     return [
-        AskedAnswer.of(each, is_open=inbox.is_open(connection, each.item_id, each.question.code), now=now)
+        AskedAnswer.of(each, workloads, is_open=inbox.is_open(connection, each.item_id, each.question.code), now=now)
         for each in found
     ]

@@ -155,7 +155,7 @@ class ReplayAnswer(Answer):
         """From the ledger's value."""
         values = {name: getattr(made, name) for name in cls.model_fields}
         now = datetime.now(UTC)
-        asked = [AskedAnswer.of(each, is_open=each.closed_at is None, now=now) for each in made.questions]
+        asked = [AskedAnswer.of(each, {}, is_open=each.closed_at is None, now=now) for each in made.questions]
         return cls.model_validate(values | {"item": ItemAnswer.of(made.item), "questions": asked})
 
 

@@ -15,6 +15,7 @@ from samdrift_platform.contract import Question
 from samdrift_platform.effect_question import step_of
 from samdrift_platform.ledger.items import FAR_AWAY
 from samdrift_platform.ledger.tables import decisions, questions, work_items
+from samdrift_platform.parts import Particulars
 from samdrift_platform.question import Decision, FieldKind, question_from_json
 
 DECISION = TypeAdapter(Decision)
@@ -57,6 +58,8 @@ class Asked:
     decision: Decision | None
     #: Oldest first.
     given: Sequence[Given] = ()
+    #: By which its workload designates the item.
+    item: Particulars = field(default_factory=Particulars)
 
     @property
     def step(self) -> str | None:
@@ -93,9 +96,8 @@ class Asked:
 
 
 #: Whatever is read is a narrower form of this.
-SELECT = sa.select(questions, work_items.c.workload, work_items.c.lane, work_items.c.reference).join(
-    work_items, work_items.c.id == questions.c.item_id
-)
+_OF_ITEM = tuple(work_items.c[name] for name in ("workload", "lane", "reference", "payload", "result", "deadline"))
+SELECT = sa.select(questions, *_OF_ITEM).join(work_items, work_items.c.id == questions.c.item_id)
 
 
 def read(connection: sa.Connection, query: sa.Select[Any]) -> list[Asked]:
@@ -119,4 +121,6 @@ def _asked(row: Mapping[Any, Any], given: Sequence[Given]) -> Asked:
     due = None if row["due"] == FAR_AWAY else row["due"]
     decision = DECISION.validate_python(row["decision"]) if row["decision"] is not None else None
     question = question_from_json(row["document"])
-    return Asked(question=question, decision=decision, given=given, due=due, **{name: row[name] for name in own})
+    item = Particulars(payload=row["payload"] or {}, result=row["result"] or {}, deadline=row["deadline"])
+    told = {name: row[name] for name in own}
+    return Asked(question=question, decision=decision, given=given, due=due, item=item, **told)

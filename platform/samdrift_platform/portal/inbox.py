@@ -21,7 +21,7 @@ from samdrift_platform.governance.permissions import Duty, check_person
 from samdrift_platform.ledger import inbox
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
 from samdrift_platform.ledger.inbox import Filter
-from samdrift_platform.parts import effect_title, item_address, lane_title
+from samdrift_platform.parts import effect_title, item_address, item_title, lane_title
 from samdrift_platform.portal.decision_form import FIELD, texts_of
 from samdrift_platform.portal.models import may
 from samdrift_platform.portal.pages import SignedIn
@@ -67,6 +67,7 @@ def inbox_page(shell: SignedIn, workload: Name = "", lane: Name = "", code: Name
         now=datetime.now(UTC),
         lane_title=lambda name, lane: lane_title(shell.workloads.get(name), lane, shell.language),
         title_of=lambda asked: _title(shell, asked),
+        about=lambda asked: _about(shell, asked),
         **around(offset, more=len(found) > PAGE),
     )
 
@@ -155,6 +156,7 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
         own_page=item_address(workload, item_id),
         effect_title=lambda step: effect_title(workload, lane, step, shell.language),
         title_of=lambda asked: _title(shell, asked),
+        about=next((_about(shell, each) for each in questions), ""),
         attempt=attempt,
         may_decide=may(shell, Duty.DECIDE),
         now=datetime.now(UTC),
@@ -174,6 +176,11 @@ def _title(shell: Shell, asked: Asked) -> str:
         return asked.question.title[shell.language]
     what = effect_title(shell.workloads.get(asked.workload), asked.lane, asked.step, shell.language)
     return title_in_words(asked.question, what, shell.language)
+
+
+def _about(shell: Shell, asked: Asked) -> str:
+    """What people call the item, in the reader's language; empty where its workload has no words for it."""
+    return item_title(shell.workloads.get(asked.workload), asked.lane, asked.item).get(shell.language, "")
 
 
 def _begun(shell: Shell, asked: Asked | None, code: str) -> Attempt:

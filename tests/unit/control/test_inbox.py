@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.tables import decisions
+from samdrift_platform.parts import Particulars
 from samdrift_registry.people import Role
 from samdrift_testing import asking
 from samdrift_testing.asking import FOUR_EYES, YES
 from samdrift_testing.control import Control
+from samdrift_testing.tallying import Tallying
 
 
 @pytest.fixture
@@ -49,6 +51,19 @@ def test_the_inbox_lists_what_waits_with_all_that_is_needed_to_decide(office: Co
     kinds = {field["name"]: field["kind"] for field in asked["question"]["choices"][0]["fields"]}
     assert kinds == {"amount": "number", "account": "one_of", "paid_on": "date", "urgent": "yes_no"}
     assert found["groups"] == [{"workload": "tallying", "lane": "", "code": "pay", "number": 1}]
+
+
+def test_it_says_what_people_call_the_item(office: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking.ask(office.ledger, reference="bill 7")
+    with office.signed_in() as http:
+        assert http.get("/v1/inbox").json()["questions"][0]["about"] == {}
+    monkeypatch.setattr(Tallying, "item_title", _called, raising=False)
+    with office.signed_in() as http:
+        assert http.get("/v1/inbox").json()["questions"][0]["about"] == {"da": "Regning på 1", "en": "Bill of 1"}
+
+
+def _called(self: Tallying, lane: str, item: Particulars) -> dict[str, str]:
+    return {"da": f"Regning på {len(item.payload)}", "en": f"Bill of {len(item.payload)}"}
 
 
 @pytest.mark.parametrize(

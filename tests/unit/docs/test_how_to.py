@@ -26,7 +26,8 @@ def workload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workload:
     (package / "workload.py").write_text(source[1])
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "my_workload.workload", raising=False)
+    for name in ("my_workload.workload", "my_workload"):  # the package of the test before lay elsewhere
+        monkeypatch.delitem(sys.modules, name, raising=False)
     found: Workload = importlib.import_module("my_workload.workload").workload
     return found
 

@@ -20,6 +20,7 @@ from samdrift_registry.people import Role
 from samdrift_testing import asking
 from samdrift_testing.asking import FOUR_EYES, PAY
 from samdrift_testing.control import Control, control
+from samdrift_testing.tallying import Tallying
 from samdrift_water.browsing import Outline
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -46,6 +47,19 @@ def browser(plane: Control, person: str = "karen", language: str = "da") -> http
 def asked(plane: Control, item: UUID) -> Asked:
     with plane.ledger.read() as connection:
         return inbox.of_item(connection, item)[-1]
+
+
+def test_items_are_called_what_people_call_them(
+    plane: Control, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = asking.ask(plane.ledger, reference=request.node.name)
+    words = {"da": "Regning fra i går", "en": "Yesterday's bill"}
+    monkeypatch.setattr(Tallying, "item_title", lambda self, lane, item: words, raising=False)
+    with browser(plane) as http:
+        pages = [http.get("/inbox").text, http.get(f"/inbox/{item}").text]
+    assert all("Regning fra i går" in page and request.node.name in page.replace("<wbr>", "") for page in pages)
+    with browser(plane, language="en") as http:
+        assert "Yesterday&#39;s bill" in http.get(f"/inbox/{item}").text
 
 
 def test_the_list_shows_what_waits_and_the_menu_how_many(plane: Control, request: pytest.FixtureRequest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
@@ -100,6 +100,9 @@ class Process(Generic[I, R]):
     unpack: Callable[[I, Store], Iterable[I]] = lambda given, store: (given,)
     #: What a person is shown of a case that no step was taken for. No personal data.
     glance: Callable[[I, Store], Mapping[str, JsonValue]] = lambda given, store: {}
+    #: What people call a case in lists, by language, from its result so far and when it came in (aware): where the
+    #: reference tells them nothing. No personal data. Empty: its reference.
+    designation: Callable[[Mapping[str, Any], datetime | None], Mapping[str, str]] = lambda result, received: {}
     #: A case that is not done within this time from its receipt is late.
     answer_within: timedelta = timedelta(days=1)
     #: When it works.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -58,6 +58,11 @@ def day_by_language(day: date) -> dict[str, str]:
     from samdrift_platform.portal.formatting import noon
 
     return _filtered("date", noon(day))
+
+
+def moment_by_language(moment: datetime) -> dict[str, str]:
+    """An aware moment as people write it, on Danish clocks: `1. dec. 2026 09.12` and `1 Dec 2026 09:12`."""
+    return _filtered("datetime", moment)
 
 
 def _filtered(name: str, value: object, *digits: int) -> dict[str, str]:

@@ -26,6 +26,7 @@ from samdrift_platform.contract import (
 from samdrift_platform.errors import InputError
 from samdrift_platform.impersonal import quoted_in
 from samdrift_platform.lanes import Lane
+from samdrift_platform.parts import Particulars
 from samdrift_platform.retention import Retention
 from samdrift_rpa.conduct import conduct, planned_in, to_a_person
 from samdrift_rpa.process import Process, ProcessError
@@ -73,6 +74,12 @@ class RobotWorkload:
         """What the process says that it does outside."""
         declared = self.processes[lane].effects if lane in self.processes else ()
         return next((each.title for each in declared if each.step == step), {})
+
+    def item_title(self, lane: str, item: Particulars) -> Mapping[str, str]:
+        """What its process calls the case; empty for one of a process that is not installed any more."""
+        if (process := self.processes.get(lane)) is None:
+            return {}
+        return process.designation(item.result, item.deadline - process.answer_within if item.deadline else None)
 
     def item_address(self, item_id: UUID) -> str:
         """The page of the case."""

@@ -11,6 +11,7 @@ from samdrift_platform.contract import ModelUse, Store
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.digital_post import journal, questions, sorting
 from samdrift_rpa.digital_post.classifier import MODEL
+from samdrift_rpa.digital_post.designation import designation
 from samdrift_rpa.digital_post.due import SORTED_WITHIN, due_on, received_at, too_early
 from samdrift_rpa.digital_post.engine import PostEngine, load, reading_alone
 from samdrift_rpa.digital_post.memo import Letter
@@ -174,6 +175,7 @@ process = Process(
     models={MODEL: ModelUse(suite="digital-post-subject", policy="digital-post-subject", required=False)},
     subject=subject_of,
     glance=glance,
+    designation=designation,
     answer_within=SORTED_WITHIN,
     legal_basis=LegalBasis(
         clause="GDPR art. 6(1)(e); forvaltningsloven; offentlighedsloven § 15 (journaliseringspligt); "

@@ -8,7 +8,7 @@ person, and types what the person decided into the register once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -132,6 +132,18 @@ def subject_of(given: LicenceApplication, store: Store) -> str | None:
     return pseudonym("cpr", application.person.cpr) if application and application.person.cpr else None
 
 
+def designation(result: Mapping[str, Any], received: datetime | None) -> Mapping[str, str]:
+    """`Application 2026-000123, category B`; empty where it could not be read."""
+    if not (number := result.get("application_number")):
+        return {}
+    category = result.get("category")
+    words = {"da": ("Ansøgning", "kategori"), "en": ("Application", "category")}
+    return {
+        language: f"{what} {number}" + (f", {kind} {category}" if category else "")
+        for language, (what, kind) in words.items()
+    }
+
+
 def _application(given: LicenceApplication, store: Store) -> Application | None:
     try:
         return read_application(store.get(given.document))
@@ -196,6 +208,7 @@ process = Process(
     given=LicenceApplication,
     reference=reference_of,
     subject=subject_of,
+    designation=designation,
     run=ApplicationRun,
     steps=(read, see_whether_complete, hold_to_rules, decide, enter),
     effects=(

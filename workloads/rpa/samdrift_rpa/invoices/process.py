@@ -11,6 +11,7 @@ from samdrift_rpa.documents import UnreadableDocumentError, UnsupportedDocumentE
 from samdrift_rpa.invoices import steps
 from samdrift_rpa.invoices.answering import SEND_ANSWER
 from samdrift_rpa.invoices.bundle import bundle
+from samdrift_rpa.invoices.designation import designation
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.invoice import IncompleteInvoiceError, read_invoice
 from samdrift_rpa.invoices.invoice_run import ANSWER_WITHIN, IncomingInvoice, InvoiceRun
@@ -58,6 +59,7 @@ process = Process(
     ),
     load=_load,
     glance=glance,
+    designation=designation,
     asks_about_second=True,
     bundle=bundle,
     answer_within=ANSWER_WITHIN,
