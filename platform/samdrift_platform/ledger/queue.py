@@ -209,7 +209,8 @@ _CLAIMED = tuple(
 )
 
 
-_NONE = sa.literal_column("0", sa.Integer)
+#: Literals, as in `waiting.py`.
+_NONE, _ONE = (sa.literal_column(number, sa.Integer) for number in ("0", "1"))
 
 
 @cache
@@ -218,10 +219,10 @@ def _claim_statement(which: Lanes, *, alone: bool) -> sa.UpdateBase:
     first = waiting.first(which).cte("first")
     tried = sa.select(first.c.attempt).scalar_subquery()
     query = waiting.in_lane(sa.select(first.c.lane).scalar_subquery())
-    most: sa.ColumnElement[int] = sa.bindparam("most", type_=sa.Integer)
+    most: sa.ColumnElement[int] = _ONE
     if not alone:
         query = query.where(sa.or_(tried > _NONE, work_items.c.attempt == _NONE))
-        most = sa.case((tried > _NONE, sa.literal_column("1")), else_=most)
+        most = sa.case((tried > _NONE, _ONE), else_=sa.bindparam("most", type_=sa.Integer))
     chosen = query.limit(most).with_for_update(skip_locked=True).cte("chosen")
     return (
         sa.update(work_items)

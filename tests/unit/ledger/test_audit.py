@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from samdrift_platform.cpr import mask_value
 from samdrift_platform.ledger import audit, verification
 from samdrift_platform.ledger.audit import GENESIS, Event
 from samdrift_platform.ledger.database import Ledger, LedgerRefusedError
@@ -216,3 +217,24 @@ def test_writers_at_once_make_one_chain_and_readers_always_see_it_whole(ledger: 
         stop.set()
     assert all(found.intact for found in reading.result())
     assert verify(ledger) == Verification(rows=6 * sum(1 + n % 3 for n in range(25)))
+
+
+DIGEST = "sha256:" + "0101901234" * 6 + "abcd"
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"result": DIGEST, "note": "010190-1234"},
+        {"010190-1234": DIGEST},
+        {"note": f'{DIGEST}"0101901234'},
+        {"note": f"0101901234 {DIGEST}"},
+        {"note": f"{DIGEST} 0101901234"},
+        {"note": [DIGEST, "0101901234", f"1@{DIGEST}"]},
+    ],
+)
+def test_numbers_beside_digests_are_masked_and_digests_stay(sqlite_ledger: Ledger, details: dict[str, Any]) -> None:
+    with sqlite_ledger.write() as connection:
+        audit.append(connection, [Event(actor="olga", action="a", subject="item:1", details=details)], now=NOW)
+        (event,) = audit.events_of(connection, "item:1")
+    assert event.details == mask_value(details) != details
