@@ -25,6 +25,7 @@ from samdrift_platform.settings import Settings, load
 from samdrift_registry.inventory import content_digest
 from samdrift_registry.store import ManifestStore
 from samdrift_reports.examples import REPORT, estimate
+from samdrift_testing.browsing import PATIENCE_MS
 from samdrift_testing.governing import MODEL, POLICY, Office, opened
 from samdrift_testing.serving import serving
 from samdrift_water.workload import workload as water
@@ -210,7 +211,7 @@ def demonstrated_portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(locale="da-DK", viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE_MS)
     yield opened
     opened.close()
 

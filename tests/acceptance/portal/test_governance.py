@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from samdrift_testing.browsing import PATIENCE_MS
 from samdrift_testing.governing import FACTS, MODEL
 from samdrift_testing.pages import check_page
 
@@ -19,7 +20,7 @@ AT = f"/models/{MODEL}/1"
 def sign_in(browser: Browser, portal: Any, person: str) -> Page:
     """A browser of one's own, in which `person` has used a one-time link."""
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{portal.link(person)}&lang=en")
     page.get_by_role("button", name="Sign in").click()

@@ -20,6 +20,7 @@ from samdrift_platform.settings import Settings
 from samdrift_registry.people import Role
 from samdrift_testing import asking
 from samdrift_testing.asking import FOUR_EYES, PAY
+from samdrift_testing.browsing import PATIENCE_MS
 from samdrift_testing.pages import check_page
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
@@ -128,7 +129,7 @@ def test_a_mistake_is_told_where_it_was_made(
 
 def person(browser: Browser, portal: Any, who: str, **options: Any) -> Page:
     context = browser.new_context(locale="da-DK", viewport={"width": 1280, "height": 900}, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     cookie = {"name": SESSION_COOKIE, "value": portal.session(who), "url": portal.url, "sameSite": "Strict"}
     context.add_cookies([cookie])  # type: ignore[list-item] # a TypedDict of Playwright's
     return context.new_page()

@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from samdrift_mammography import tables
 from samdrift_mammography.pages import asking
@@ -129,7 +129,7 @@ def test_a_page_is_accessible_and_can_be_walked_by_keyboard(
 def test_the_four_views_hang_in_order_at_one_scale_with_chest_walls_facing(visit: Open, site: Site) -> None:
     page = visit("/mammography/").page
     page.locator("#worklist a").first.click()
-    page.wait_for_load_state("load")
+    page.wait_for_url("**/exams/*")
     frames = page.locator(".hanging li")
     assert frames.locator("figcaption").all_inner_texts() == ["RCC", "LCC", "RMLO", "LMLO"]
     boxes = [box for frame in frames.locator("svg").all() if (box := frame.bounding_box())]
@@ -356,5 +356,5 @@ def test_without_scripts_pictures_marks_and_the_decision_are_there(visit: Open, 
     assert page.locator("#record-decision").is_visible(), "nothing was chosen, so nothing is recorded"
     page.locator("label[for=decision-no_recall]").click()
     page.locator("#record-decision").click()
-    assert "No recall" in page.locator("#decision strong").first.inner_text()
+    expect(page.locator("#decision strong").first).to_contain_text("No recall")
     assert page.locator(".alert-warning").first.inner_text().startswith("Research demonstrator")

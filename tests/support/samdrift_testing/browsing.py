@@ -19,6 +19,9 @@ class Visited:
     troubles: list[str]
 
 
+#: Longest wait for a page or for something on it, on a busy machine.
+PATIENCE_MS = 120_000
+
 #: Opens a path of the site, or an address; further arguments are the browser context's.
 Open = Callable[..., Visited]
 
@@ -30,6 +33,7 @@ def visiting(browser: Browser, site: str) -> Iterator[Open]:
 
     def visited(url: str, **options: Any) -> Visited:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         page = context.new_page()
         troubles: list[str] = []

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from samdrift_platform.portal.mount import VENDOR
 
 CHROMIUM = Path("/usr/bin/chromium")
+#: What a page does not show after this long, it never would: five seconds are short on a busy machine.
+SHOWS_MS = 60_000
 
 
 @contextmanager
@@ -21,6 +23,7 @@ def running_chromium() -> Iterator[Browser]:
         pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
     if not VENDOR.is_dir():
         pytest.skip(f"{VENDOR} is missing; make it with: python platform/assets.py")
+    expect.set_options(timeout=SHOWS_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
