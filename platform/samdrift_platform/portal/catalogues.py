@@ -30,9 +30,9 @@ def sentences(folder: PageFolder) -> dict[str, Path]:
 
 
 def faults(folder: PageFolder) -> Iterator[str]:
-    """What is wrong, a sentence each: not translated, placeholders differ, not used any more.
+    """What is wrong, a sentence each: not translated, placeholders differ, not used any more, translated twice.
 
-    A sentence that the portal's own catalogue translates need not be translated again by a workload.
+    A sentence that the portal's own catalogue translates is translated so everywhere: pages show no other translation.
     """
     used = sentences(folder)
     for language in LANGUAGES[:-1]:  # the last one is English, the language of the sentences
@@ -46,6 +46,8 @@ def faults(folder: PageFolder) -> Iterator[str]:
         for message in own:
             if message.id and message.id not in used:
                 yield f"{folder.name}: no template uses {message.id!r} any more ({language})"
+            elif message.id and folder != PORTAL and _translation(inherited, str(message.id)):
+                yield f"{folder.name}: the portal translates {message.id!r} already ({language})"
 
 
 def main() -> int:

@@ -34,15 +34,22 @@ def test_each_kind_of_fault_is_found(tmp_path: Path) -> None:
     )
     catalogue = tmp_path / "locales" / "da" / "LC_MESSAGES" / "messages.po"
     catalogue.parent.mkdir(parents=True)
-    pairs = [("%(n)s of %(all)s", "%(n)s af %(alle)s"), ("Fine", "Fint"), ("Gone", "Væk"), ("New", "")]
+    pairs = [
+        ("%(n)s of %(all)s", "%(n)s af %(alle)s"),
+        ("Fine", "Fint"),
+        ("Gone", "Væk"),
+        ("New", ""),
+        ("Reference", "Henvisning"),
+    ]
     entries = [f'msgid "{sentence}"\nmsgstr "{translation}"\n' for sentence, translation in pairs]
     entries.append('#, fuzzy\nmsgid "Guess"\nmsgstr "Gæt"\n')
     header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
     catalogue.write_text("\n".join([header, *entries]))
     found = list(faults(PageFolder(name="new", root=tmp_path)))
-    assert len(found) == 5
+    assert len(found) == 6
     assert sum("not in da: 'New'" in fault for fault in found) == 1
     assert sum("not in da: 'Guess'" in fault for fault in found) == 1
     assert sum("not in da: 'In a block'" in fault for fault in found) == 1
     assert sum("placeholders differ" in fault for fault in found) == 1
     assert sum("no template uses 'Gone'" in fault for fault in found) == 1
+    assert sum("the portal translates 'Reference' already" in fault for fault in found) == 1

@@ -25,7 +25,7 @@ BY_HAND = Question(
     code="by_hand",
     title={"da": "Sagen behandles ikke automatisk. Hvad skal der ske?", "en": "No robot works on this. What now?"},
     choices=(
-        Choice(code="handled", label={"da": "Er behandlet i hånden", "en": "It was handled by hand"}),
+        Choice(code="handled", label={"da": "Er behandlet manuelt", "en": "It was handled by hand"}),
         Choice(code="robot", label={"da": "Lad robotten behandle den", "en": "Let the robot handle it"}),
     ),
 )

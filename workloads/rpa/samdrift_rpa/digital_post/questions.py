@@ -52,7 +52,7 @@ UNREAD: Mapping[Reading, Mapping[str, str]] = {
     },
 }
 _TITLE_ALONE = {
-    "da": "Forslagene bygger derfor på titlen alene, og et menneske vælger.",
+    "da": "Forslagene bygger derfor på titlen alene, og en medarbejder vælger.",
     "en": "So the proposals rest on the title alone, and a person chooses.",
 }
 
@@ -147,7 +147,7 @@ def _reasons(made: Proposals, engine: PostEngine) -> Iterator[Mapping[str, str]]
 def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
     if not made.guesses:
         return {
-            "da": "Ingen model er i drift, så et menneske vælger.",
+            "da": "Ingen model er i drift, så en medarbejder vælger.",
             "en": "No model is deployed, so a person chooses.",
         }
     if made.confidence < engine.policy.least_confidence:
@@ -158,7 +158,7 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
         }
     if engine.tagger is None:
         return {
-            "da": "KLE er ikke installeret, så modellen er alene om sit forslag. Derfor vælger et menneske.",
+            "da": "KLE er ikke installeret, så modellen er alene om sit forslag. Derfor vælger en medarbejder.",
             "en": "KLE is not installed, so the model alone proposes something. Therefore a person chooses.",
         }
     return {

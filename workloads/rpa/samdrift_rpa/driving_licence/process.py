@@ -94,7 +94,7 @@ def hold_to_rules(run: ApplicationRun) -> None:
     run.note("checks", [str(each.code) for each in run.checks])
 
 
-@step(da="Lad et menneske afgøre den", en="Have a person decide")
+@step(da="Lad en medarbejder afgøre den", en="Have a person decide")
 def decide(run: ApplicationRun) -> None:
     """Always: also where every rule holds."""
     decision = run.ask(_question(run))
@@ -157,7 +157,7 @@ def _question(run: ApplicationRun) -> Question:
     )
     return Question(
         code=DECISION,
-        title={"da": "Hvad er afgørelsen?", "en": "What is the decision?"},
+        title={"da": "Hvad bliver afgørelsen?", "en": "What is the decision?"},
         reasons=(
             {"da": "Robotten afgør ingen ansøgninger.", "en": "The robot decides no application."},
             *(each.says for each in run.checks if each.is_notable),
@@ -200,7 +200,7 @@ process = Process(
     name="driving_licence",
     title={"da": "Ansøgninger om kørekort", "en": "Applications for driving licences"},
     purpose={
-        "da": "Ser om ansøgninger er fuldstændige, holder dem op mod reglerne, venter på et menneskes afgørelse og "
+        "da": "Ser om ansøgninger er fuldstændige, holder dem op mod reglerne, venter på en medarbejders afgørelse og "
         "skriver den i registret én gang. Robotten afgør intet.",
         "en": "Sees whether applications are complete, holds them to the rules, waits for a person's decision and "
         "enters it in the register once. The robot decides nothing.",

@@ -38,7 +38,7 @@ _REJECT_ALONE = Choice(
     fields=(_REASON_CODE, _FOR_THE_RECORD),
 )
 _APPROVE = Choice(code=APPROVE, label={"da": "Godkend og bogfør", "en": "Approve and post"})
-_BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført i hånden", "en": "It was posted by hand"})
+_BY_HAND = Choice(code=BY_HAND, label={"da": "Er bogført manuelt", "en": "It was posted by hand"})
 
 
 @dataclass(frozen=True, kw_only=True)

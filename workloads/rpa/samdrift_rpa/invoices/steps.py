@@ -81,7 +81,7 @@ def match_order(run: InvoiceRun) -> None:
     run.note("order_match", _told(run.invoice, found))
 
 
-@step(da="Afgør om et menneske skal godkende", en="Decide whether a person must approve")
+@step(da="Vurdér, om en medarbejder skal godkende", en="Decide whether a person must approve")
 def approve(run: InvoiceRun) -> None:
     """What the policy reserves for a person is asked; refused, it is rejected."""
     run.grounds += tuple(_unusual(run))
