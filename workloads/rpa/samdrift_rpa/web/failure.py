@@ -19,11 +19,11 @@ _HINTS = {
     "ERR_CERT": "its certificate is not trusted. Have it renewed, or install the authority's certificate for Chromium",
     "ERR_SSL": "no safe connection came about. Look at its certificate and TLS version",
     "ERR_NAME_NOT_RESOLVED": "it leads to a host that this browser may not reach, or that does not exist",
+    "ERR_ABORTED": "its loading was broken off",
     "ERR_TOO_MANY_REDIRECTS": "it sends the browser round in circles",
 }
 #: Words of Playwright's, and what they mean.
 _KNOWN = {
-    "Download is starting": "The application sent a file where a page was expected.",
     "crashed": "The page crashed in the browser.",
     "has been closed": "The browser ended in the middle.",
 }

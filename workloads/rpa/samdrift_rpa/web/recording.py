@@ -97,6 +97,7 @@ def _picture(screen: Screen, masker: Masker) -> bytes:
     from playwright.sync_api import Error
 
     try:
+        screen.stop()
         masker.page(screen.page)
         return screen.page.screenshot(full_page=True, timeout=PICTURE_S * 1000.0, animations="disabled")
     except Error:  # a page in the middle of going elsewhere: the trace says the rest

@@ -64,7 +64,7 @@ class Screen:
             origin: where the page is (`https://login.example.dk`), if not where the application is.
         """
         self._dialogs.expect(accept)
-        with self._in_time(f"waiting for the page {heading!r}"):
+        with self._on_the_way_to(heading):
             response = self.page.goto(
                 f"{self._base_url}{path}", wait_until="domcontentloaded", timeout=self._deadline.left_ms()
             )
@@ -128,9 +128,13 @@ class Screen:
         """Whether the page shows exactly this sentence somewhere."""
         return self.page.get_by_text(text, exact=True).count() > 0
 
+    def stop(self) -> None:
+        """Go no further: the page is looked at as it is."""
+        self._viewer.stop()
+
     def _leave_by(self, found: Locator, heading: str, accept: str, origin: str) -> None:
         self._dialogs.expect(accept)
-        with self._in_time(f"waiting for the page {heading!r}"):
+        with self._on_the_way_to(heading):
             timeout = self._deadline.left_ms()
             with self.page.expect_navigation(wait_until="domcontentloaded", timeout=timeout) as navigation:
                 found.click(timeout=timeout, no_wait_after=True)
@@ -183,7 +187,7 @@ class Screen:
             with self._in_time(f"filling in {control.label!r}"):
                 self._put(control, value)
         except Error:
-            self._viewer.view()  # fails where it is the page that is gone
+            self.page.evaluate("1")  # fails where it is the page that is gone
             raise ChangedFormError(
                 f"The field {control.label!r} of the page {self._heading!r} takes nothing of this kind. Is it a list, "
                 "a box, a date (written 2026-11-30), or are there several of its name?"
@@ -226,6 +230,21 @@ class Screen:
             )
 
     @contextmanager
+    def _on_the_way_to(self, heading: str) -> Iterator[None]:
+        from playwright.sync_api import Error
+
+        try:
+            with self._in_time(f"waiting for the page {heading!r}"):
+                yield
+        except Error as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            self.page.evaluate("1")  # fails where it is the page that is gone
+            raise ChangedFormError(
+                f"The application sent a file, or nothing, where the page {heading!r} was expected."
+            ) from None
+
+    @contextmanager
     def _in_time(self, at: str) -> Iterator[None]:
         """Playwright's time-out as ours, and what it waited for."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
@@ -234,11 +253,9 @@ class Screen:
             yield
         except PlaywrightTimeoutError:
             self._dialogs.refuse(self._heading)
-            also = (
-                ". Another window was opened, which this robot does not look at" if self.page.context.pages[1:] else ""
-            )
+            more = ", and another window was opened, which it does not look at" if self.page.context.pages[1:] else ""
             raise OutOfTimeError(
-                f"The form was not through in the time that a call may take; it was {at}{also}."
+                f"The form was not through in the time that a call may take: the robot was {at}{more}."
             ) from None
 
 

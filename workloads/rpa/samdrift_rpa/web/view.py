@@ -116,6 +116,10 @@ class Viewer:
         found: dict[str, str] = self._ask(_FACTS)
         return found
 
+    def stop(self) -> None:
+        """End what is still on its way to the page: while something is, Chromium answers no question about it."""
+        self._session.send("Page.stopLoading")
+
     def _ask(self, script: str) -> Any:
         question = {"expression": f"({script})({self._markup})", "returnByValue": True}
         answer = self._session.send("Runtime.evaluate", question)
