@@ -84,7 +84,7 @@ def page(browser: httpx.Client, path: str, language: str = "en") -> str:
                 "Indkøb",
                 "Bestilt",
                 "Læs ærindet",
-                "man, tirs, ons, tors, fre 08:00–16:00",
+                "man, tirs, ons, tors, fre 08.00–16.00",
             ],
         ),
     ],
@@ -117,6 +117,18 @@ def test_outside_its_hours_it_says_when_it_works_next(desk: Robots) -> None:
         shown = page(client, "/rpa/")
     assert "Outside its hours" in shown
     assert 'datetime="2026-11-30T07:00:00+00:00"' in shown or 'datetime="2026-11-30T08:00:00+01:00"' in shown
+
+
+def test_a_case_says_why_it_waits_and_leads_to_the_decision_and_its_evidence(
+    browser: httpx.Client, desk: Robots
+) -> None:
+    (waiting,) = (item for item in desk.items() if item.state == "waiting_for_person")
+    text = page(browser, f"/rpa/cases/{waiting.id}", "da").replace("<wbr>", "")
+    assert "24. nov. 2026 09.10 blev en medarbejder spurgt" in text
+    assert f'href="/inbox/{waiting.id}"' in text
+    assert f'href="/items/{waiting.id}/evidence"' in text
+    (done, _) = (item for item in desk.items() if item.state == "done")
+    assert "/inbox/" + str(done.id) not in page(browser, f"/rpa/cases/{done.id}")
 
 
 def test_the_statistics(browser: httpx.Client) -> None:
