@@ -10,6 +10,11 @@ _CVR_SCHEMES = ("DK:CVR", "DK:SE", "0184", "0198")
 _GLN_SCHEMES = ("GLN", "EAN", "0088")
 
 
+def without_spaces(number: str) -> str:
+    """A number as it is compared: without spaces and points, in capitals."""
+    return re.sub(r"[\s.]", "", number).upper()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Identifier:
     """A number with its `schemeID`, as UBL writes it: `DK:CVR` and `DK16356706`, in Peppol `0184` and the same."""
@@ -35,7 +40,7 @@ class Identifier:
     @property
     def normal(self) -> str:
         """The same text for the same number, however it is written: without spaces, CVR with its `DK`."""
-        plain = re.sub(r"[\s.]", "", self.value).upper()
+        plain = without_spaces(self.value)
         return f"DK{plain}" if self.is_company and plain.isdigit() else plain
 
     @property

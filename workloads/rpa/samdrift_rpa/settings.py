@@ -53,7 +53,8 @@ DIGITAL_POST_URL = Setting(
 TIMEOUT_S = Setting(
     name="SAMDRIFT_RPA_TIMEOUT_S",
     default="10",
-    help="How long to wait for an answer of either of them, in seconds, at most 25.",
+    help="How long to wait for an answer of ERP system, access point, case system or Digital Post, in seconds, at most "
+    "25.",
 )
 LICENCE_FORM_URL = Setting(
     name="SAMDRIFT_RPA_LICENCE_FORM_URL",

@@ -11,7 +11,9 @@ import typer
 class Language(StrEnum):
     """In which language a command explains."""
 
+    #: Danish.
     DA = "da"
+    #: English.
     EN = "en"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -149,10 +148,6 @@ def glance(given: IncomingLetter, store: Store) -> Mapping[str, JsonValue]:
         return {}
 
 
-def _load(models: Mapping[str, Any]) -> PostEngine:
-    return load(models)
-
-
 process = Process(
     name="digital_post",
     title={"da": "Digital Post", "en": "Digital Post"},
@@ -171,7 +166,7 @@ process = Process(
         EffectSpec(step=REPLY, receiver="digital_post", title={"da": "Kvittering sendt", "en": "Acknowledged"}),
     ),
     unpack=unpack,
-    load=_load,
+    load=load,
     models={MODEL: ModelUse(suite="digital-post-subject", policy="digital-post-subject", required=False)},
     subject=subject_of,
     glance=glance,

@@ -14,8 +14,8 @@ from samdrift_rpa.ubl import Element, amount, attribute, date_of, elements, text
 SUPPLIER = "cac:AccountingSupplierParty/cac:Party"
 CUSTOMER = "cac:AccountingCustomerParty/cac:Party"
 TOTALS = "cac:LegalMonetaryTotal"
-#: What suppliers write where there is no order: the element is mandatory in OIOUBL.
-_NO_ORDER = frozenset({"", "NA", "N/A", "-", "0"})
+#: What suppliers write, in capitals, where there is no number to state: OIOUBL asks for the element all the same.
+NOT_STATED = frozenset({"", "NA", "N/A", "-", "0"})
 #: UNCL1001: an invoice that claims nothing yet; what a buyer writes in its supplier's name.
 PRO_FORMA, SELF_BILLED = "325", frozenset({"389", "261"})
 #: Document type codes (UNCL1001) where the document states none of its own.
@@ -227,7 +227,7 @@ def _pays_another(root: Element, supplier: Party) -> bool:
 
 
 def _order_number(stated: str) -> str:
-    return "" if stated.upper() in _NO_ORDER else stated
+    return "" if stated.upper() in NOT_STATED else stated
 
 
 def _line(element: Element) -> InvoiceLine:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from samdrift_rpa.invoices.ground import Ground
-from samdrift_rpa.invoices.invoice import Invoice, InvoiceLine, Party
+from samdrift_rpa.invoices.invoice import NOT_STATED, Invoice, InvoiceLine, Party
 from samdrift_rpa.invoices.order import Order, OrderLine, last_word
 from samdrift_rpa.invoices.policy import OrderPolicy
 from samdrift_rpa.messages import N_
@@ -27,8 +27,6 @@ OTHER_ITEM = N_("Line %(position)s is for item %(item)s, but %(expected)s was or
 QUANTITY = N_("Line %(position)s is for %(quantity)s, but %(ordered_quantity)s were ordered.")
 AMOUNT = N_("Line %(position)s amounts to %(invoiced)s, but what was ordered costs %(ordered)s.")
 TOTAL = N_("The document is for %(invoiced)s without VAT, but order %(order)s is for %(ordered)s.")
-#: Numbers of items that say that there is none.
-_NO_ITEM = frozenset({"", "NA", "N/A", "-", "0"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +119,13 @@ def _ordered(line: InvoiceLine, order: Order) -> OrderLine | None:
 
 
 def _one_item(invoiced: str, ordered: str) -> bool:
-    return invoiced == ordered and invoiced.upper() not in _NO_ITEM
+    return invoiced == ordered and invoiced.upper() not in NOT_STATED
 
 
 def _item(line: InvoiceLine, ordered: OrderLine) -> Iterator[Ground]:
     """The item is another one: by a number that both lines state."""
     pairs = ((line.standard_item, ordered.standard_item), (line.sellers_item, ordered.sellers_item))
-    stated = [pair for pair in pairs if not {each.upper() for each in pair} & _NO_ITEM]
+    stated = [pair for pair in pairs if not {each.upper() for each in pair} & NOT_STATED]
     if stated and stated[0][0] != stated[0][1]:
         invoiced, expected = stated[0]
         yield _ground("order_item", OTHER_ITEM, position=line.id, item=invoiced, expected=expected)

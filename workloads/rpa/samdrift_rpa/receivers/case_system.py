@@ -20,7 +20,7 @@ from samdrift_rpa.digital_post.stored import opened
 from samdrift_rpa.receivers.keyed_peer import KeyedPeer
 from samdrift_rpa.receivers.stored import reading
 
-PARTY = "The case system"
+_PARTY = "The case system"
 _KEPT = ("key", "case_number", "entry_id", "assignment_id", "transmission_id", "at")
 
 
@@ -36,7 +36,7 @@ class CaseSystemReceiver:
         """`url` is the base of its API; dossiers and files are read from `store`."""
         self._store = store
         self._peers = {
-            does: KeyedPeer(PARTY, url, collection, timeout_s=timeout_s, transport=transport, quoted=False)
+            does: KeyedPeer(_PARTY, url, collection, timeout_s=timeout_s, transport=transport, quoted=False)
             for does, collection in (("case", "cases"), ("entry", "entries"), ("assignment", "assignments"))
         }
 
