@@ -74,14 +74,15 @@ def site(desk: Robots, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("kind", ["list", "entered", "incomplete"])
+@pytest.mark.parametrize("kind", ["list", "entered", "incomplete", "case"])
 def test_a_page(browser: Browser, site: str, desk: Robots, language: str, kind: str, tmp_path: Path) -> None:
     paths = {
         "list": "/rpa/driving_licence?",
         "entered": f"/rpa/driving_licence/{item(desk, 'A-1')}?",
+        "case": f"/rpa/cases/{item(desk, 'A-1')}?",
         "incomplete": f"/rpa/driving_licence/{item(desk, 'A-3')}?",
     }
     with visiting(browser, site) as visit:
         visited = visit(f"{paths[kind]}lang={language}")
-        assert visited.page.get_by_role("button", name=BUTTONS[language]).count() == 2 * (kind == "entered")
+        assert visited.page.get_by_role("button", name=BUTTONS[language]).count() == 2 * (kind in ("entered", "case"))
         check_page(visited, language, tmp_path / f"{kind}-{language}")

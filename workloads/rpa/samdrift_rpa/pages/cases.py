@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from samdrift_rpa.explanation.record import CaseRecord, record_of, record_to_json
 from samdrift_rpa.explanation.sentences import Explanation, explain
 from samdrift_rpa.pages.asking import SignedIn, ledger_of, processes_of
+from samdrift_rpa.pages.evidence import shown_of
 from samdrift_rpa.sentence import LANGUAGES
 
 
@@ -25,7 +26,8 @@ def router() -> APIRouter:
 def case(shell: SignedIn, item_id: UUID) -> HTMLResponse:
     """The explanation of one case."""
     record = _record(shell, item_id)
-    return shell.page("rpa/case.html", record=record, explained=_explained(shell, record, shell.language))
+    explained = _explained(shell, record, shell.language)
+    return shell.page("rpa/case.html", record=record, explained=explained, **shown_of(shell, item_id))
 
 
 def as_json(shell: SignedIn, item_id: UUID) -> JSONResponse:

@@ -18,7 +18,7 @@ from samdrift_rpa.driving_licence.checks import NOTABLE, Code, says
 from samdrift_rpa.driving_licence.completeness import LABELS, Missing
 from samdrift_rpa.driving_licence.process import DECISIONS, ENTER, GROUNDS
 from samdrift_rpa.pages.asking import SignedIn
-from samdrift_rpa.pages.evidence import may_look, pieces_of
+from samdrift_rpa.pages.evidence import shown_of
 
 #: The process, by its name.
 LANE = "driving_licence"
@@ -77,15 +77,7 @@ def index(shell: SignedIn, offset: Offset = 0) -> HTMLResponse:
 def application(shell: SignedIn, item_id: UUID) -> HTMLResponse:
     """One application: what the rules say, what was decided, what was entered, and what is kept of that."""
     item = shell.item(item_id)
-    pieces = pieces_of(shell, item_id)
-    newest = {each.kind: each.id for each in reversed(pieces)}
-    return shell.page(
-        "rpa/driving_licence.html",
-        row=row_of(shell, item),
-        pieces=pieces,
-        newest=set(newest.values()),
-        may_look=may_look(shell),
-    )
+    return shell.page("rpa/driving_licence.html", row=row_of(shell, item), **shown_of(shell, item_id))
 
 
 def row_of(shell: Shell, item: WorkItem) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -38,6 +39,13 @@ def pieces_of(shell: Shell, item_id: UUID) -> Sequence[Piece]:
     with ledger_of(shell).read() as connection:
         keys = [effect.key for effect in effects.of_item(connection, item_id)]
         return list(reversed(piece.of_effects(connection, keys)))
+
+
+def shown_of(shell: Shell, item_id: UUID) -> dict[str, Any]:
+    """The same for `rpa/robot_evidence.html`: the newest of each kind can be looked at."""
+    pieces = pieces_of(shell, item_id)
+    newest = {each.kind: each.id for each in reversed(pieces)}
+    return {"pieces": pieces, "newest": {*newest.values()}, "may_look": may_look(shell)}
 
 
 def as_json(shell: SignedIn, item_id: UUID) -> JSONResponse:
