@@ -53,6 +53,11 @@ def amount_by_language(amount: Decimal, currency: str) -> dict[str, str]:
     return {language: f"{said} {currency}" for language, said in _filtered("number", amount, 2).items()}
 
 
+def number_by_language(number: float, decimals: int) -> dict[str, str]:
+    """A number as people write it: `9,0` and `9.0`."""
+    return _filtered("number", number, decimals)
+
+
 def day_by_language(day: date) -> dict[str, str]:
     """A day as people write it: `1. dec. 2026` and `1 Dec 2026`."""
     from samdrift_platform.portal.formatting import noon

@@ -93,6 +93,13 @@ def test_a_model_is_never_shown_as_certain(policy: PostPolicy) -> None:
     assert [fact.value for fact in trial.question.facts][:2] == ["> 99 %", "< 1 %"]
 
 
+def test_each_proposal_is_named_in_the_readers_language(policy: PostPolicy) -> None:
+    facts = started(policy, "Der er en rotte", Sure(_09_13_01=0.1, other=0.9), TAGGER).question.facts
+    assert (facts[0].label["da"], facts[0].label["en"]) == ("Model: noget andet", "Model: something else")
+    (keywords, *_) = (fact for fact in facts if fact.label["da"].startswith("KLE: "))
+    assert keywords.said("da") == keywords.said("en").replace(".", ",")
+
+
 def test_a_model_that_was_not_asked_took_no_part(policy: PostPolicy) -> None:
     model = SubjectModel(Sure(_09_13_01=0.9, other=0.1))
     engine, store = PostEngine(policy=policy, schemas=None, tagger=TAGGER, model=model), MemoryStore()

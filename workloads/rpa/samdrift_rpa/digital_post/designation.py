@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from samdrift_rpa.digital_post.classifier import OTHER
 from samdrift_rpa.sentence import moment_by_language
 
 _LETTER: Mapping[str, str] = {"da": "Brev", "en": "Letter"}
-_NOTIFICATION: Mapping[str, str] = {"da": "Retslig meddelelse", "en": "Legal notification"}
+_NOTIFICATION: Mapping[str, str] = {"da": "Forkyndelse", "en": "Legal notification"}
 _CAME: Mapping[str, str] = {"da": "modtaget", "en": "received"}
 _PROPOSED: Mapping[str, str] = {"da": "foreslået", "en": "proposed"}
 _FILES: Mapping[str, str] = {"da": "filer", "en": "files"}
@@ -39,5 +40,6 @@ def _subject(language: str, letter: Mapping[str, Any], result: Mapping[str, Any]
     if stated := result.get("subject") or letter.get("kle"):
         return f"KLE {stated}"
     made = result.get("proposals") or {}
-    guesses = [*(made.get("model") or ()), *(made.get("kle") or ())]
-    return f"KLE {guesses[0]['subject']} {_PROPOSED[language]}" if guesses else ""
+    guesses = [each["subject"] for each in (*(made.get("model") or ()), *(made.get("kle") or ()))]
+    subject = next((each for each in guesses if each != OTHER), "")
+    return f"KLE {subject} {_PROPOSED[language]}" if subject else ""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from samdrift_platform.contract import Question
 from samdrift_platform.question import Choice, DecisionField, Fact, FieldKind
+from samdrift_rpa.digital_post.classifier import OTHER
 from samdrift_rpa.digital_post.confidence import in_percent
 from samdrift_rpa.digital_post.memo import DocumentKind, Letter
 from samdrift_rpa.digital_post.policy import PostPolicy
 from samdrift_rpa.digital_post.proposals import Proposals
 from samdrift_rpa.digital_post.reading import Reading
 from samdrift_rpa.hours import COPENHAGEN
+from samdrift_rpa.sentence import number_by_language
 
 if TYPE_CHECKING:
     from samdrift_rpa.digital_post.engine import PostEngine
@@ -51,6 +53,7 @@ UNREAD: Mapping[Reading, Mapping[str, str]] = {
         "en": "The main document has a format that the robot does not read.",
     },
 }
+_SOMETHING_ELSE = {"da": "noget andet", "en": "something else"}
 _TITLE_ALONE = {
     "da": "Forslagene bygger derfor på titlen alene, og en medarbejder vælger.",
     "en": "So the proposals rest on the title alone, and a person chooses.",
@@ -167,14 +170,17 @@ def _why(made: Proposals, engine: PostEngine) -> dict[str, str]:
     }
 
 
-def _confidences(made: Proposals, engine: PostEngine) -> tuple[Fact, ...]:
+def _confidences(made: Proposals, engine: PostEngine) -> Iterator[Fact]:
     """How sure each proposal is, by whom."""
-    guessed = [(f"{g.subject} {engine.title(g.subject)}".strip(), in_percent(g.confidence)) for g in made.guesses[:3]]
-    tagged = [(f"{t.number} {engine.title(t.number)}".strip(), f"{t.score:.1f}") for t in made.tags[:3]]
-    return (
-        *(Fact(label={"da": f"Model: {name}", "en": f"Model: {name}"}, value=value) for name, value in guessed),
-        *(Fact(label={"da": f"KLE: {name}", "en": f"KLE: {name}"}, value=value) for name, value in tagged),
-    )
+    for guess in made.guesses[:3]:
+        yield Fact(label=_by("Model", guess.subject, engine), value=in_percent(guess.confidence))
+    for tag in made.tags[:3]:
+        yield Fact(label=_by("KLE", tag.number, engine), value=number_by_language(tag.score, 1))
+
+
+def _by(proposer: str, subject: str, engine: PostEngine) -> dict[str, str]:
+    names = _SOMETHING_ELSE if subject == OTHER else _named(subject, engine)
+    return {language: f"{proposer}: {name}" for language, name in names.items()}
 
 
 def _named(number: str, engine: PostEngine) -> dict[str, str]:

@@ -12,7 +12,7 @@ from samdrift_platform.ledger.items import ItemState
 from samdrift_rpa.explanation.record import AskedQuestion, CaseRecord
 from samdrift_rpa.messages import N_
 from samdrift_rpa.process import Process
-from samdrift_rpa.sentence import Sentence
+from samdrift_rpa.sentence import Sentence, moment_by_language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,4 @@ def _title(process: Process[Any, Any] | None, name: str, language: str) -> str:
 
 def _clock(moment: datetime | None, language: str) -> str:
     """As pages write it: `30. nov. 2026 07.52`, by Danish clocks."""
-    from samdrift_platform.portal import formatting
-    from samdrift_platform.portal.languages import locale_of
-
-    return formatting.filters(locale_of(language))["datetime"](moment)
+    return "–" if moment is None else moment_by_language(moment)[language]
