@@ -11,8 +11,10 @@ from pydantic import JsonValue
 
 from samdrift_platform.answering import faults
 from samdrift_platform.contract import Effect, Item, JsonObject, Outcome
+from samdrift_platform.governance.permissions import ROLES, Duty
 from samdrift_platform.question import (
     CODE,
+    UNIT,
     Choice,
     Decision,
     DecisionField,
@@ -38,6 +40,7 @@ def question_faults(question: Question) -> Iterator[str]:
         yield f"{question.code} has no choice, or two of one code"
     if question.people < 1 or (question.answer_within is not None and question.answer_within <= timedelta()):
         yield f"{question.code} takes nobody, or no time"
+    yield from _decider_faults(question)
     yield from (f"{question.code}: {label} lacks da or en" for label in _labels(question) if set(label) < _LANGUAGES)
     yield from chain.from_iterable(_choice_faults(choice) for choice in question.choices)
     if question_from_json(question_to_json(question)) != question:
@@ -56,6 +59,12 @@ def decided(item: Item, outcome: Outcome, planned: Sequence[Effect]) -> Iterator
         made = Decision(question=code, choice=choice.code, fields=fields, people=people, decided_at=_WHEN)
         earlier = replace(item.earlier, decisions=(*item.earlier.decisions, made), answers=answers)
         yield replace(item, earlier=earlier)
+
+
+def _decider_faults(question: Question) -> Iterator[str]:
+    deciding = ROLES[Duty.DECIDE]
+    yield from (f"{question.code}: {r} may decide nothing" for r in question.deciders.roles if r not in deciding)
+    yield from (f"{question.code}: {u!r} is no unit" for u in question.deciders.units if not UNIT.fullmatch(u))
 
 
 def _labels(question: Question) -> Iterator[Mapping[str, str]]:

@@ -172,10 +172,19 @@ class Client(GovernanceCalls):
         return self._once("POST", f"/v1/items/{part(item_id)}/retry")
 
     def inbox(
-        self, *, workload: str | None = None, lane: str | None = None, code: str | None = None, limit: int = 50
+        self,
+        *,
+        workload: str | None = None,
+        lane: str | None = None,
+        code: str | None = None,
+        everyones: bool = False,
+        limit: int = 50,
     ) -> dict[str, Any]:
-        """What waits for a person, overdue first: `{"waiting", "overdue", "questions", "groups"}`."""
-        params = _given(workload=workload, lane=lane, code=code, limit=limit)
+        """What waits for a person, overdue first: `{"waiting", "overdue", "questions", "groups"}`.
+
+        What this token's person may decide; with `everyones` also what others decide.
+        """
+        params = _given(workload=workload, lane=lane, code=code, everyones=everyones, limit=limit)
         return self._json("GET", "/v1/inbox", params=params)
 
     def questions(self, item_id: str) -> list[dict[str, Any]]:

@@ -94,9 +94,11 @@ class GovernanceCalls(ABC):
         """Everybody who was appointed, by name."""
         return list(self._json("GET", "/v1/people")["people"])
 
-    def appoint(self, subject: str, roles: Sequence[str], *, known_as: Sequence[str] = ()) -> dict[str, Any]:
-        """Give somebody exactly these roles."""
-        body = {"roles": list(roles), "known_as": list(known_as)}
+    def appoint(
+        self, subject: str, roles: Sequence[str], *, known_as: Sequence[str] = (), units: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Give somebody exactly these roles in exactly these units."""
+        body = {"roles": list(roles), "known_as": list(known_as), "units": list(units)}
         return self._once("PUT", f"/v1/people/{part(subject)}", json=body)
 
     def alarms(self, *, open_only: bool = False) -> list[dict[str, Any]]:

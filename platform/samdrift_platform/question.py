@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,8 @@ from samdrift_platform.receiver import JsonObject
 
 #: Of questions, choices, fields and options.
 CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+#: Names of units: no comma and no `@`, which set them apart.
+UNIT = re.compile(r"[\w.+-]+( [\w.+-]+)*")
 
 
 class FieldKind(StrEnum):
@@ -73,6 +75,36 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Deciders:
+    """Who may decide: people with one of these roles, in one of these units. Empty: whoever may decide at all."""
+
+    #: Roles that may decide (`samdrift_registry.people.Role`).
+    roles: tuple[str, ...] = ()
+    #: Names of units or groups that people are appointed to.
+    units: tuple[str, ...] = ()
+
+    @property
+    def audience(self) -> str:
+        """The same in one line, by which the ledger finds what somebody may decide: `case_worker,domain@finance`."""
+        return f"{','.join(sorted(self.roles))}@{','.join(sorted(self.units))}" if self.roles or self.units else ""
+
+    @classmethod
+    def of_audience(cls, audience: str) -> Deciders:
+        """From that line."""
+        roles, _, units = audience.partition("@")
+        return cls(roles=_names(roles), units=_names(units))
+
+    def include(self, roles: Collection[str], units: Collection[str]) -> bool:
+        """Whether somebody with these roles in these units may decide, where they may decide at all."""
+        has_role = not self.roles or not set(self.roles).isdisjoint(roles)
+        return has_role and (not self.units or not set(self.units).isdisjoint(units))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What a person must decide before an item goes on.
 
@@ -90,6 +122,8 @@ class Question:
     facts: tuple[Fact, ...] = ()
     #: How many different people must decide the same: 2 is four eyes.
     people: int = 1
+    #: Who may decide, of those who may decide at all.
+    deciders: Deciders = field(default_factory=Deciders)
     #: How long it may wait before it is escalated; None: as long as it likes.
     answer_within: timedelta | None = None
 
@@ -124,8 +158,10 @@ _QUESTION = TypeAdapter(Question)
 
 
 def question_to_json(question: Question) -> dict[str, JsonValue]:
-    """As the ledger keeps it."""
+    """As the ledger keeps it, and as the audit chain digests it: nothing where everybody who decides may decide."""
     value: dict[str, JsonValue] = _QUESTION.dump_python(question, mode="json")
+    if question.deciders == Deciders():
+        del value["deciders"]
     return value
 
 

@@ -41,6 +41,8 @@ class Person:
     roles: frozenset[Role] = frozenset()
     #: MLflow user names: what stands as `registered_by`.
     known_as: frozenset[str] = frozenset()
+    #: Names of the units or groups that they decide for.
+    units: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -68,4 +70,5 @@ def _person(statement: Statement) -> Person:
         subject=statement.subject.removeprefix("person:"),
         roles=frozenset(Role(role) for role in statement.facts["roles"]),
         known_as=frozenset(statement.facts["known_as"]),
+        units=frozenset(statement.facts.get("units", ())),
     )

@@ -49,7 +49,8 @@ class Kind(StrEnum):
     RETIRED = "retired"
     #: A policy is in force. Subject `policy:NAME/VERSION`, digest: of the file. Facts: as `rules.Rules.facts`.
     ADOPTED = "adopted"
-    #: A person's roles, replacing earlier ones. Subject `person:NAME`. Facts: roles, known_as (MLflow user names).
+    #: A person's roles, replacing earlier ones. Subject `person:NAME`. Facts: roles, known_as (MLflow user names),
+    #: and units where there are any.
     APPOINTED = "appointed"
     #: A workload is in its safe state. Subject `workload:NAME`. Facts: reason.
     STOPPED = "stopped"

@@ -53,8 +53,9 @@ def list_people(as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
         return
-    rows = [(one["subject"], ", ".join(one["roles"]), ", ".join(one["known_as"])) for one in found]
-    show_table(["person", "roles", "in MLflow"], rows, empty="Nobody was appointed. Start the platform first.")
+    columns = ("roles", "units", "known_as")
+    rows = [(one["subject"], *(", ".join(one[column]) for column in columns)) for one in found]
+    show_table(["person", "roles", "units", "in MLflow"], rows, empty="Nobody was appointed. Start the platform first.")
 
 
 @people.command("appoint")
@@ -69,11 +70,14 @@ def appoint(
     known_as: Annotated[
         list[str] | None, typer.Option(help="Their MLflow user name, if it is another one; may be repeated.")
     ] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="A unit or group that they decide for; may be repeated.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give somebody exactly these roles; without --role they keep none."""
+    """Give somebody exactly these roles and units; without --role they keep none."""
     with connect() as client:
-        found = client.appoint(person, role or [], known_as=known_as or [])
+        found = client.appoint(person, role or [], known_as=known_as or [], units=unit or [])
     if as_json:
         show_json(found)
     else:

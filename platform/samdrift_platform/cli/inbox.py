@@ -28,9 +28,15 @@ def inbox_commands(only: str | None = None) -> typer.Typer:
     else:
 
         @commands.command("list")
-        def list_of_one(lane: Lane = None, code: Kind = None, limit: Limit = 50, as_json: AsJson = False) -> None:
-            """List what waits for a person: overdue first, then what is due soonest."""
-            list_inbox(workload=only, lane=lane, code=code, limit=limit, as_json=as_json)
+        def list_of_one(
+            lane: Lane = None,
+            code: Kind = None,
+            everyones: Everyones = False,
+            limit: Limit = 50,
+            as_json: AsJson = False,
+        ) -> None:
+            """List what waits for your decision: overdue first, then what is due soonest."""
+            list_inbox(workload=only, lane=lane, code=code, everyones=everyones, limit=limit, as_json=as_json)
 
     commands.command("show")(show)
     commands.command("decide")(decide)
@@ -40,21 +46,27 @@ def inbox_commands(only: str | None = None) -> typer.Typer:
 Workload = Annotated[str | None, typer.Option(help="Only this workload's.")]
 Lane = Annotated[str | None, typer.Option(help="Only this lane's: of automated work, the process.")]
 Kind = Annotated[str | None, typer.Option("--code", help="Only this question's; `effect`: all about effects.")]
+Everyones = Annotated[bool, typer.Option("--everyones", help="Also what others decide.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
 
 
 def list_inbox(
-    workload: Workload = None, lane: Lane = None, code: Kind = None, limit: Limit = 50, as_json: AsJson = False
+    workload: Workload = None,
+    lane: Lane = None,
+    code: Kind = None,
+    everyones: Everyones = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
 ) -> None:
-    """List what waits for a person: overdue first, then what is due soonest."""
+    """List what waits for your decision: overdue first, then what is due soonest."""
     with connect() as client:
-        found = client.inbox(workload=workload, lane=lane, code=code, limit=limit)
+        found = client.inbox(workload=workload, lane=lane, code=code, everyones=everyones, limit=limit)
     if as_json:
         show_json(found)
         return
     rows = [_row(asked) for asked in found["questions"]]
     columns = ["item", "about", "what is to be decided", "code", "due", "decided"]
-    show_table(columns, rows, empty="Nothing waits for anybody.")
+    show_table(columns, rows, empty="Nothing waits for you.")
     if found["waiting"] > len(rows):
         say(f"{found['waiting']} in all, {found['overdue']} of them overdue.")
 
@@ -120,6 +132,8 @@ def _show_question(asked: Mapping[str, Any]) -> None:
     question = asked["question"]
     state = "open" if asked["open"] else "closed" if asked["closed_at"] else "not yet to be decided"
     say(f"\n{question['title']['en']} ({question['code']}, {state})")
+    if any(question["deciders"].values()):
+        say(f"  decided by: {', '.join(question['deciders']['roles'] + question['deciders']['units'])}")
     for reason in question["reasons"]:
         say(f"  {reason['en']}")
     for fact in question["facts"]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field, JsonValue, StringConstraints
 
 from samdrift_platform.contract import Workload
@@ -16,7 +18,8 @@ from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.answers import Answer, example
 from samdrift_platform.control.dependencies import Body, Limit, Offset, TheLedger, TheWorkloads
 from samdrift_platform.control.json_body import JsonBody
-from samdrift_platform.governance.permissions import check_person
+from samdrift_platform.control.permissions import Appointments
+from samdrift_platform.governance.permissions import check_decider, check_person
 from samdrift_platform.ledger import inbox, items
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
 from samdrift_platform.ledger.inbox import Filter
@@ -34,6 +37,7 @@ _QUESTION: dict[str, Any] = {
     "choices": [{"code": "approve", "label": _LABEL, "fields": []}],
     "facts": [{"label": {"da": "Beløb", "en": "Amount"}, "value": _AMOUNT, "object": "", "media_type": ""}],
     "people": 2,
+    "deciders": {"roles": ["domain"], "units": ["finance"]},
 }
 _GIVEN: dict[str, Any] = {
     "decided_by": "karen",
@@ -102,6 +106,13 @@ class FactAnswer(Answer):
     media_type: str
 
 
+class DecidersAnswer(Answer):
+    """Who may decide: people with one of these roles, in one of these units. Empty: whoever may decide at all."""
+
+    roles: list[str]
+    units: list[str]
+
+
 class QuestionAnswer(Answer):
     """What is to be decided."""
 
@@ -115,6 +126,7 @@ class QuestionAnswer(Answer):
     facts: list[FactAnswer]
     #: How many different people must decide the same.
     people: int
+    deciders: DecidersAnswer = DecidersAnswer(roles=[], units=[])
 
     @classmethod
     def of(cls, question: Question) -> QuestionAnswer:
@@ -245,21 +257,29 @@ class DecisionBody(JsonBody):
 
 
 Name = Annotated[str | None, Query(max_length=80)]
+Everyones = Annotated[bool, Query(description="Also what others decide; who decides nothing sees all anyway.")]
 
 
 @router.get("/inbox")
 def list_inbox(
+    request: Request,
+    user: SignedIn,
     ledger: TheLedger,
     workloads: TheWorkloads,
     workload: Name = None,
     lane: Name = None,
     code: Name = None,
+    everyones: Everyones = False,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> InboxAnswer:
-    """What waits for a person and can be decided now."""
+    """What waits for a person and can be decided now: by default what the sender may decide."""
     wanted, now = Filter(workload=workload, lane=lane, code=code), datetime.now(UTC)
+    appointments: Appointments = request.app.state.appointments
     with ledger.read() as connection:
+        if not everyones:
+            mine = appointments.audiences(user.subject, inbox.audiences(connection, wanted))
+            wanted = replace(wanted, audiences=mine)
         found = inbox.waiting(connection, wanted, limit=limit, offset=offset)
         return InboxAnswer(
             waiting=inbox.count(connection, wanted),
@@ -279,12 +299,18 @@ def list_questions(item_id: UUID, ledger: TheLedger, workloads: TheWorkloads) ->
 
 
 @router.post("/items/{item_id}/decisions", openapi_extra=DecisionBody.described(_DECISION))
-def decide(item_id: UUID, body: Body, user: SignedIn, ledger: TheLedger, workloads: TheWorkloads) -> AskedAnswer:
+def decide(
+    request: Request, item_id: UUID, body: Body, user: SignedIn, ledger: TheLedger, workloads: TheWorkloads
+) -> AskedAnswer:
     """Decide. Once as many people as the question asks for have decided the same, the item goes on at once."""
     sent, now = DecisionBody.read(body), datetime.now(UTC)
     check_person(user.subject)
+    appointments: Appointments = request.app.state.appointments
+    allow = partial(check_decider, appointments.person(user.subject))
     with ledger.write() as connection:
-        asked = inbox.decide(connection, item_id, sent.ruling(), actor=user.subject, now=now, seen=sent.seen)
+        asked = inbox.decide(
+            connection, item_id, sent.ruling(), actor=user.subject, now=now, seen=sent.seen, allow=allow
+        )
         return _answers(connection, [asked], workloads, now)[0]
 
 

@@ -13,6 +13,7 @@ from samdrift_platform.control.acts import refusing
 from samdrift_platform.control.answers import Answer, example
 from samdrift_platform.control.dependencies import Body, TheGovernance
 from samdrift_platform.control.json_body import JsonBody
+from samdrift_platform.question import UNIT
 from samdrift_registry.people import Person, Role
 
 router = APIRouter(tags=["people"])
@@ -21,21 +22,28 @@ router = APIRouter(tags=["people"])
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[\w.@+-]+$")]
 
 
+#: A unit or group that decides.
+Unit = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80, pattern=f"^{UNIT.pattern}$")]
+
+
 class PersonAnswer(Answer):
     """Somebody who signs in."""
 
-    model_config = example(subject="karen", roles=["domain"], known_as=["kn"])
+    model_config = example(subject="karen", roles=["domain"], known_as=["kn"], units=["finance"])
 
     #: Sign-in subject.
     subject: str
     roles: list[Role]
     #: MLflow user names: nobody approves a version that was registered under one of their own.
     known_as: list[str]
+    #: Units or groups that they decide for.
+    units: list[str]
 
     @classmethod
     def of(cls, person: Person) -> PersonAnswer:
         """From the fold over all appointments."""
-        return cls(subject=person.subject, roles=sorted(person.roles), known_as=sorted(person.known_as))
+        named = {"known_as": sorted(person.known_as), "units": sorted(person.units)}
+        return cls(subject=person.subject, roles=sorted(person.roles), **named)
 
 
 class PersonList(Answer):
@@ -45,10 +53,11 @@ class PersonList(Answer):
 
 
 class AppointmentBody(JsonBody):
-    """Exactly these roles; earlier ones that are not named go."""
+    """Exactly these roles and units; earlier ones that are not named go."""
 
     roles: Annotated[list[Role], Field(max_length=len(Role))]
     known_as: Annotated[list[Name], Field(max_length=20, default_factory=list)]
+    units: Annotated[list[Unit], Field(max_length=50, default_factory=list)]
 
 
 @router.get("/people")
@@ -63,5 +72,6 @@ def appoint(subject: Annotated[Name, Path()], body: Body, user: SignedIn, govern
     """Give somebody exactly these roles. Nobody gives themself one in which versions are approved."""
     sent = AppointmentBody.read(body)
     with refusing():
-        governance.appoint(subject, sent.roles, known_as=sent.known_as, actor=user.subject, now=datetime.now(UTC))
+        named = {"known_as": sent.known_as, "units": sent.units}
+        governance.appoint(subject, sent.roles, **named, actor=user.subject, now=datetime.now(UTC))
     return PersonAnswer.of(governance.people()[subject])

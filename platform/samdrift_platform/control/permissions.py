@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from samdrift_platform.governance.permissions import ROLES as ROLES_OF_DUTIES
 from samdrift_platform.governance.permissions import Duty
 from samdrift_platform.ledger import statements
 from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.question import Deciders
 from samdrift_registry.errors import NotAllowedError, VerificationError
 from samdrift_registry.people import APPROVING, Person, Role
 
@@ -147,6 +148,13 @@ class Appointments:
         if need is Right.WORK:
             return self._may_work(subject)
         return bool(self.person(subject).roles & roles_for(need))
+
+    def audiences(self, subject: str, known: Collection[str]) -> list[str]:
+        """Those of `known` (`Deciders.audience`) as which `subject` may decide; all for who only looks."""
+        if not self.may(subject, Duty.DECIDE):
+            return list(known)
+        person = self.person(subject)
+        return [each for each in known if Deciders.of_audience(each).include(person.roles, person.units)]
 
     def check(self, subject: str, need: Need) -> None:
         """Return when `subject` may; NotAllowedError names the roles that may."""

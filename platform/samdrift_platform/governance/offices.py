@@ -22,7 +22,9 @@ from samdrift_registry.statements import Kind, Statement
 FIRST_OPERATOR = "operator"
 
 
-def appoint(turn: Turn, person: str, roles: Iterable[Role], known_as: Iterable[str], *, by: str) -> Statement:
+def appoint(
+    turn: Turn, person: str, roles: Iterable[Role], known_as: Iterable[str], *, units: Iterable[str] = (), by: str
+) -> Statement:
     """Give a person exactly these roles. Nobody gives themself one in which versions are approved."""
     check(turn.people, by, Duty.APPOINT)
     check_person(person)
@@ -30,7 +32,7 @@ def appoint(turn: Turn, person: str, roles: Iterable[Role], known_as: Iterable[s
     new = wanted - roles_of(turn.people, person)
     if turn.people[by].is_called(person) and new & APPROVING:
         raise NotAllowedError("Nobody gives themself a role in which versions are approved. Another operator must.")
-    return _appoint(turn, person, wanted, known_as, by=by)
+    return _appoint(turn, person, wanted, known_as, units=units, by=by)
 
 
 def appoint_first_operator(turn: Turn) -> None:
@@ -89,13 +91,20 @@ def settle(turn: Turn, alarm_id: str, decision: str, reason: str, *, by: str) ->
     return turn.keep(Kind.SETTLED, found.subject, facts, by=by)
 
 
-def _appoint(turn: Turn, person: str, roles: Iterable[Role], known_as: Iterable[str], *, by: str) -> Statement:
-    names = sorted({name.strip() for name in known_as if name.strip()})
-    facts = {"roles": sorted(roles), "known_as": names}
+def _appoint(
+    turn: Turn, person: str, roles: Iterable[Role], known_as: Iterable[str], *, units: Iterable[str] = (), by: str
+) -> Statement:
+    facts = {"roles": sorted(roles), "known_as": _names(known_as)}
+    if named := _names(units):
+        facts["units"] = named
     there = turn.newest(Kind.APPOINTED, person_subject(person))
     if there is not None and there.facts == facts:
         return there
     return turn.keep(Kind.APPOINTED, person_subject(person), facts, by=by)
+
+
+def _names(given: Iterable[str]) -> list[str]:
+    return sorted({name.strip() for name in given if name.strip()})
 
 
 def _adopt(turn: Turn, home: Path, text: bytes, *, by: str) -> Statement:

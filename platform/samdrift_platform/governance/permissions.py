@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from samdrift_platform.question import Deciders
 from samdrift_registry.errors import NotAllowedError
 from samdrift_registry.people import APPROVING, Person, Role
 
@@ -51,6 +52,19 @@ def check_person(actor: str) -> None:
     """Return unless `actor` is a name under which only the platform itself acts."""
     if not actor.strip() or actor.strip().casefold() in SERVICES:
         raise NotAllowedError(f"{actor!r} is a name of the platform itself; a person must do that.")
+
+
+def check_decider(person: Person, deciders: Deciders) -> None:
+    """Return when `person` is one of those who may decide; NotAllowedError says who is."""
+    if not deciders.include(person.roles, person.units):
+        raise NotAllowedError(f"{person.subject} may not decide this: it takes {who_decides(deciders)}.")
+
+
+def who_decides(deciders: Deciders) -> str:
+    """`the role domain in the unit finance`."""
+    roles = f"the role {' or '.join(deciders.roles)}" if deciders.roles else ""
+    units = f"the unit {' or '.join(deciders.units)}" if deciders.units else ""
+    return " in ".join(each for each in (roles, units) if each) or f"the role {_either(ROLES[Duty.DECIDE])}"
 
 
 def roles_of(people: Mapping[str, Person], actor: str) -> frozenset[Role]:

@@ -186,11 +186,18 @@ class Governance(Readings):
             return offices.settle(turn, alarm, decision, reason, by=actor)
 
     def appoint(
-        self, person: str, roles: Iterable[Role], *, known_as: Iterable[str] = (), actor: str, now: datetime
+        self,
+        person: str,
+        roles: Iterable[Role],
+        *,
+        known_as: Iterable[str] = (),
+        units: Iterable[str] = (),
+        actor: str,
+        now: datetime,
     ) -> Statement:
-        """Give a person exactly these roles. Nobody gives themself one in which versions are approved."""
+        """Give a person exactly these roles and units. Nobody gives themself a role in which versions are approved."""
         with self._journal.turn(now) as turn:
-            return offices.appoint(turn, person, roles, known_as, by=actor)
+            return offices.appoint(turn, person, roles, known_as, units=units, by=actor)
 
     def adopt(self, policy: bytes, *, actor: str, now: datetime) -> Statement:
         """Put a gate policy (YAML) in force, in place of earlier versions of that name."""

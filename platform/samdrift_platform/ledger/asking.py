@@ -25,6 +25,7 @@ def ask(connection: sa.Connection, asked: Iterable[tuple[UUID, Question]], *, no
             "code": question.code,
             "document": mask_value(question_to_json(question)),
             "people": question.people,
+            "audience": question.deciders.audience,
             "asked_at": now,
             "due": now + question.answer_within if question.answer_within else FAR_AWAY,
         }

@@ -7,7 +7,7 @@ decision in `Item.earlier`; a stopped effect is settled as was decided.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ from samdrift_platform.ledger.effects import STOPPED, EffectState
 from samdrift_platform.ledger.items import ItemState
 from samdrift_platform.ledger.plain import plain_text
 from samdrift_platform.ledger.tables import decisions, effects, questions, work_items
-from samdrift_platform.question import Decision, Earlier, question_to_json
+from samdrift_platform.question import Deciders, Decision, Earlier, question_to_json
 
 #: Filters for all questions about stopped effects, whose codes differ.
 ABOUT_EFFECTS = "effect"
@@ -48,6 +48,8 @@ class Filter:
     lane: str | None = None
     #: ABOUT_EFFECTS stands for all that are about stopped effects.
     code: str | None = None
+    #: Those for these audiences alone (`Deciders.audience`).
+    audiences: Collection[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,14 @@ def count(connection: sa.Connection, wanted: Filter = EVERYTHING, *, now: dateti
     return int(connection.execute(query if now is None else query.where(standing.c.due <= now)).scalar_one())
 
 
+def audiences(connection: sa.Connection, wanted: Filter = EVERYTHING) -> dict[str, int]:
+    """Audience (`Deciders.audience`) -> how many questions for it can be decided now."""
+    standing = _standing()
+    query = _joined(sa.select(standing.c.audience, sa.func.count().label("number")), standing)
+    query = query.where(*_of_items(wanted), *_of_questions(wanted, standing)).group_by(standing.c.audience)
+    return {row.audience: row.number for row in connection.execute(query)}
+
+
 def groups(connection: sa.Connection) -> list[Group]:
     """What can be filtered by: which kinds of questions are open, and how many of each."""
     standing = _standing()
@@ -114,7 +124,14 @@ def is_open(connection: sa.Connection, item_id: UUID, code: str) -> bool:
 
 
 def decide(
-    connection: sa.Connection, item_id: UUID, ruling: Ruling, *, actor: str, now: datetime, seen: int | None = None
+    connection: sa.Connection,
+    item_id: UUID,
+    ruling: Ruling,
+    *,
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
+    allow: Callable[[Deciders], None] = lambda deciders: None,
 ) -> Asked:
     """Record what `actor` says; once enough people agree, the item goes on. The question as it stands then.
 
@@ -127,6 +144,7 @@ def decide(
         actor: who says it.
         now: when.
         seen: how many rulings the person has seen; refused when there are more by now. None: they need not know.
+        allow: raises where `actor` is none of those who may decide this.
 
     Raises:
         NotFoundError: the item is not asked that.
@@ -134,6 +152,7 @@ def decide(
         InputError: the choice or a field is not one of the question's.
     """
     asked = _locked(connection, item_id, ruling.question, seen)
+    allow(asked.question.deciders)
     fields = checked(choice_of(asked.question, ruling.choice), ruling.fields)
     fields = mask_value(fields, text=mask_certain)  # what is worked on with: a case's number must stay one
     said = {"choice": ruling.choice, "fields": fields, "comment": plain_text(ruling.comment).strip()}
@@ -180,7 +199,7 @@ _IS_OPEN = questions.c.closed_at.is_(None)
 
 def _standing() -> sa.CTE:
     """The open questions, read once: PostgreSQL without statistics would read them for each item."""
-    columns = (questions.c.item_id, questions.c.code, questions.c.due)
+    columns = (questions.c.item_id, questions.c.code, questions.c.due, questions.c.audience)
     return sa.select(*columns).where(_IS_OPEN).cte("standing").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
@@ -206,6 +225,8 @@ def _of_questions(wanted: Filter, asked: sa.FromClause = questions) -> list[sa.C
     """An effect that was refused or is unknown is settled before anything else is decided."""
     stopped = sa.exists().where(effects.c.item_id == asked.c.item_id, effects.c.state.in_(STOPPED))
     conditions: list[sa.ColumnElement[bool]] = [sa.or_(_is_about_effect(asked), ~stopped)]
+    if wanted.audiences is not None:
+        conditions.append(asked.c.audience.in_(wanted.audiences))
     if wanted.code is not None:
         conditions.append(_is_about_effect(asked) if wanted.code == ABOUT_EFFECTS else asked.c.code == wanted.code)
     return conditions

@@ -198,6 +198,13 @@ questions = sa.Table(
     sa.Column("code", sa.String(80), nullable=False),
     sa.Column("document", Json, nullable=False, comment="the question as it was asked"),
     sa.Column("people", sa.SmallInteger, nullable=False, comment="how many must decide the same"),
+    sa.Column(
+        "audience",
+        sa.Text,
+        nullable=False,
+        server_default=sa.text("''"),
+        comment="roles@units that may decide; empty: whoever may decide at all",
+    ),
     sa.Column("asked_at", UtcTime, nullable=False),
     sa.Column("due", UtcTime, nullable=False, comment="escalated then; far away: it may wait"),
     sa.Column("escalated_at", UtcTime),

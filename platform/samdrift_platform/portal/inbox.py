@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,18 +18,19 @@ from samdrift_platform.control.dependencies import TheLedger
 from samdrift_platform.control.permissions import permitted
 from samdrift_platform.effect_question import title_in_words
 from samdrift_platform.errors import ConflictError, InputError, NotFoundError
-from samdrift_platform.governance.permissions import Duty, check_person
+from samdrift_platform.governance.permissions import Duty, check_decider, check_person
 from samdrift_platform.ledger import inbox
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
 from samdrift_platform.ledger.inbox import Filter
 from samdrift_platform.parts import effect_title, item_address, item_title, lane_title
 from samdrift_platform.portal.decision_form import FIELD, texts_of
-from samdrift_platform.portal.models import may
+from samdrift_platform.portal.models import may, person_of
 from samdrift_platform.portal.pages import SignedIn
 from samdrift_platform.portal.paging import PAGE, Offset, around
 from samdrift_platform.portal.shell import Shell
 from samdrift_platform.portal.stored_object import image, opened, pieces, shown
 from samdrift_platform.question import Choice, Fact
+from samdrift_registry.errors import NotAllowedError
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -53,17 +55,23 @@ class Attempt:
 
 
 @router.get("/inbox")
-def inbox_page(shell: SignedIn, workload: Name = "", lane: Name = "", code: Name = "", offset: Offset = 0) -> Response:
-    """What waits for a person and can be decided now: overdue first."""
+def inbox_page(
+    shell: SignedIn, workload: Name = "", lane: Name = "", code: Name = "", whose: Name = "", offset: Offset = 0
+) -> Response:
+    """What waits for the reader's decision now, overdue first; with `whose=all` also what others decide."""
     chosen = {"workload": workload, "lane": lane, "code": code}
     wanted = Filter(**{name: value or None for name, value in chosen.items()})
+    waiting = shell.reading.audiences(wanted)
+    shown = list(waiting) if whose == "all" else shell.own_audiences(waiting)
+    wanted = replace(wanted, audiences=shown)
     found = shell.reading.waiting(wanted, limit=PAGE + 1, offset=offset)
     return shell.page(
         "inbox.html",
         questions=found[:PAGE],
-        number=shell.reading.waiting_number(wanted),
+        number=sum(waiting[each] for each in shown),
+        others=sum(waiting.values()) - sum(waiting[each] for each in shown),
         groups=shell.reading.waiting_groups(),
-        chosen=chosen,
+        chosen=chosen | {"whose": whose},
         now=datetime.now(UTC),
         lane_title=lambda name, lane: lane_title(shell.workloads.get(name), lane, shell.language),
         title_of=lambda asked: _title(shell, asked),
@@ -133,23 +141,35 @@ def decide(
     ruling = Ruling(question=question, choice=choice, fields=fields, comment=comment)
     try:
         with ledger.write() as connection:
-            asked = inbox.decide(connection, item_id, ruling, actor=str(shell.user), now=datetime.now(UTC), seen=seen)
-    except ConflictError as error:
+            asked = inbox.decide(connection, item_id, ruling, now=datetime.now(UTC), seen=seen, **_who(shell))
+    except (ConflictError, NotAllowedError) as error:
         return _page(shell, item_id, Attempt(texts={}, faults={}, trouble=error.message), status=error.status)
     done = "one" if asked.decision is None else "decided"
     return RedirectResponse(f"/inbox/{item_id}?{urlencode({'done': done})}", status_code=303)
+
+
+def _who(shell: Shell) -> dict[str, Any]:
+    """Who decides, and what holds them to who may."""
+    return {"actor": str(shell.user), "allow": partial(check_decider, person_of(shell))}
+
+
+def _may_decide(shell: Shell, asked: Asked | None) -> bool:
+    audience = asked.question.deciders.audience if asked else ""
+    return may(shell, Duty.DECIDE) and bool(shell.own_audiences([audience]))
 
 
 def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", status: int = 200) -> HTMLResponse:
     item, questions = shell.reading.item(item_id), shell.reading.questions(item_id)
     workload = shell.workloads.get(item.workload)
     lane = next((each.lane for each in questions), "")
-    following = [each for each in shell.reading.waiting(Filter(), limit=2, offset=0) if each.item_id != item_id]
+    own = Filter(audiences=shell.own_audiences(shell.reading.audiences(Filter())))
+    following = [each for each in shell.reading.waiting(own, limit=2, offset=0) if each.item_id != item_id]
+    asked = _now_asked(shell, item_id)
     return shell.page(
         "inbox_item.html",
         status=status,
         item=item,
-        asked=_now_asked(shell, item_id),
+        asked=asked,
         questions=questions,
         effects=shell.reading.effects(item_id),
         process=lane_title(workload, lane, shell.language) if lane else "",
@@ -158,7 +178,7 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
         title_of=lambda asked: _title(shell, asked),
         about=next((_about(shell, each) for each in questions), ""),
         attempt=attempt,
-        may_decide=may(shell, Duty.DECIDE),
+        may_decide=_may_decide(shell, asked),
         now=datetime.now(UTC),
         next=following[0] if following else None,
         done=done,

@@ -122,6 +122,11 @@ def may(shell: Shell, need: Right | Duty) -> bool:
     return shell.user is not None and _appointments(shell).may(shell.user, need)
 
 
+def person_of(shell: Shell) -> Person:
+    """The reader with their roles and units."""
+    return _appointments(shell).person(str(shell.user))
+
+
 def _appointments(shell: Shell) -> Appointments:
     found: Appointments = shell.request.app.state.appointments
     return found
@@ -146,7 +151,7 @@ def _facts(stands: Standing) -> list[tuple[str, str]]:
 
 
 def _offers(shell: Shell, stands: Standing) -> Offers:
-    person = _appointments(shell).person(str(shell.user))
+    person = person_of(shell)
     approve, why_not = _approving(stands, person)
     possible = {act for act, states in TRANSITIONS.items() if stands.state in states}
     deployable = not stands.blocked and may(shell, Duty.DEPLOY)

@@ -56,8 +56,8 @@ class Reading(Protocol):
     def waiting(self, wanted: Filter, *, limit: int, offset: int) -> list[Asked]:
         """Questions that can be decided now: overdue and soonest due first, then the oldest."""
 
-    def waiting_number(self, wanted: Filter) -> int:
-        """How many there are."""
+    def audiences(self, wanted: Filter) -> Mapping[str, int]:
+        """Audience (`Deciders.audience`) -> how many questions for it can be decided now."""
 
     def waiting_groups(self) -> list[Group]:
         """Which kinds of questions can be decided now, and how many of each."""
@@ -140,10 +140,10 @@ class LedgerReading:
         with self.ledger.read() as connection:
             return inbox.waiting(connection, wanted, limit=limit, offset=offset)
 
-    def waiting_number(self, wanted: Filter) -> int:
-        """How many there are."""
+    def audiences(self, wanted: Filter) -> Mapping[str, int]:
+        """Audience (`Deciders.audience`) -> how many questions for it can be decided now."""
         with self.ledger.read() as connection:
-            return inbox.count(connection, wanted)
+            return inbox.audiences(connection, wanted)
 
     def waiting_groups(self) -> list[Group]:
         """Which kinds of questions can be decided now, and how many of each."""

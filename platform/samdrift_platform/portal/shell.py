@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -82,8 +82,21 @@ class Shell:
 
     @property
     def waiting_number(self) -> int:
-        """How many decisions people are waited for, shown in the menu."""
-        return 0 if self.user is None else self.reading.waiting_number(Filter())
+        """How many decisions the reader is waited for, shown in the menu."""
+        if self.user is None:
+            return 0
+        waiting = self.reading.audiences(Filter())
+        return sum(waiting[each] for each in self.own_audiences(waiting))
+
+    def own_audiences(self, known: Collection[str]) -> list[str]:
+        """Those of `known` (`Deciders.audience`) as which the reader may decide; all for who only looks."""
+        appointments = getattr(self.request.app.state, "appointments", None)
+        if appointments is None:
+            return list(known)
+        try:
+            return list(appointments.audiences(self.user, known))
+        except VerificationError:  # the journal was tampered with: nobody may decide, so everybody only looks
+            return list(known)
 
     @property
     def stops(self) -> tuple[Mapping[str, Stop], str]:

@@ -95,9 +95,10 @@ class GivenReading:
         """The given questions that are open, whatever is wanted."""
         return [asked for asked in self.given_questions if asked.closed_at is None][offset : offset + limit]
 
-    def waiting_number(self, wanted: Filter) -> int:
-        """The number of given questions that are open."""
-        return len(self.waiting(wanted, limit=len(self.given_questions), offset=0))
+    def audiences(self, wanted: Filter) -> Mapping[str, int]:
+        """Of the given questions that are open."""
+        found = self.waiting(wanted, limit=len(self.given_questions), offset=0)
+        return Counter(asked.question.deciders.audience for asked in found)
 
     def waiting_groups(self) -> list[Group]:
         """One group for each question that is open."""

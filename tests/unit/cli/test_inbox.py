@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from samdrift_platform.ledger import inbox
 from samdrift_platform.ledger.effects import EffectState
+from samdrift_platform.question import Deciders
 from samdrift_testing import asking
 from samdrift_testing.asking import FOUR_EYES
 from samdrift_testing.command_line import Samdrift
@@ -91,3 +93,16 @@ def test_the_replay_of_an_item_says_who_decided_what(plane: Control, samdrift: S
     assert told.status == 0, told.out
     for part in ("karen", "pay", "Paid before."):
         assert part in told.out
+
+
+def test_who_decides_is_shown_and_others_are_refused(plane: Control, samdrift: Samdrift) -> None:
+    asked = replace(asking.PAY, deciders=Deciders(units=("finance",)))
+    item = asking.ask(plane.ledger, asked)
+    assert "Nothing waits for you." in samdrift("inbox", "list").out
+    assert str(item) in samdrift("inbox", "list", "--everyones").out
+    assert "decided by: finance" in samdrift("inbox", "show", str(item)).out
+    refused = samdrift("inbox", "decide", str(item), "no", "--set", "why=Paid before.", "--yes")
+    assert "it takes the unit finance" in refused.err
+    appointed = samdrift("people", "appoint", "operator", "--role", "operator", "--unit", "finance")
+    assert appointed.status == 0, appointed.err
+    assert samdrift("inbox", "decide", str(item), "no", "--set", "why=Paid before.", "--yes").status == 0

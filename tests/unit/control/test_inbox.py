@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.ledger.tables import decisions
 from samdrift_platform.parts import Particulars
+from samdrift_platform.question import Deciders
 from samdrift_registry.people import Role
 from samdrift_testing import asking
-from samdrift_testing.asking import FOUR_EYES, YES
+from samdrift_testing.asking import FOUR_EYES, PAY, YES
 from samdrift_testing.control import Control
 from samdrift_testing.tallying import Tallying
 
@@ -207,3 +209,45 @@ def test_the_log_of_use_names_who_decided_after_the_machine(office: Control) -> 
         (line,) = http.get("/v1/audit/records", params={"format": "jsonl"}).text.splitlines()
     use = json.loads(line)
     assert (use["item"], use["verdict"], use["verified_by"]) == (str(item), "waiting_for_person", ["karen"])
+
+
+@pytest.fixture
+def finance(office: Control) -> Control:
+    """The same with `fie`, an approver who decides for finance."""
+    governance, now = office.app.state.governance, datetime.now(UTC)
+    governance.appoint("fie", [Role.DOMAIN], units=["finance"], actor="operator", now=now)
+    return office
+
+
+FOR_FINANCE = replace(PAY, code="pay_much", deciders=Deciders(roles=("domain",), units=("finance",)))
+
+
+def test_who_decides_is_named_and_nobody_else_may(finance: Control) -> None:
+    item = asking.ask(finance.ledger, FOR_FINANCE)
+    for person in ("karen", "operator"):
+        refused = decide(finance, item, by=person, question="pay_much")
+        assert refused.status_code == 403
+        assert f"{person} may not decide this: it takes the role domain in the unit finance" in refused.text
+    answer = decide(finance, item, by="fie", question="pay_much").json()
+    assert answer["decision"]["people"] == ["fie"]
+    assert answer["question"]["deciders"] == {"roles": ["domain"], "units": ["finance"]}
+    assert len(answer["given"]) == 1, "nothing of the others was recorded"
+
+
+def test_the_list_is_what_one_may_decide_and_by_request_everything(finance: Control) -> None:
+    asking.ask(finance.ledger, FOR_FINANCE, reference="dear")
+    asking.ask(finance.ledger, reference="cheap")
+    seen = {}
+    for person in ("karen", "fie", "carl"):
+        with signed_in(finance, person) as http:
+            for params in ({}, {"everyones": "true"}):
+                found = http.get("/v1/inbox", params=params).json()
+                references = sorted(asked["reference"] for asked in found["questions"])
+                assert found["waiting"] == len(references)
+                seen[person, bool(params)] = references
+    everything = ["cheap", "dear"]
+    assert seen == {
+        ("karen", False): ["cheap"], ("karen", True): everything,
+        ("fie", False): everything, ("fie", True): everything,
+        ("carl", False): everything, ("carl", True): everything,
+    }, "an auditor decides nothing, and looks at all"  # fmt: skip

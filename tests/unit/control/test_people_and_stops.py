@@ -36,7 +36,7 @@ def decided(plane: Control, http: httpx.Client) -> str:
 
 def test_people_are_appointed_and_listed_by_name(http: httpx.Client, office: Office) -> None:
     answer = http.put("/v1/people/karen", json={"roles": ["domain", "auditor"], "known_as": ["kn"]})
-    assert answer.json() == {"subject": "karen", "roles": ["auditor", "domain"], "known_as": ["kn"]}
+    assert answer.json() == {"subject": "karen", "roles": ["auditor", "domain"], "known_as": ["kn"], "units": []}
     people = http.get("/v1/people").json()["people"]
     assert [one["subject"] for one in people] == ["clara", "dora", "karen", "operator", "tim"]
     assert http.put("/v1/people/karen", json={"roles": []}).json()["roles"] == []
@@ -47,6 +47,7 @@ def test_people_are_appointed_and_listed_by_name(http: httpx.Client, office: Off
     [
         ("/v1/people/karen", {"roles": ["king"]}, 422),
         ("/v1/people/karen", {}, 422),
+        ("/v1/people/karen", {"roles": ["domain"], "units": ["a,b"]}, 422),
         ("/v1/people/samdrift", {"roles": ["operator"]}, 403),
         ("/v1/people/operator", {"roles": ["operator", "technical"]}, 403),
         ("/v1/people/a%20b", {"roles": []}, 422),

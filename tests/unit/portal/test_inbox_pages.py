@@ -16,7 +16,7 @@ from samdrift_platform.ledger.asked import Asked
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.grants import GrantKind
 from samdrift_platform.parts import Particulars
-from samdrift_platform.question import Fact
+from samdrift_platform.question import Deciders, Fact
 from samdrift_registry.people import Role
 from samdrift_testing import asking
 from samdrift_testing.asking import FOUR_EYES, PAY
@@ -232,3 +232,18 @@ def test_the_evidence_says_who_decided_what(plane: Control, request: pytest.Fixt
     check(page)
     assert "Ikke endnu: 1 af 2" in page
     assert "Too dear." in page
+
+
+def test_what_others_decide_is_shown_on_request_and_not_offered(plane: Control, request: pytest.FixtureRequest) -> None:
+    deciders = Deciders(roles=("domain",), units=("finance",))
+    item = asking.ask(plane.ledger, replace(PAY, deciders=deciders), reference=request.node.name)
+    link = f'href="/inbox/{item}"'
+    with browser(plane) as http:
+        assert link not in http.get("/inbox").text
+        assert link in http.get("/inbox?whose=all").text
+        page = http.get(f"/inbox/{item}").text
+        assert "kræver rollen Faglig godkender i enheden finance" in " ".join(page.split()), page
+        assert "Din beslutning" not in page
+        refused = http.post(f"/inbox/{item}", data=FORM)
+    assert refused.status_code == 403
+    assert not asked(plane, item).given

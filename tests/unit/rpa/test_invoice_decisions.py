@@ -15,14 +15,14 @@ from pydantic import JsonValue
 
 from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Item, Outcome, Question, Verdict
-from samdrift_platform.question import Decision, Earlier, FieldKind
+from samdrift_platform.question import Deciders, Decision, Earlier, FieldKind
 from samdrift_rpa.conduct import conduct
 from samdrift_rpa.documents import Document
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.generator import Sale, Sold, fictitious_cvr, fictitious_gln, write
 from samdrift_rpa.invoices.order_generator import write_order
 from samdrift_rpa.invoices.peppol_generator import write_peppol
-from samdrift_rpa.invoices.policy import OrderPolicy
+from samdrift_rpa.invoices.policy import Approvers, OrderPolicy
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.invoices.refusal import LABELS
 from samdrift_rpa.rules.findings import Findings
@@ -102,6 +102,13 @@ def test_the_larger_the_amount_the_more_people_decide(
 ) -> None:
     found = outcome(engine, write(sale))
     assert (grounds(found), found.question.people if found.question else 0) == (codes, people)
+
+
+def test_the_policy_says_who_decides(engine: Engine) -> None:
+    assert question(outcome(engine, write(DEAR))).deciders == Deciders()
+    approvers = Approvers(roles=("domain",), units=("finance",))
+    asked = question(outcome(engine, write(DEAR), approvers=approvers))
+    assert asked.deciders == Deciders(roles=("domain",), units=("finance",))
 
 
 def test_two_people_decide_in_a_currency_whose_limit_is_exceeded_or_not_known(engine: Engine) -> None:

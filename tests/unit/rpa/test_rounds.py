@@ -16,7 +16,7 @@ from samdrift_platform.checks import MemoryStore
 from samdrift_platform.contract import Question, Verdict
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.items import ItemState
-from samdrift_platform.question import Choice
+from samdrift_platform.question import Choice, Deciders
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.process import EffectSpec, Process
 from samdrift_rpa.run import Run
@@ -140,3 +140,10 @@ def test_a_person_who_leaves_it_to_the_robot_that_works_again(sqlite_ledger: Led
 def test_a_process_whose_name_fits_nowhere_is_refused(name: str) -> None:
     with pytest.raises(Exception, match="lower_snake_case"):
         replace(errands, name=name)
+
+
+def test_a_process_says_who_decides_what_its_questions_leave_open() -> None:
+    everything = replace(process_of([Act("ask", 0)]), deciders=Deciders(units=("post room",)))
+    asked = try_case(everything, {}, store=MemoryStore()).outcome.question
+    assert asked is not None
+    assert asked.deciders == Deciders(units=("post room",))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from samdrift_platform.contract import Effect, Item, Outcome, Question, Store, Verdict
-from samdrift_platform.question import Choice, Decision
+from samdrift_platform.question import Choice, Deciders, Decision
 from samdrift_rpa.business_error import BusinessError
 from samdrift_rpa.messages import N_
 from samdrift_rpa.process import Process
@@ -54,7 +54,7 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
             taken.append(step.name)
             step.take(run)
     except WaitsForPersonError as waits:
-        verdict, question, reason = Verdict.WAITING_FOR_PERSON, waits.question, _why(waits.question)
+        verdict, question, reason = Verdict.WAITING_FOR_PERSON, _put(process, waits.question), _why(waits.question)
     except BusinessError as error:
         verdict, reason, exception = Verdict.REJECTED, error.message, error.to_json()
     result = _result(process, run, taken) | ({"exception": exception} if exception else {})
@@ -93,8 +93,13 @@ def to_a_person(process: Process[Any, Any], item: Item, store: Store, *, objecte
         verdict=Verdict.WAITING_FOR_PERSON,
         result={**glance, **_without_steps(process)},
         reason=why,
-        question=_by_hand_question(item),
+        question=_put(process, _by_hand_question(item)),
     )
+
+
+def _put(process: Process[Any, Any], question: Question) -> Question:
+    """To whoever decides about the process, unless the question says who decides it."""
+    return question if question.deciders != Deciders() else replace(question, deciders=process.deciders)
 
 
 def _by_hand_question(item: Item) -> Question:

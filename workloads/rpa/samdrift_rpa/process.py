@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue
 
 from samdrift_platform.contract import ModelUse, Receiver, Store
 from samdrift_platform.errors import SamdriftError
+from samdrift_platform.question import Deciders as Deciders
 from samdrift_platform.retention import Retention as Retention
 from samdrift_rpa.collection import Collection
 from samdrift_rpa.hours import ALWAYS, Hours
@@ -103,6 +104,8 @@ class Process(Generic[I, R]):
     #: What people call a case in lists, by language, from its result so far and when it came in (aware): where the
     #: reference tells them nothing. No personal data. Empty: its reference.
     designation: Callable[[Mapping[str, Any], datetime | None], Mapping[str, str]] = lambda result, received: {}
+    #: Who decides its questions, where a question does not say so itself; empty: whoever may decide at all.
+    deciders: Deciders = field(default_factory=Deciders)
     #: A case that is not done within this time from its receipt is late.
     answer_within: timedelta = timedelta(days=1)
     #: When it works.

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from samdrift_rpa.identifiers import Identifier
+from samdrift_platform.question import UNIT, Deciders
+from samdrift_rpa.identifiers import Identifier, without_spaces
 from samdrift_rpa.policy_file import read_policy_file
 from samdrift_rpa.settings import POLICY
 
@@ -47,6 +49,15 @@ class OrderPolicy(BaseModel):
         return max(self.amount_tolerance, abs(ordered) * self.percent_tolerance / 100)
 
 
+class Approvers(BaseModel):
+    """Who decides about invoices: one of the roles, in one of the units. Empty: whoever may decide at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles: tuple[Literal["case_worker", "clinical", "domain", "operator"], ...] = ()
+    units: tuple[Annotated[str, Field(pattern=f"^{UNIT.pattern}$", max_length=80)], ...] = ()
+
+
 class Policy(BaseModel):
     """Who may decide what. People sign it, so it is a file with a version and not code."""
 
@@ -61,6 +72,7 @@ class Policy(BaseModel):
     two_people_above: Decimal | None = Field(default=None, gt=0)
     #: The same for documents in other currencies, ISO 4217 code -> amount; of any other currency nothing is too small.
     two_people_above_in: Mapping[str, Decimal] = {}
+    approvers: Approvers = Approvers()
     #: `EndpointID` values that documents may be addressed to, GLN or CVR; empty: it is not checked.
     our_endpoints: tuple[str, ...] = ()
     #: CVR numbers and GLNs whose check digit does not hold wait for a person.
@@ -94,6 +106,11 @@ class Policy(BaseModel):
             return self.two_people_above
         return self.two_people_above_in.get(currency, Decimal(0))
 
+    @property
+    def deciders(self) -> Deciders:
+        """Who decides about invoices, as a question says it."""
+        return Deciders(roles=self.approvers.roles, units=self.approvers.units)
+
     def is_ours(self, endpoint: Identifier) -> bool:
         """Documents may be addressed to `endpoint`."""
         return not self.our_endpoints or endpoint.normal in self.our_endpoints
@@ -104,7 +121,7 @@ class Policy(BaseModel):
 
 
 def _normal(endpoint: str) -> str:
-    plain = re.sub(r"[\s.]", "", endpoint).upper()
+    plain = without_spaces(endpoint)
     return f"DK{plain}" if re.fullmatch(r"\d{8}", plain) else plain
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -29,7 +30,7 @@ from samdrift_rpa.step import step
 
 POST_VOUCHER = "post_voucher"
 #: How many broken rules a reason quotes, and how many a result keeps; it also says how many there were.
-_QUOTED, KEPT = 3, 100
+_QUOTED, _KEPT = 3, 100
 
 REFUSED = N_("A person refused it: %(reason)s.")
 ORDER_UNREADABLE = N_("An order document that came with it cannot be read.")
@@ -59,7 +60,7 @@ def hold_to_rules(run: InvoiceRun) -> None:
     findings = run.engine.rules.validate(run.document)
     failed = findings.all
     run.note("rule_set", {"name": ", ".join(findings.held_to), "official": findings.official})
-    run.note("failed_rules", [rule.to_json() for rule in failed[:KEPT]])
+    run.note("failed_rules", [rule.to_json() for rule in failed[:_KEPT]])
     run.note("failed_rules_in_all", len(failed))
     run.note("scores", {"failed_rules": len(failed)})
     if broken := fatal(failed):
@@ -148,7 +149,9 @@ def _question(run: InvoiceRun) -> Question:
         orders=run.given.orders,
         first=str(run.item.payload.get("same_reference", "")),
     )
-    return questions.approval(run.invoice, run.grounds, evidence, within_days=run.engine.policy.answer_within_days)
+    policy = run.engine.policy
+    asked = questions.approval(run.invoice, run.grounds, evidence, within_days=policy.answer_within_days)
+    return replace(asked, deciders=policy.deciders)
 
 
 def _refuse(run: InvoiceRun, decision: Decision) -> None:

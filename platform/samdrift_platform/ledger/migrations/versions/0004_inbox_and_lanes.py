@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
 
+from samdrift_platform.ledger.items import FAR_AWAY
 from samdrift_platform.ledger.tables import Json, Serial, UtcTime
+
+if TYPE_CHECKING:
+    from samdrift_platform.contract import Question
 
 revision = "0004"
 down_revision = "0003"
@@ -128,11 +134,28 @@ def _create_expiring_objects() -> None:
 def _ask_about_stopped_effects() -> None:
     """Items that wait with a refused or unknown effect stand in the inbox from now on; what they wait for is as old."""
     from samdrift_platform.effect_question import effect_question
-    from samdrift_platform.ledger import asking
 
     columns: list[sa.ColumnClause[Any]] = [sa.column("item_id", sa.Uuid()), sa.column("finished_at", UtcTime())]
     columns += [sa.column(name) for name in ("step", "receiver", "attempt", "state")]
     stopped = sa.select(*columns).select_from(sa.table("effects"))
     for row in op.get_bind().execute(stopped.where(sa.column("state").in_(["refused", "unknown"]))).all():
         question = effect_question(row.step, row.receiver, row.attempt, refused=row.state == "refused")
-        asking.ask(op.get_bind(), [(row.item_id, question)], now=row.finished_at)
+        _ask(row.item_id, question, row.finished_at)
+
+
+def _ask(item_id: UUID, question: Question, at: datetime) -> None:
+    """As questions were kept when this was written."""
+    from samdrift_platform.cpr import mask_value
+    from samdrift_platform.question import question_to_json
+
+    types: dict[str, Any] = {"item_id": sa.Uuid(), "document": Json, "asked_at": UtcTime(), "due": UtcTime()}
+    row = {
+        "item_id": item_id,
+        "code": question.code,
+        "document": mask_value(question_to_json(question)),
+        "people": question.people,
+        "asked_at": at,
+        "due": at + question.answer_within if question.answer_within else FAR_AWAY,
+    }
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, types.get(name)) for name in row]
+    op.get_bind().execute(sa.table("questions", *columns).insert().values(**row))
