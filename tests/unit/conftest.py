@@ -26,3 +26,10 @@ def tmp_path(memory: Path | None) -> Iterator[Path]:
     """In place of pytest's: in memory, and gone with the test."""
     with TemporaryDirectory(prefix="samdrift-test-", dir=memory) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def module_path(memory: Path | None) -> Iterator[Path]:
+    """As `tmp_path`, for what the tests of a module share."""
+    with TemporaryDirectory(prefix="samdrift-test-", dir=memory) as folder:
+        yield Path(folder)

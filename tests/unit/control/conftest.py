@@ -23,9 +23,9 @@ def http(plane: Control) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def shared_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+def shared_plane(module_path: Path) -> Iterator[Control]:
     """For tests that leave nothing behind, or do not mind what is there; the operator is one, as after a start."""
-    with control(tmp_path_factory.mktemp("home")) as running:
+    with control(module_path / "shared") as running:
         running.app.state.governance.prepare([], now=datetime.now(UTC))
         yield running
 

@@ -29,9 +29,9 @@ IN_ROLE = {role: f"one-{role}" for role in Role}
 
 
 @pytest.fixture(scope="module")
-def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+def staffed(module_path: Path) -> Iterator[Control]:
     """An installation with one person in each role, beside those of the office."""
-    with control(tmp_path_factory.mktemp("staffed")) as running:
+    with control(module_path / "staffed") as running:
         office = opened(running.ledger, running.settings.home, now=datetime.now(UTC))
         for role, person in IN_ROLE.items():
             office.governance.appoint(person, [role], actor="operator", now=office.now)

@@ -388,10 +388,10 @@ def live(opened: Callable[[], AbstractContextManager[Ledger]], lives: int) -> in
 
 
 @pytest.mark.parametrize("lives", [4, pytest.param(150, marks=pytest.mark.integration)])
-def test_decisions_interleaved_with_everything_else(sqlite_template: Path, lives: int) -> None:
+def test_decisions_interleaved_with_everything_else(sqlite_template: Path, tmp_path: Path, lives: int) -> None:
     @contextmanager
     def opened() -> Iterator[Ledger]:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
             copy = shutil.copy(sqlite_template, Path(folder) / "ledger.db")
             with closing(Ledger(f"sqlite:///{copy}")) as ledger:
                 yield ledger

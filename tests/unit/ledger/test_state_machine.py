@@ -93,12 +93,14 @@ class ItemMachine(RuleBasedStateMachine):
     """Rules do the same to the ledger and to the model; invariants compare them."""
 
     template: ClassVar[Path]
+    #: Where the folder of each life is made.
+    place: ClassVar[Path]
     held = Bundle("held")
     taken = Bundle("taken")
 
     @initialize()
     def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(dir=self.place)
         copy = shutil.copy(self.template, Path(self.folder.name) / "ledger.db")
         self.ledger = Ledger(f"sqlite:///{copy}")
         self.now = NOW
@@ -376,9 +378,10 @@ def _maybe_conflict(allowed: bool) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("lives", [6, pytest.param(100, marks=pytest.mark.integration)])
-def test_the_state_machine(sqlite_template: Path, lives: int) -> None:
+def test_the_state_machine(sqlite_template: Path, tmp_path: Path, lives: int) -> None:
     class Machine(ItemMachine):
         template = sqlite_template
+        place = tmp_path
 
     bounded = settings(
         max_examples=lives, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)

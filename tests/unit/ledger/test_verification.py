@@ -286,8 +286,8 @@ COLUMNS = [
 
 
 @pytest.fixture(scope="module")
-def recorded(sqlite_template: Path, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recorded") / "ledger.db"
+def recorded(sqlite_template: Path, keys: Keys, module_path: Path) -> Path:
+    path = module_path / "ledger.db"
     shutil.copy(sqlite_template, path)
     ledger = Ledger(f"sqlite:///{path}")
     record(ledger, keys)

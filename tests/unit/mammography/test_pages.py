@@ -49,8 +49,8 @@ def pages() -> Iterator[Callable[[Ledger], Visit]]:
 
 
 @pytest.fixture(scope="module")
-def every_kind(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    path = copy(sqlite_template, tmp_path_factory.mktemp("pages") / "ledger.db")
+def every_kind(sqlite_template: Path, module_path: Path) -> Iterator[Ledger]:
+    path = copy(sqlite_template, module_path / "ledger.db")
     with closing(Ledger(f"sqlite:///{path}")) as ledger:
         yield ledger
 
