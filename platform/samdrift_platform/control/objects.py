@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Response
 
+from samdrift_platform.control.access import SignedIn
 from samdrift_platform.control.answers import Answer, example
-from samdrift_platform.control.dependencies import Body, TheStore
+from samdrift_platform.control.dependencies import Body, TheLedger, TheStore
+from samdrift_platform.ledger import looking
 
 router = APIRouter(tags=["objects"])
 
@@ -31,7 +35,10 @@ def store_object(body: Body, store: TheStore, response: Response) -> StoredObjec
 
 
 @router.get("/objects/{reference}", response_class=Response, responses={200: {"content": _BYTES}})
-def get_object(reference: str, store: TheStore) -> Response:
-    """The object's bytes, checked against its reference."""
+def get_object(reference: str, store: TheStore, ledger: TheLedger, user: SignedIn) -> Response:
+    """The object's bytes, checked against its reference. Who reads it is recorded before."""
+    content = store.get(reference)
+    with ledger.write() as connection:
+        looking.read(connection, reference, actor=user.subject, now=datetime.now(UTC))
     headers = {"ETag": f'"{reference}"', "Content-Disposition": "attachment"}  # never shown as a page of ours
-    return Response(store.get(reference), media_type="application/octet-stream", headers=headers)
+    return Response(content, media_type="application/octet-stream", headers=headers)

@@ -17,10 +17,11 @@ from samdrift_platform.answering import Fault, choice_of, faults, from_text
 from samdrift_platform.control.dependencies import TheLedger
 from samdrift_platform.control.permissions import permitted
 from samdrift_platform.effect_question import title_in_words
-from samdrift_platform.errors import ConflictError, InputError, NotFoundError
+from samdrift_platform.errors import ConflictError, InputError, NotFoundError, SamdriftError
 from samdrift_platform.governance.permissions import Duty, check_decider, check_person
-from samdrift_platform.ledger import inbox
+from samdrift_platform.ledger import inbox, looking
 from samdrift_platform.ledger.asked import Asked, Given, Ruling
+from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.inbox import Filter
 from samdrift_platform.parts import effect_title, item_address, item_title, lane_title
 from samdrift_platform.portal.decision_form import FIELD, texts_of
@@ -88,18 +89,26 @@ def question_page(shell: SignedIn, item_id: UUID, choice: Name = "", done: Name 
 
 
 @router.get("/inbox/{item_id}/objects/{reference}")
-def object_page(shell: SignedIn, item_id: UUID, reference: str) -> Response:
-    """A stored object that a question names, as far as it can be shown."""
+def object_page(shell: SignedIn, item_id: UUID, reference: str, ledger: TheLedger) -> Response:
+    """A stored object that a question names, as far as it can be shown; who looks is recorded before."""
     fact = _fact(shell, item_id, reference)
     found = shown(opened(shell.store, reference), fact)
+    if found.text or found.is_image:
+        _record_look(shell, ledger, item_id, reference)
     return shell.page("inbox_object.html", item_id=item_id, fact=fact, shown=found)
 
 
 @router.get("/inbox/{item_id}/objects/{reference}/file")
-def object_file(shell: SignedIn, item_id: UUID, reference: str) -> Response:
-    """Its bytes: an image is shown, everything else is saved. Nothing in it can run."""
+def object_file(shell: SignedIn, item_id: UUID, reference: str, ledger: TheLedger) -> Response:
+    """Its bytes: an image is shown, everything else is saved. Nothing in it can run. Who looks is recorded before."""
     fact = _fact(shell, item_id, reference)
-    content = pieces(opened(shell.store, reference))
+    file = opened(shell.store, reference)
+    try:
+        _record_look(shell, ledger, item_id, reference)
+    except SamdriftError:
+        file.close()
+        raise
+    content = pieces(file)
     if media_type := image(fact):
         return StreamingResponse(content, media_type=media_type)
     headers = {"Content-Disposition": f'attachment; filename="{reference[7:19]}"'}
@@ -183,6 +192,11 @@ def _page(shell: Shell, item_id: UUID, attempt: Attempt, *, done: str = "", stat
         next=following[0] if following else None,
         done=done,
     )
+
+
+def _record_look(shell: Shell, ledger: Ledger, item_id: UUID, reference: str) -> None:
+    with ledger.write() as connection:
+        looking.seen(connection, item_id, reference, actor=str(shell.user), now=datetime.now(UTC))
 
 
 def _now_asked(shell: Shell, item_id: UUID) -> Asked | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from samdrift_platform.ledger import audit
 from samdrift_testing.control import Control
 
 
@@ -34,3 +35,12 @@ def test_an_object_that_was_changed_on_disk_is_not_handed_out(plane: Control, ht
     answer = http.get(f"/v1/objects/{reference}")
     assert answer.status_code == 404
     assert "Restore" in answer.json()["detail"]
+
+
+def test_who_reads_an_object_is_recorded(plane: Control, http: httpx.Client) -> None:
+    reference = http.post("/v1/objects", content=b"a letter").json()["reference"]
+    http.get(f"/v1/objects/{reference}")
+    http.get(f"/v1/objects/sha256:{'0' * 64}")
+    with plane.ledger.read() as connection:
+        events = [each for each in audit.latest(connection) if each.action == "object.read"]
+    assert [(each.actor, each.subject) for each in events] == [("operator", f"object:{reference}")]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from samdrift_platform.control.access import SESSION_COOKIE
-from samdrift_platform.ledger import inbox
+from samdrift_platform.ledger import audit, inbox
 from samdrift_platform.ledger.asked import Asked
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.ledger.grants import GrantKind
@@ -221,6 +221,10 @@ def test_only_objects_that_a_question_names_are_shown(plane: Control, request: p
         assert http.get(f"/inbox/{item}/objects/{picture}/file").headers["Content-Type"] == "image/png"
         assert http.get(f"/inbox/{item}/objects/{other}").status_code == 404
         assert http.get(f"/inbox/{item}/objects/{other}/file").status_code == 404
+    with plane.ledger.read() as connection:
+        events = [each for each in audit.events_of(connection, f"item:{item}") if each.action == "document.seen"]
+    looks = [(each.actor, each.details["object"]) for each in events]
+    assert looks == [("karen", shown), ("karen", picture)], "a page and the file in it are one look"
 
 
 def test_the_evidence_says_who_decided_what(plane: Control, request: pytest.FixtureRequest) -> None:
