@@ -86,10 +86,10 @@ class Impatient(PermitForm):
 
 
 class ImpatientLater(PermitForm):
-    """The same for the page after it."""
+    """The same for the page after it, so long that a window is open by then on a busy machine too."""
 
     def go_on(self, screen: Screen) -> None:
-        screen._deadline = Deadline.after(0.5)
+        screen._deadline = Deadline.after(3.0)
         super().go_on(screen)
 
 

@@ -33,7 +33,7 @@ OPTION_S = 3.0
 #: In the page: the names of what the browser would not send with this button's form.
 _WANTING = """button => {
     const form = button.form;
-    if (!form || form.noValidate || button.formNoValidate) return [];
+    if (!form || !['submit', 'image'].includes(button.type) || form.noValidate || button.formNoValidate) return [];
     return [...form.elements].filter(control => control.willValidate && !control.validity.valid)
         .map(control => control.name);
 }"""
@@ -260,9 +260,10 @@ class Screen:
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and port."""
+    """Scheme, host and port, where it is not the scheme's own (RFC 6454, 6.1)."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    own = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port not in (None, own) else "")
 
 
 def _listed(labels: Sequence[str]) -> str:
