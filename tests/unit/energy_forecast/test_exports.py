@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,9 @@ from samdrift_energy_forecast.exports import KINDS, set_points_of_csv, to_bacnet
 from samdrift_energy_forecast.exports.calendar_file import CALENDAR_NAMESPACE, set_points_of_ical
 from samdrift_energy_forecast.plans.document import QUARTER, Entry, Notice, Plan, PlannedFor, Summary
 from samdrift_energy_forecast.plans.reasons import Reason
-from samdrift_testing.bacnet import BacnetSchedule
+
+if TYPE_CHECKING:
+    from samdrift_testing.bacnet import BacnetSchedule
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 WEEK = ((("00:00", 16.0), ("06:00", 21.0), ("17:00", 16.0)),) * 5 + ((("00:00", 16.0),),) * 2
@@ -31,6 +34,13 @@ PLAIN = datetime(2026, 1, 25, 23, tzinfo=UTC)
 SPRING = datetime(2026, 3, 28, 23, tzinfo=UTC)
 AUTUMN = datetime(2026, 10, 24, 22, tzinfo=UTC)
 HORIZON_H = 72
+
+
+def controller_of(plan: Plan) -> BacnetSchedule:
+    """What a controller makes of the plan's BACnet file."""
+    from samdrift_testing.bacnet import BacnetSchedule  # with three hundred loggers, which pytest visits at each test
+
+    return BacnetSchedule.read(to_bacnet(plan))
 
 
 def plan_of(changes: Mapping[int, float], begins: datetime = PLAIN) -> Plan:
@@ -107,7 +117,7 @@ def test_the_json_gives_the_plan_back_and_keeps_to_its_schema(plan: Plan) -> Non
 @example(plan=plan_of({8: 21.0, 9: 18.3, 12: 5.0, 13: 24.9}, AUTUMN))
 @settings(max_examples=8)
 def test_a_bacnet_controller_sets_what_the_plan_says_at_every_quarter(plan: Plan) -> None:
-    schedule = BacnetSchedule.read(to_bacnet(plan))
+    schedule = controller_of(plan)
     wanted: dict[datetime, float] = {}
     for k, celsius in enumerate(plan.set_points_c()):
         clock = (plan.issue_time + k * QUARTER).astimezone(COPENHAGEN).replace(tzinfo=None)
@@ -118,7 +128,7 @@ def test_a_bacnet_controller_sets_what_the_plan_says_at_every_quarter(plan: Plan
 @given(plan=plans)
 @settings(max_examples=5)
 def test_after_the_plan_a_bacnet_controller_falls_back_to_the_week_of_fixed_setback(plan: Plan) -> None:
-    schedule = BacnetSchedule.read(to_bacnet(plan))
+    schedule = controller_of(plan)
     after = plan.ends.astimezone(COPENHAGEN).replace(tzinfo=None)
     for k in range(8 * 24):
         clock = after + timedelta(hours=k)
@@ -127,7 +137,7 @@ def test_after_the_plan_a_bacnet_controller_falls_back_to_the_week_of_fixed_setb
 
 
 def test_before_the_plan_begins_on_its_first_day_the_week_holds() -> None:
-    schedule = BacnetSchedule.read(to_bacnet(plan_of({4: 18.3}, datetime(2026, 1, 26, 13, tzinfo=UTC))))
+    schedule = controller_of(plan_of({4: 18.3}, datetime(2026, 1, 26, 13, tzinfo=UTC)))
     assert schedule.value_at(datetime(2026, 1, 26, 13, 59, tzinfo=COPENHAGEN)) == 21.0
     assert schedule.value_at(datetime(2026, 1, 26, 14, tzinfo=COPENHAGEN)) == 16.0
     assert schedule.value_at(datetime(2026, 1, 26, 15, tzinfo=COPENHAGEN)) == pytest.approx(18.3)
