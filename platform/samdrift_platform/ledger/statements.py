@@ -59,11 +59,6 @@ def about(connection: sa.Connection, subject: str) -> list[SignedStatement]:
     return _found(connection, statements.c.subject == subject)
 
 
-def about_model(connection: sa.Connection, name: str) -> list[SignedStatement]:
-    """All statements about any version of a registered model, oldest first. Raises as `about` does."""
-    return _found(connection, statements.c.subject.startswith(f"model:{name}/", autoescape=True))
-
-
 def of_kinds(connection: sa.Connection, kinds: Sequence[Kind]) -> list[SignedStatement]:
     """All statements of these kinds, oldest first. Raises as `about` does."""
     return _found(connection, statements.c.kind.in_([str(kind) for kind in kinds]))

@@ -55,7 +55,7 @@ def test_every_answer_carries_the_security_headers(app: FastAPI, path: str) -> N
     assert headers["cache-control"] == ("no-cache" if path.startswith("/static/") else "no-store")
 
 
-@pytest.mark.parametrize(("language", "heading"), [("da", "Her er ingenting"), ("en", "There is nothing here")])
+@pytest.mark.parametrize(("language", "heading"), [("da", "Siden findes ikke"), ("en", "There is nothing here")])
 def test_a_problem_is_a_page_in_the_readers_language(app: FastAPI, language: str, heading: str) -> None:
     answer = get(app, "/nowhere", accept="text/html", accept_language=language)
     assert answer.status_code == 404
