@@ -118,12 +118,39 @@ class ObjectStore:
         return now - (put if put.tzinfo else put.replace(tzinfo=UTC))
 
     def remove(self, reference: str) -> bool:
-        """Remove the object; False: it was not here. For retention alone, which knows that nothing refers to it."""
+        """Remove the object; False: it was not here. For retention alone, which knows that nothing refers to it.
+
+        A bucket of S3 that keeps versions keeps none of this object. One that is killed in between is to be called
+        again: then the object may not be here any more, and versions of it are.
+
+        Raises:
+            PermissionError: we may not remove it, or may not see or remove its versions.
+        """
+        path = self._path(reference)
+        removed = hasattr(self._files, "call_s3") and self._remove_versions(path)
+        if not self._is_folder and not self._files.exists(path):  # S3 removes what is not here, too
+            return removed
         try:
-            self._files.rm_file(self._path(reference))
+            self._files.rm_file(path)
         except FileNotFoundError:
-            return False
+            return removed
         return True
+
+    def _remove_versions(self, path: str) -> bool:
+        """All versions of the object and the markers of its removal; whether there was a version with bytes."""
+        bucket, key, _ = self._files.split_path(path)
+        removed = False
+        while True:
+            found = self._files.call_s3("list_object_versions", Bucket=bucket, Prefix=key)
+            kept, markers = (
+                [e for e in found.get(kind, ()) if e["Key"] == key] for kind in ("Versions", "DeleteMarkers")
+            )
+            for each in (*kept, *markers):
+                self._files.call_s3("delete_object", Bucket=bucket, Key=key, VersionId=each["VersionId"])
+            self._files.invalidate_cache(path)
+            removed = removed or bool(kept)
+            if not (kept or markers):
+                return removed
 
     def _renewed(self, path: str) -> bool:
         """Whether the object is here; its age begins anew, so that retention leaves alone what is about to be used."""

@@ -6,19 +6,34 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from samdrift_platform import retaining
+from samdrift_platform.cli.retention import app
+from samdrift_platform.contract import Item, Outcome, Verdict
 from samdrift_platform.errors import NotFoundError
+from samdrift_platform.ledger import endings, queue, submissions
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.endings import Completion
 from samdrift_platform.objects import ObjectStore
+from samdrift_platform.retaining import Retaining
+from samdrift_testing import work
 from samdrift_testing.ports import free_ports
+from samdrift_testing.retained import DAY, Home
+from samdrift_testing.work import NOW
 
 WEED = Path(sys.executable).with_name("weed")
 
@@ -91,6 +106,148 @@ def test_objects_live_in_s3_by_one_setting(store: ObjectStore) -> None:
     assert ObjectStore("s3://samdrift/objects").get(reference) == data
     with pytest.raises(NotFoundError):
         store.get("sha256:" + "0" * 64)
+
+
+@pytest.fixture
+def versioned(store: ObjectStore) -> ObjectStore:
+    """The same objects in a bucket that keeps versions."""
+    found = ObjectStore("s3://versioned/objects")
+    if not found._files.exists("versioned"):  # one for all tests: each bucket takes volumes of the server
+        found._files.mkdir("versioned")
+    found._files.call_s3("put_bucket_versioning", Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    return found
+
+
+def versions(store: ObjectStore) -> list[str]:
+    found = store._files.call_s3("list_object_versions", Bucket=store.url.split("/")[2])
+    return sorted(each["Key"][-64:] for kind in ("Versions", "DeleteMarkers") for each in found.get(kind, ()))
+
+
+def test_a_removed_object_is_gone(store: ObjectStore) -> None:
+    reference = store.put(b"gone")
+    assert store.remove(reference)
+    assert not store.exists(reference)
+    assert not store.remove(reference)
+    assert reference[7:] not in versions(store)
+
+
+def test_a_bucket_that_keeps_versions_keeps_none_of_a_removed_object(versioned: ObjectStore) -> None:
+    store, other = versioned, versioned.put(b"other")
+    reference = store.put(b"gone")
+    store._files.pipe_file(store._path(reference), b"gone")  # as when it is renewed
+    assert versions(store).count(reference[7:]) == 2
+    assert store.remove(reference)
+    assert reference[7:] not in versions(store)
+    assert versions(store).count(other[7:]) == 1
+    assert not store.remove(reference)
+    assert store.put(b"gone") == reference
+    assert store.get(reference) == b"gone"
+
+
+def test_versions_behind_a_marker_go_too(versioned: ObjectStore) -> None:
+    reference = versioned.put(b"hidden")
+    versioned._files.rm_file(versioned._path(reference))  # as somebody may have done by hand
+    assert not versioned.exists(reference)
+    assert versions(versioned).count(reference[7:]) == 2
+    assert versioned.remove(reference)
+    assert reference[7:] not in versions(versioned)
+
+
+RUN = """
+import os, signal, sys
+from datetime import datetime, timedelta
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.ledger.database import Ledger
+from samdrift_platform.objects import ObjectStore
+from samdrift_platform.retaining import Retaining
+from samdrift_testing.retained import Keeper
+from samdrift_testing.work import WORKLOAD
+
+ledger, objects, now, most, before = sys.argv[1:]
+store, left = ObjectStore(objects), int(most)
+
+class Mortal:
+    def __getattr__(self, name):
+        return getattr(store, name)
+    def remove(self, reference):
+        global left
+        left -= 1
+        if not left and before == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = store.remove(reference)
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+erased = Retaining(
+    ledger=Ledger(ledger), store=Mortal(), workloads={WORKLOAD: Keeper()}, now=datetime.fromisoformat(now),
+    grace=timedelta(0),
+).run()
+print(erased.objects)
+"""
+
+
+@pytest.mark.parametrize("bucket", ["plain", "versioned"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_retention_run_that_is_killed_over_s3_loses_nothing_and_the_next_one_ends_it(
+    request: pytest.FixtureRequest, sqlite_url: str, bucket: str, moment: str
+) -> None:
+    store: ObjectStore = request.getfixturevalue("versioned" if bucket == "versioned" else "store")
+    with closing(Ledger(sqlite_url)) as ledger:
+        home = Home(ledger, store)
+        old = [store.put(f"{bucket} {moment} {number}".encode()) for number in range(4)]
+        young = store.put(f"{bucket} {moment} young".encode())
+        shared = store.put(f"{bucket} {moment} shared".encode())
+        for number, reference in enumerate(old):
+            home.ended(f"i{number}", reference, shared)
+        home.ended("young", young, shared, at=NOW + 20 * DAY)
+        argv = [sys.executable, "-c", RUN, sqlite_url, store.url, (NOW + 21 * DAY).isoformat()]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        killed = subprocess.run([*argv, "2", moment], capture_output=True, text=True, check=False, env=environment)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert sum(reference[7:] in versions(store) for reference in old) == (3 if moment == "before" else 2)
+        assert [store.get(each)[:5] for each in (young, shared)] == [bucket.encode()[:5]] * 2
+        done = subprocess.run([*argv, "0", moment], capture_output=True, text=True, check=True, env=environment)
+        assert int(done.stdout) == (3 if moment == "before" else 2)
+        assert not {each[7:] for each in old} & {*versions(store)}
+        assert [store.get(each)[:5] for each in (young, shared)] == [bucket.encode()[:5]] * 2
+        assert home.is_intact()
+
+
+@pytest.mark.parametrize("bucket", ["plain", "versioned"])
+def test_samdrift_retention_run_removes_a_letter_from_s3(
+    request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    store: ObjectStore = request.getfixturevalue("versioned" if bucket == "versioned" else "store")
+    settings = {"HOME": str(tmp_path), "DATABASE_URL": sqlite_url, "OBJECT_URL": store.url, "WORKLOADS": "rpa"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"SAMDRIFT_{name}", value)
+    monkeypatch.setattr(retaining, "Retaining", partial(Retaining, grace=timedelta(0)))  # it was put just now
+    letter, kept = store.put(f"letter {bucket}".encode()), store.put(f"kept {bucket}".encode())
+    with closing(Ledger(sqlite_url)) as ledger:
+        for number, (reference, days) in enumerate([(letter, 91), (kept, 89)]):
+            _done(ledger, number, reference, datetime.now(UTC) - timedelta(days=days))
+    done = CliRunner().invoke(app, ["retention", "run", "--json"])
+    assert json.loads(done.output) == {
+        "dry_run": False,
+        "documents": 1,
+        "items": 1,
+        "comments": 0,
+        "objects": 1,
+        "evidence": 0,
+    }
+    assert letter[7:] not in versions(store)
+    assert store.exists(kept)
+
+
+def _done(ledger: Ledger, number: int, reference: str, at: datetime) -> None:
+    """An item of Digital Post that ended then."""
+    letter = Item(reference=f"digital_post/{number}", payload={"message": reference}, lane="digital_post")
+    with ledger.write() as connection:
+        submissions.submit(connection, work.request(f"s{number}", [letter], workload="rpa"), now=at)
+        (claim,) = queue.claim(connection, workload="rpa", worker="w", limit=1, lease=work.LEASE, now=at)
+        completion = Completion(outcome=Outcome(reference=claim.reference, verdict=Verdict.DONE))
+        endings.complete(connection, "rpa", [(claim, completion)], now=at)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
