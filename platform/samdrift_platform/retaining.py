@@ -20,7 +20,7 @@ from samdrift_platform.ledger import retention as erasing
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.retention import Batch, Rule
 from samdrift_platform.objects import ObjectStore
-from samdrift_platform.retention import KeepsEvidence, Retains, Retention, retention_of
+from samdrift_platform.retention import KeepsEvidence, KeepsRows, Retains, Retention, retention_of
 
 #: An object that was put so lately stays: somebody may be about to submit work that names it.
 GRACE = timedelta(days=1)
@@ -96,6 +96,8 @@ class Retaining:
             for rule in self._rules()
             for kind, erase in ERASE.items()
         }
+        if not self.dry_run:
+            self._rows()
         evidence = {
             name: workload.erase_evidence(self.now, dry_run=self.dry_run)
             for name, workload in self.workloads.items()
@@ -125,6 +127,13 @@ class Retaining:
             if batch.after is None:
                 return number
             after = batch.after
+
+    def _rows(self) -> None:
+        """What workloads keep in tables of their own about items that are erased; also what a killed run left."""
+        for workload in self.workloads.values():
+            if isinstance(workload, KeepsRows):
+                with self.ledger.write() as connection:
+                    workload.erase_rows(connection)
 
     def _objects(self) -> int:
         """Remove what is due and unused; what something living refers to is forgotten here, and told of again later."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,15 @@ class KeepsEvidence(Protocol):
 
     def erase_evidence(self, now: datetime, *, dry_run: bool) -> int:
         """Remove what is older than its lane's `evidence`; how many pieces, which with `dry_run` all stay."""
+        ...
+
+
+@runtime_checkable
+class KeepsRows(Protocol):
+    """A workload that keeps rows of its own about items in the ledger's database."""
+
+    def erase_rows(self, connection: sa.Connection) -> None:
+        """Remove those of items that were erased (`work_items.erased_at`), in the caller's transaction."""
         ...
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from samdrift_platform.ledger.database import Ledger, take_turns
-from samdrift_platform.ledger.tables import UtcTime
+from samdrift_platform.ledger.tables import UtcTime, effects, work_items
 
 
 class Handing(StrEnum):
@@ -41,6 +41,19 @@ def journal_table(name: str, metadata: sa.MetaData, *, of: str) -> sa.Table:
         sa.Column("changed_at", UtcTime, nullable=False),
         comment="messages as they are handed to the mail server: a row stands before the first byte of one is sent",
     )
+
+
+def erase_mail(connection: sa.Connection, table: sa.Table) -> int:
+    """Remove the messages of erased items from a table whose messages are effects' keys; how many rows.
+
+    Such an effect is not made again: its request is erased, too.
+    """
+    erased = (
+        sa.exists()
+        .where(effects.c.key == table.c.message, effects.c.item_id == work_items.c.id)
+        .where(work_items.c.erased_at.is_not(None))
+    )
+    return connection.execute(sa.delete(table).where(erased)).rowcount
 
 
 def digest_of_address(address: str) -> str:

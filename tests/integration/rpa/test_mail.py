@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from samdrift_platform import file_share
 from samdrift_platform.contract import Effect
@@ -26,9 +27,12 @@ from samdrift_platform.objects import ObjectStore
 from samdrift_rpa.receivers import file_share as receiving
 from samdrift_rpa.receivers.file_share import FileShareReceiver
 from samdrift_rpa.receivers.mail import StoredMailReceiver, journal
+from samdrift_rpa.tables import mail
+from samdrift_rpa.workload import workload
 from samdrift_testing.dying import DeathError, Dying
 from samdrift_testing.mail_servers import Cut, CuttingServer, mail_server
 from samdrift_testing.personal_data import Scanner
+from samdrift_testing.retained import DAY, KNOBS, Home, Keeper
 from samdrift_testing.work import WORKLOAD, claim_one, completion, item, look, submit
 
 KEY = UUID("0b9f2c7e-59c3-4c51-8d0a-3f4f4a8b7f10")
@@ -94,6 +98,31 @@ def test_a_stored_message_reaches_all_once_and_the_ledger_holds_no_address(ledge
         assert sent["Subject"] == "Din Bcc: x@example.org sag"
         assert sent["Bcc"] is None
     assert Scanner((ADA, BO, PERSON)).ledger(ledger.engine) == []
+
+
+class Mailing(Keeper):
+    """A workload with times of its own and the robots' journal of messages."""
+
+    def erase_rows(self, connection: sa.Connection) -> None:
+        workload.erase_rows(connection)
+
+
+def test_what_is_known_of_a_message_goes_with_its_item(ledger: Ledger, store: ObjectStore) -> None:
+    now = datetime.now(UTC)
+    with mail_server() as (port, _):
+        receiver = StoredMailReceiver(server(port), journal(ledger), store)
+        identifier = order(ledger, {"message": store.put(message(ADA, BO))}, now=now)
+        steps(ledger, receiver, 2, now)
+    home = Home(ledger, store, keeper=Mailing())
+    erased_at, counts = now + timedelta(hours=2) + (KNOBS.done or DAY), []
+    for keeper, at in ((Mailing(), now + DAY), (Keeper(), erased_at), (Mailing(), now + DAY), (Mailing(), now + DAY)):
+        home.keeper = keeper  # the second run is one that was killed before it came to the journal
+        home.run(at)
+        with ledger.read() as connection:
+            counts.append(connection.execute(sa.select(sa.func.count()).select_from(mail)).scalar())
+    assert counts == [2, 2, 0, 0]
+    assert home.events(identifier)[-1] == "item.erased"
+    assert home.is_intact()
 
 
 @pytest.mark.parametrize("settlement", [Settlement.MAKE, Settlement.HAPPENED])

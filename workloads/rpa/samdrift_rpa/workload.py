@@ -34,6 +34,7 @@ from samdrift_rpa.processes import installed
 from samdrift_rpa.submission import split, submission_model
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
     from fastapi import APIRouter
 
     from samdrift_registry.verified import VerifiedModel
@@ -102,6 +103,13 @@ class RobotWorkload:
         settings = load()
         with closing(Ledger(settings.ledger_url)) as ledger:
             return erase_expired(ledger, ObjectStore(settings.objects_url), now=now, dry_run=dry_run)
+
+    def erase_rows(self, connection: sa.Connection) -> None:
+        """Of the journal of messages: it holds pseudonyms of those who got one."""
+        from samdrift_platform.mail.journal import erase_mail
+        from samdrift_rpa.tables import mail
+
+        erase_mail(connection, mail)
 
     def retention(self, lane: str) -> Retention:
         """The knobs of the process; of one that is installed no more, the usual ones."""
