@@ -60,6 +60,8 @@ def test_a_label_that_is_turned_round_disagrees(data: Path, rules: OfficialRules
 def test_the_publishers_tests_are_a_command_too(data: Path) -> None:
     done = CliRunner().invoke(rules_commands, ["test", str(data / "peppol/unit-UBL-DK")])
     assert (done.exit_code, done.stdout) == (0, "104 of 104 tests agree.\n")
+    done = CliRunner().invoke(rules_commands, ["test", str(data / "peppol/unit-UBL-DK"), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"tests": 104, "disagree": {}})
 
 
 def test_the_official_files_are_known_whole_and_give_the_same_verdicts_when_installed(

@@ -59,8 +59,9 @@ def show(as_json: AsJson = False) -> None:
 
 
 @app.command("test")
-def test(
+def hold_to_their_tests(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the publishers' rule tests.")],
+    as_json: AsJson = False,
 ) -> None:
     """Hold the rules in use to their publishers' own tests: fragments that say which rule fires and which does not.
 
@@ -74,15 +75,17 @@ def test(
     if not isinstance(rules, OfficialRules) or not rules.billing_stylesheets():
         raise SettingError("The rules of EN 16931 and Peppol are not installed: `samdrift rpa rules install DIR`.")
     judged = [(one.name, one.disagreements(rules)) for one in labelled_below(folder)]
-    show_table(
-        ("test", "does not do what it says"),
-        [(name, " ".join(wrong)) for name, wrong in judged if wrong],
-        empty=f"{sum(not wrong for _, wrong in judged)} of {len(judged)} tests agree.",
-    )
     if not judged:
         raise InputError(f"{folder} holds no rule tests of EN 16931 or Peppol BIS Billing.", field="DIR")
-    if any(wrong for _, wrong in judged):
-        say(f"{sum(not wrong for _, wrong in judged)} of {len(judged)} tests agree.")
+    wrong = {name: list(codes) for name, codes in judged if codes}
+    if as_json:
+        show_json({"tests": len(judged), "disagree": wrong})
+    else:
+        if wrong:
+            rows = [(name, " ".join(codes)) for name, codes in wrong.items()]
+            show_table(("test", "does not do what it says"), rows, empty="")
+        say(f"{len(judged) - len(wrong)} of {len(judged)} tests agree.")
+    if wrong:
         raise typer.Exit(1)
 
 
