@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 _PIECE_BYTES = 1 << 18
+# Made once: `json.dumps` makes one for each value.
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest_of_bytes(data: bytes) -> str:
@@ -56,4 +58,4 @@ def _as_kept(value: Any) -> Any:
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encoder.encode(value).encode()

@@ -49,6 +49,9 @@ class Record:
     hash: str
 
 
+# Made once, as every row needs both.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode
+_body = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=repr).encode
 #: At the end of a JSON text. A number cannot lie partly in it: none goes on across the quotation mark.
 _DIGEST = re.compile(r'sha256:[0-9a-f]{64}"')
 _LOCK_HEAD = sa.select(audit_head.c.seq, audit_head.c.hash).with_for_update()
@@ -95,12 +98,11 @@ def _written(details: Mapping[str, Any]) -> str:
 
     Without the digests: in their digits `mask` finds beginnings of numbers, and looks at the whole text again.
     """
-    text = json.dumps(details, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    text = _canonical(details)
     bare = _DIGEST.sub('"', text)
     if mask(bare) == bare:
         return text
-    plain = json.loads(text)
-    return json.dumps(mask_value(plain), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(mask_value(json.loads(text)))
 
 
 def events_of(connection: sa.Connection, subject: str, *, limit: int = 200) -> list[Record]:
@@ -122,5 +124,4 @@ def _records(rows: sa.CursorResult[Any]) -> Iterator[Record]:
 
 def chained(previous: str, *columns: object) -> str:
     """The hash of a row after the hash `previous`."""
-    body = json.dumps([previous, *columns], separators=(",", ":"), ensure_ascii=False, default=repr)
-    return hashlib.sha256(body.encode(errors="surrogateescape")).hexdigest()
+    return hashlib.sha256(_body([previous, *columns]).encode(errors="surrogateescape")).hexdigest()

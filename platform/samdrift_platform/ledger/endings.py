@@ -255,7 +255,7 @@ def _write_outcomes(
         {"id": str(claim.id), "fence": claim.fence} | row | {"finished_at": _as_text(row.get("finished_at"))}
         for claim, row in rows
     ]
-    return set(connection.execute(_outcomes(), {"rows": sent}).scalars())
+    return set(connection.execute(_outcomes(), {"rows": sent}).scalars().all())
 
 
 def _as_text(at: datetime | None) -> str | None:

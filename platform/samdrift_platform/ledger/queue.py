@@ -106,7 +106,7 @@ def claim(
     """
     which, more = _choice(connection, workload, openings, limit, now)
     values = {"of_workload": workload, "at": now, "most": limit, "by": worker, "until": now + lease} | more
-    found = connection.execute(_claim_statement(which, alone=values["most"] == 1), values).mappings()
+    found = connection.execute(_claim_statement(which, alone=values["most"] == 1), values).mappings().all()
     rows = sorted(found, key=lambda row: (row["urgency"], row["due"], row["seq"]))
     claims = [Claim(**{name: row[name] for name in _OF_ITEM}) for row in rows]
     return with_objections(connection, workload, _with_earlier(connection, claims))
