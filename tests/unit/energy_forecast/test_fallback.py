@@ -64,6 +64,18 @@ def test_a_whole_order_needs_nobodys_attention(planning: Planning) -> None:
     assert plan.horizon_h == HORIZON_H
 
 
+@pytest.mark.parametrize("days", [2, 3, 4, 7])
+def test_before_days_on_which_nobody_comes_it_is_planned_too(
+    planning: Planning, building: Building, issue: int, days: int
+) -> None:
+    """Easter and New Year: the next opening lies beyond the plan's end, or beyond all that is looked at."""
+    closed = [(hours.start_of(issue) + timedelta(days=number, hours=2)).date().isoformat() for number in range(days)]
+    plan = planning(calendar={**building.calendar.model_dump(mode="json"), "closed": closed})
+    assert (plan.safe_state, codes(plan)) == (None, [])
+    assert plan.horizon_h == HORIZON_H
+    assert max(plan.set_points_c()[: (days * 24 - 12) * 4]) <= building.setback.setback_c
+
+
 @pytest.mark.parametrize(
     ("readings", "code"),
     [

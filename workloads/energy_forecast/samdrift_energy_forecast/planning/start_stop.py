@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -67,11 +68,11 @@ class StartStop:
 def set_points_c(found: tuple[Opening, ...], first: StartStop, later: StartStop, count: int) -> Array:
     """Set-points of `count` steps, shape `(count, choices)`: `first` for the next opening, `later` for those after.
 
-    The set-back is `first`'s throughout.
+    The set-back is `first`'s throughout. Nothing may be found: at Easter the next opening lies beyond a plan's end.
     """
     step = np.arange(count)[:, None]
     result = np.repeat(np.atleast_1d(first.night_c)[None], count, axis=0)
-    for opening, one in zip(found, (first, *[later] * (len(found) - 1)), strict=True):
+    for opening, one in zip(found, chain([first], repeat(later)), strict=False):
         warm = (step >= opening.begins - one.lead) & (step < opening.ends + one.overrun)
         boosted = warm & (step < opening.begins + one.boost_past)
         result = np.where(warm, one.warm_c, result)
