@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from zlib import compress
@@ -17,9 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, IsolatedReader
+from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, LONGEST_S, IsolatedReader
 from samdrift_rpa.digital_post.pdf.writing import stream, write_objects, write_pdf
 from samdrift_rpa.digital_post.reading import FileText, Reading
+from samdrift_rpa.training.letters import made_letters
 from samdrift_testing.waiting import wait_until
 
 TEXT = "Kære kommune. Der er rotter på vejen ved Åløkke, og det går ud over børnene."
@@ -28,7 +30,7 @@ CATALOGUE, FONT = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Font/Subtype/Type1
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[IsolatedReader]:
-    found = IsolatedReader(longest_s=30, longest_cpu_s=2)
+    found = IsolatedReader(longest_cpu_s=2)
     yield found
     found.close()
 
@@ -100,14 +102,16 @@ def test_what_computes_too_long_is_ended_by_its_cpu_time() -> None:
 
 
 def test_what_does_not_compute_is_ended_by_the_clock() -> None:
-    reader = IsolatedReader(longest_s=1)
+    reader = IsolatedReader()
     try:
         assert read(reader, write_pdf(TEXT)).reading is Reading.READ
         asleep = reader.process_id
         assert asleep is not None
         os.kill(asleep, signal.SIGSTOP)
+        reader.longest_s = 0.5
         assert read(reader, write_pdf(TEXT)) == FileText(reading=Reading.TOO_SLOW)
         assert not Path(f"/proc/{asleep}").exists()
+        reader.longest_s = LONGEST_S
         assert read(reader, write_pdf(TEXT)).reading is Reading.READ
     finally:
         reader.close()
@@ -204,6 +208,14 @@ def test_a_pdf_that_chromium_prints_is_read(reader: IsolatedReader, browser: Bro
     page.close()
     assert f"Ansøgning {TEXT}" in found.text
     assert "fin flod" in found.text
+
+
+def test_printed_letters_say_what_they_said(reader: IsolatedReader, browser: Browser) -> None:
+    page = browser.new_page()
+    for letter in made_letters("held_out")[::24]:
+        page.set_content(f"<p style='white-space: pre-wrap'>{escape(letter.text)}</p>")
+        assert read(reader, page.pdf()).text.split() == letter.text.split()
+    page.close()
 
 
 def test_a_pdf_that_matplotlib_makes_is_read(reader: IsolatedReader) -> None:

@@ -31,7 +31,9 @@ class IsolatedReader:
 
     def __init__(self, *, longest_s: float = LONGEST_S, longest_cpu_s: int = LONGEST_CPU_S) -> None:
         """A PDF that takes longer, by the clock or of a CPU, ends the process."""
-        self._longest_s, self._longest_cpu_s = longest_s, longest_cpu_s
+        #: By the clock, seconds; the start of the process is among them.
+        self.longest_s = longest_s
+        self._longest_cpu_s = longest_cpu_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,7 +73,7 @@ class IsolatedReader:
             late.set()
             process.kill()
 
-        watch = threading.Timer(self._longest_s, end)
+        watch = threading.Timer(self.longest_s, end)
         watch.daemon = True
         watch.start()
         try:
