@@ -25,7 +25,8 @@ from samdrift_rpa.invoices.peppol_generator import write_peppol
 from samdrift_rpa.invoices.policy import Approvers, OrderPolicy
 from samdrift_rpa.invoices.process import process
 from samdrift_rpa.invoices.refusal import LABELS
-from samdrift_rpa.rules.findings import Findings
+from samdrift_rpa.rules.ended import UnfinishedError
+from samdrift_rpa.rules.findings import FailedRule, Findings, Severity
 from samdrift_rpa.workload import workload
 
 STORE = MemoryStore()
@@ -320,3 +321,38 @@ def test_a_self_billed_document_is_not_posted(lenient: Engine, before: bytes, af
     assert before in content
     found = outcome(lenient, content.replace(before, after))
     assert (found.verdict, steps(found)) == (Verdict.REJECTED, [])
+
+
+class Unfinished(Silent):
+    """A rule set that is not done in time."""
+
+    def validate(self, document: Document) -> Findings:
+        raise UnfinishedError
+
+
+class Strict(Silent):
+    """A rule set that finds a document broken."""
+
+    def validate(self, document: Document) -> Findings:
+        broken = FailedRule(code="XSD", severity=Severity.FATAL, sentence="-")
+        return Findings(schema_valid=False, schema_errors=(broken,), held_to=("nothing",))
+
+
+def test_a_document_that_rules_are_not_done_with_is_posted_by_hand_or_refused(engine: Engine) -> None:
+    found = outcome(replace(engine, rules=Unfinished()), write(SALE))
+    assert grounds(found) == ["rules_unfinished"]
+    assert [choice.code for choice in question(found).choices] == ["by_hand", "reject"]
+    assert "rule_set" not in found.result
+
+
+@pytest.mark.parametrize("rules", [Unfinished(), Silent(), Strict()], ids=["unfinished", "done", "broken"])
+def test_what_was_posted_by_hand_is_posted_by_no_robot_whatever_rules_say_later(engine: Engine, rules: Silent) -> None:
+    found = outcome(replace(engine, rules=rules), write(SALE), decided("by_hand"))
+    assert (found.verdict, found.result["by_hand"]) == (Verdict.DONE, ["anna"])
+    assert [each.step for each in workload.effects(found)] == ["send_answer"]
+
+
+def test_what_a_person_refused_stays_refused_under_a_later_policy(engine: Engine) -> None:
+    limit = Decimal(100_000)
+    assert outcome(engine, write(DEAR), amount_limit=limit).verdict is Verdict.DONE
+    assert outcome(engine, write(DEAR), REFUSED, amount_limit=limit).verdict is Verdict.REJECTED

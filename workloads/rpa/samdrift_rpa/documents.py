@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from samdrift_platform.errors import InputError
@@ -95,6 +95,8 @@ class Document:
     #: UBLVersionID ("2.0" or "2.1" in OIOUBL; Peppol may leave it out), or memoVersion: decides which schema applies.
     version: str
     root: Element
+    #: The bytes that it was read from; empty where it was read in another way.
+    source: bytes = field(default=b"", repr=False)
 
     @property
     def ubl_version_id(self) -> str:
@@ -109,18 +111,18 @@ class Document:
 
 def read_document(content: bytes) -> Document:
     """Recognise `content`; UnreadableDocumentError or UnsupportedDocumentError says why it cannot be."""
-    return recognise(parse(content))
+    return recognise(parse(content), content)
 
 
-def recognise(root: Element) -> Document:
-    """What a parsed document is.
+def recognise(root: Element, source: bytes = b"") -> Document:
+    """What a parsed document is; `source` is what it was parsed from, where that is at hand.
 
     Raises:
         UnsupportedDocumentError: no known type, standard or version of MeMo; `field` names what told.
     """
     kind = _type_of(root)
     if kind is DocumentType.MESSAGE:
-        return _message(root)
+        return _message(root, source)
     customization_id = text(root, "cbc:CustomizationID")
     return Document(
         type=kind,
@@ -128,6 +130,7 @@ def recognise(root: Element) -> Document:
         customization_id=customization_id,
         version=text(root, "cbc:UBLVersionID"),
         root=root,
+        source=source,
     )
 
 
@@ -198,7 +201,7 @@ def _standard(customization_id: str, kind: DocumentType) -> Standard:
     )
 
 
-def _message(root: Element) -> Document:
+def _message(root: Element, source: bytes) -> Document:
     version = (root.get("memoVersion") or "").strip()
     if version not in MEMO_VERSIONS:
         raise UnsupportedDocumentError(
@@ -210,4 +213,5 @@ def _message(root: Element) -> Document:
         customization_id="",
         version=version,
         root=root,
+        source=source,
     )

@@ -18,6 +18,12 @@ RULES = Setting(
     "`memo/`. Empty: what `samdrift rpa rules install` installed, else `$SAMDRIFT_DATA/rpa` when that folder has them, "
     "else our own small rule set.",
 )
+RULES_CPU_S = Setting(
+    name="SAMDRIFT_RPA_RULES_CPU_S",
+    default="25",
+    help="CPU seconds that official rules may take over one large document, at most 300. What takes them longer gets "
+    "no verdict, and as an invoice waits for a person.",
+)
 POLICY = Setting(
     name="SAMDRIFT_RPA_POLICY",
     default="",
@@ -103,9 +109,13 @@ LONGEST_TIMEOUT_S = 25.0
 #: The same for a web form, whose browser may take some seconds more to take a picture, or to be ended.
 LONGEST_FORM_S = 22.0
 
+#: Half of what a batch may take; with the default of 25 a batch of 20 such documents stays within its 600 s.
+LONGEST_RULES_CPU_S = 300.0
+
 SETTINGS = (
     FILE_DROP,
     RULES,
+    RULES_CPU_S,
     POLICY,
     ERP_URL,
     ACCESS_POINT_URL,
@@ -128,6 +138,11 @@ SETTINGS = (
 def timeout_s() -> float:
     """The time-out in seconds; a SettingError when it is not a positive number."""
     return TIMEOUT_S.positive(LONGEST_TIMEOUT_S)
+
+
+def rules_cpu_s() -> float:
+    """CPU seconds for the rules on one large document; a SettingError when it is not a positive number."""
+    return RULES_CPU_S.positive(LONGEST_RULES_CPU_S)
 
 
 def form_timeout_s() -> float:

@@ -25,6 +25,7 @@ from samdrift_rpa.invoices.refusal import LABELS, RefusalReason
 from samdrift_rpa.invoices.summary import read_posted, summary
 from samdrift_rpa.invoices.voucher import UnbalancedVoucherError, voucher_of
 from samdrift_rpa.messages import N_
+from samdrift_rpa.rules.ended import UnfinishedError
 from samdrift_rpa.rules.findings import FailedRule, fatal
 from samdrift_rpa.step import step
 
@@ -33,6 +34,7 @@ POST_VOUCHER = "post_voucher"
 _QUOTED, _KEPT = 3, 100
 
 REFUSED = N_("A person refused it: %(reason)s.")
+UNFINISHED = N_("It is so large that the official rules were not done with it in time, so nobody knows if it holds.")
 ORDER_UNREADABLE = N_("An order document that came with it cannot be read.")
 
 
@@ -56,14 +58,18 @@ def read(run: InvoiceRun) -> None:
 
 @step(da="Hold det op mod reglerne", en="Hold it to the rules")
 def hold_to_rules(run: InvoiceRun) -> None:
-    """What breaks a fatal rule is rejected, and its supplier told."""
-    findings = run.engine.rules.validate(run.document)
+    """What breaks a fatal rule is rejected, and its supplier told; unless people have settled it before."""
+    try:
+        findings = run.engine.rules.validate(run.document)
+    except UnfinishedError:
+        run.grounds += (Ground(code="rules_unfinished", sentence=UNFINISHED, postable=False),)
+        return
     failed = findings.all
     run.note("rule_set", {"name": ", ".join(findings.held_to), "official": findings.official})
     run.note("failed_rules", [rule.to_json() for rule in failed[:_KEPT]])
     run.note("failed_rules_in_all", len(failed))
     run.note("scores", {"failed_rules": len(failed)})
-    if broken := fatal(failed):
+    if (broken := fatal(failed)) and not _is_settled(run):
         reason = _quoted(broken)
         answer_supplier(run, ResponseCode.TECHNICAL_REJECT, reason, RefusalReason.OTHER)
         raise BusinessError("rules", "%(reason)s", reason=reason)
@@ -84,13 +90,18 @@ def match_order(run: InvoiceRun) -> None:
 
 @step(da="Vurdér, om en medarbejder skal godkende", en="Decide whether a person must approve")
 def approve(run: InvoiceRun) -> None:
-    """What the policy reserves for a person is asked; refused, it is rejected."""
+    """What the policy reserves for a person is asked; refused, it is rejected.
+
+    What people have decided stands, also when there would be nothing to ask by now: the rules were done in time today,
+    or the policy is another.
+    """
     run.grounds += tuple(_unusual(run))
     _note_voucher(run)
-    if not run.grounds:
+    if run.grounds:
+        run.note("grounds", [ground.to_json() for ground in run.grounds])
+    decision = _decided(run) or (run.ask(_question(run)) if run.grounds else None)
+    if decision is None:
         return
-    run.note("grounds", [ground.to_json() for ground in run.grounds])
-    decision = run.ask(_question(run))
     if decision.choice == questions.REJECT:
         _refuse(run, decision)
     if decision.choice == questions.BY_HAND:
@@ -109,6 +120,16 @@ def post(run: InvoiceRun) -> None:
 def answer(run: InvoiceRun) -> None:
     """Once, by the access point."""
     answer_supplier(run, ResponseCode.BUSINESS_ACCEPT)
+
+
+def _decided(run: InvoiceRun) -> Decision | None:
+    return run.item.earlier.decision(questions.APPROVAL)
+
+
+def _is_settled(run: InvoiceRun) -> bool:
+    """A person posted or refused it; a document is rejected for its rules no more."""
+    decision = _decided(run)
+    return decision is not None and decision.choice in (questions.BY_HAND, questions.REJECT)
 
 
 def _orders(run: InvoiceRun) -> Iterator[Order]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import JsonValue
 
@@ -51,6 +51,11 @@ class FailedRule:
             "values": dict(self.values),
         }
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> FailedRule:
+        """What `to_json` gave."""
+        return cls(**{**told, "severity": Severity(told["severity"])})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
@@ -71,6 +76,24 @@ class Findings:
     def all(self) -> tuple[FailedRule, ...]:
         """Schema errors and broken rules together, sorted by code."""
         return tuple(sorted(self.schema_errors + self.failed_rules))
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As one process tells another."""
+        return {
+            "schema_valid": self.schema_valid,
+            "schema_errors": [rule.to_json() for rule in self.schema_errors],
+            "failed_rules": [rule.to_json() for rule in self.failed_rules],
+            "held_to": [*self.held_to],
+            "official": self.official,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Findings:
+        """What `to_json` gave."""
+        rules = {
+            name: tuple(FailedRule.from_json(rule) for rule in told[name]) for name in ("schema_errors", "failed_rules")
+        }
+        return cls(**{**told, **rules, "held_to": tuple(told["held_to"])})
 
 
 class RuleSet(Protocol):

@@ -9,15 +9,20 @@ from typing import Any
 
 from samdrift_platform.errors import SettingError
 from samdrift_rpa.documents import PEPPOL_BILLING, POSTED, Document, DocumentType, Standard
+from samdrift_rpa.rules.ended import ended_rules
 from samdrift_rpa.rules.engine import Engine, EvaluationError
 from samdrift_rpa.rules.findings import FailedRule, Findings, RuleSet, Severity
 from samdrift_rpa.rules.own import OwnRules
 from samdrift_rpa.rules.schemas import Schemas
 from samdrift_rpa.rules.svrl import Dialect, read_violations
+from samdrift_rpa.settings import rules_cpu_s
 from samdrift_rpa.ubl import Element
 
 #: Code of a document on which a rule could not be evaluated: it is the document's fault, and fatal.
 NOT_EVALUATED = "XSLT"
+#: Larger documents are held to them in a process that can be ended. An invoice of 400 lines has as many; the worst
+#: document below it that is known (5,000 lines that are only numbered) takes some 5 s.
+MOST_ELEMENTS_HERE = 10_000
 _OIOUBL_TYPES = (*POSTED, DocumentType.REMINDER, DocumentType.APPLICATION_RESPONSE)
 
 
@@ -47,6 +52,7 @@ class OfficialRules:
                 there are schemas.
             fallback: what invoices are held to whose standard has no rules there; our own set when left out.
         """
+        self._folder = folder
         self._schemas = Schemas(folder)
         self._oioubl, self._peppol = _version_of(folder, "oioubl"), _version_of(folder, "peppol")
         self._fallback = OwnRules() if fallback is None else fallback
@@ -65,7 +71,17 @@ class OfficialRules:
         self._schemas.prepare()
 
     def validate(self, document: Document) -> Findings:
-        """The verdict of schema and rules; a broken schema does not stop the rules."""
+        """The verdict of schema and rules; a broken schema does not stop the rules.
+
+        Raises:
+            UnfinishedError: a large document took them longer than `SAMDRIFT_RPA_RULES_CPU_S`.
+        """
+        if sum(1 for _ in document.root.iter()) > MOST_ELEMENTS_HERE:
+            return ended_rules(self._folder, rules_cpu_s()).validate(document)
+        return self.validate_here(document)
+
+    def validate_here(self, document: Document) -> Findings:
+        """The same, in this process whatever the document's size, for as long as it takes."""
         schema_valid, errors = self._schemas.verdict(document)
         stylesheets = self.stylesheets_for(document)
         if not stylesheets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -23,6 +23,7 @@ from samdrift_rpa.documents import (
     parse,
     recognise,
 )
+from samdrift_rpa.rules.ended import LostProcessError, UnfinishedError
 from samdrift_rpa.rules.findings import Findings, RuleSet, codes, fatal
 from samdrift_rpa.rules.svrl import is_counted
 from samdrift_rpa.ubl import Element, text
@@ -85,17 +86,19 @@ def files_of(names: Iterable[str]) -> Iterator[str]:
 def validate_file(name: str, rules: RuleSet) -> Validated:
     """The verdict on the file called `name`; whatever is wrong with it, there is one answer."""
     try:
-        root = _root(Path(name))
+        root, source = _read(Path(name))
     except (OSError, InputError, BusinessError) as error:
         return Validated(file=name, reason=_reason(error))
     try:
-        document = recognise(root)
+        document = recognise(root, source)
     except UnsupportedDocumentError as error:
         profile = text(root, "cbc:CustomizationID")[:200] or None
         return Validated(file=name, document_type=local_name(root), profile=profile, reason=_reason(error))
-    return Validated(
-        file=name, document_type=document.type, profile=document.profile, findings=rules.validate(document)
-    )
+    validated = Validated(file=name, document_type=document.type, profile=document.profile)
+    try:
+        return replace(validated, findings=rules.validate(document))
+    except (UnfinishedError, LostProcessError) as error:
+        return replace(validated, reason=_reason(error))
 
 
 def _inside(folder: str) -> list[str]:
@@ -107,8 +110,8 @@ def _inside(folder: str) -> list[str]:
     )
 
 
-def _root(path: Path) -> Element:
-    """The parsed file; a large Digital Post message as a stream, without the contents of its files.
+def _read(path: Path) -> tuple[Element, bytes]:
+    """The parsed file and its bytes; a large Digital Post message as a stream, without bytes and contents of files.
 
     Raises:
         OSError: it cannot be read.
@@ -121,10 +124,11 @@ def _root(path: Path) -> Element:
     if not stat.S_ISREG(found.st_mode):
         raise UnreadableDocumentError("This is no file but a device, a pipe or a socket.")
     if found.st_size > _LONG_BYTES and _is_message(path):
-        return _streamed(path)
+        return _streamed(path), b""
     if found.st_size > LARGEST_DOCUMENT_BYTES:
         raise UnreadableDocumentError(TOO_LARGE)
-    return parse(path.read_bytes())
+    content = path.read_bytes()
+    return parse(content), content
 
 
 def _is_message(path: Path) -> bool:
