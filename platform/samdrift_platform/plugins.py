@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from samdrift_platform import overdue
 from samdrift_platform.contract import ModelUse, Workload
 from samdrift_platform.demonstration import Demonstration
 from samdrift_platform.errors import NotFoundError, SettingError
@@ -115,7 +116,7 @@ def services(names: Sequence[str]) -> dict[str, Sequence[str]]:
 def schedules(names: Sequence[str]) -> list[Schedule]:
     """The platform's own schedules and those that these workloads bring, as their settings say."""
     points = _points(SCHEDULES)
-    found = [WATCH, RETENTION]
+    found = [WATCH, RETENTION, *overdue.schedules()]
     for name in names:
         if name in points:
             found += cast("Callable[[], Iterable[Schedule]]", points[name].load())()

@@ -236,6 +236,16 @@ decisions = sa.Table(
     comment="what each person said; the newest of a person and question counts",
 )
 
+escalation_mail = sa.Table(
+    "escalation_mail",
+    metadata,
+    sa.Column("message", sa.Uuid, primary_key=True, comment="of an alarm: its Message-ID"),
+    sa.Column("recipient", sa.String(64), primary_key=True, comment="stands for the address"),
+    sa.Column("state", sa.String(10), nullable=False, comment="sending, or accepted"),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    comment="messages about overdue decisions: a row stands before the first byte of one is sent",
+)
+
 pauses = sa.Table(
     "pauses",
     metadata,

@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from samdrift_energy_forecast import settings as energy
 from samdrift_mammography import settings as mammography
+from samdrift_platform import overdue_settings
 from samdrift_platform.cli.program import app
 from samdrift_platform.control.app import create_app
 from samdrift_platform.control.permissions import Right, roles_for
@@ -21,7 +22,7 @@ from samdrift_platform.settings import Settings, table
 from samdrift_registry.people import Role
 from samdrift_rpa import settings as rpa
 
-OF_WORKLOADS = (*mammography.SETTINGS, *energy.SETTINGS, *rpa.SETTINGS)
+OF_WORKLOADS = (*overdue_settings.ALL, *mammography.SETTINGS, *energy.SETTINGS, *rpa.SETTINGS)
 ROOT = Path(__file__).parents[3]
 _PATTERNS = ("*.md", "docs/**/*.md", "*/README.md", "workloads/*/README.md")
 PAGES = sorted({page for pattern in _PATTERNS for page in ROOT.glob(pattern)})
