@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, LONGEST_S, IsolatedReader
+from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, LONGEST_S, IsolatedReader, ReaderStartError
 from samdrift_rpa.digital_post.pdf.writing import stream, write_objects, write_pdf
 from samdrift_rpa.digital_post.reading import FileText, Reading
 from samdrift_rpa.training.letters import made_letters
@@ -121,6 +122,22 @@ def test_a_process_that_was_ended_is_started_again(reader: IsolatedReader) -> No
     read(reader, write_pdf(TEXT))
     assert reader.process_id is not None
     os.kill(reader.process_id, signal.SIGKILL)
+    assert read(reader, write_pdf(TEXT)).text == TEXT
+
+
+def test_a_process_that_does_not_start_is_our_fault_and_not_the_pdfs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(ReaderStartError):
+        read(IsolatedReader(), write_pdf(TEXT))
+
+
+def test_a_store_that_ends_in_the_middle_of_a_pdf_spoils_no_other_one(reader: IsolatedReader) -> None:
+    class Ending(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        reader.read(Ending(), 1000)
     assert read(reader, write_pdf(TEXT)).text == TEXT
 
 

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from samdrift_rpa.digital_post.pdf.extracting import extract
-from samdrift_rpa.digital_post.pdf.framing import LENGTH
+from samdrift_rpa.digital_post.pdf.framing import LENGTH, READY
 from samdrift_rpa.digital_post.pdf.writing import write_pdf
 from samdrift_rpa.digital_post.reading import Reading
 
@@ -39,6 +39,7 @@ def main() -> None:
     os.dup2(2, 1)  # what libraries print must not be taken for an answer
     warm_up()
     confine()
+    answers.write(READY.decode())
     while head := sys.stdin.buffer.read(LENGTH.size):
         give_time(int(sys.argv[1]))
         found = extract(sys.stdin.buffer.read(LENGTH.unpack(head)[0]))

@@ -1,4 +1,4 @@
-"""How a PDF is handed to the reading process."""
+"""How PDFs are handed to the reading process."""
 
 from __future__ import annotations
 
@@ -6,3 +6,5 @@ import struct
 
 #: Its length in bytes, before the bytes themselves.
 LENGTH = struct.Struct(">I")
+#: What the process says before it is handed anything.
+READY = b"ready\n"

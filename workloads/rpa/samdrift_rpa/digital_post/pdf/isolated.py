@@ -13,7 +13,8 @@ import threading
 from functools import cache
 from typing import IO, cast
 
-from samdrift_rpa.digital_post.pdf.framing import LENGTH
+from samdrift_platform.errors import SamdriftError
+from samdrift_rpa.digital_post.pdf.framing import LENGTH, READY
 from samdrift_rpa.digital_post.reading import FileText, Reading
 
 #: PDFs above this are not read. Digital Post takes messages of 99.5 MB, but a letter that is text is far smaller.
@@ -24,6 +25,10 @@ LONGEST_CPU_S = 10
 LONGEST_S = 60.0
 #: What the process is told of its surroundings: where Python finds its modules, and no secret.
 _ENVIRONMENT = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")
+
+
+class ReaderStartError(SamdriftError):
+    """The process that reads PDFs does not start. Look whether `python -m samdrift_rpa.digital_post.pdf 10` does."""
 
 
 class IsolatedReader:
@@ -41,6 +46,9 @@ class IsolatedReader:
         """The text of a PDF of `size_bytes` that lies in `content`, a file at its beginning.
 
         No document makes it raise anything: what it does to its reader is a `Reading`.
+
+        Raises:
+            ReaderStartError: there is no process to read it.
         """
         if size_bytes > LARGEST_PDF_BYTES:
             return FileText(reading=Reading.TOO_LARGE)
@@ -80,6 +88,11 @@ class IsolatedReader:
             line = _exchange(process, content, size_bytes)
         except BrokenPipeError:  # it was lost while it was told
             line = b""
+        except (
+            BaseException
+        ):  # such as a store that ended: the process would take the next PDF for the rest of this one
+            self.close()
+            raise
         finally:
             watch.cancel()
         return _said(line) or self._lost(late=late.is_set())
@@ -114,7 +127,8 @@ def _said(line: bytes) -> FileText | None:
 
 
 def _started(longest_cpu_s: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    """A process that is ready; ReaderStartError when it does not come so far."""
+    process = subprocess.Popen(
         [sys.executable, "-P", "-m", "samdrift_rpa.digital_post.pdf", str(longest_cpu_s)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -122,6 +136,11 @@ def _started(longest_cpu_s: int) -> subprocess.Popen[bytes]:
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         cwd="/",
     )
+    if cast(IO[bytes], process.stdout).readline() != READY:
+        process.kill()
+        process.communicate()
+        raise ReaderStartError
+    return process
 
 
 @cache
