@@ -16,7 +16,7 @@ from samdrift_platform.errors import InputError, NotFoundError, SamdriftError
 from samdrift_platform.ledger import effects
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
-from samdrift_rpa import processes
+from samdrift_rpa import processes, submission
 from samdrift_rpa.commands import app, explain, pause, replay, run, stats
 from samdrift_rpa.explanation.replay import ReplayError
 from samdrift_testing.errand_process import errand, errands
@@ -122,6 +122,23 @@ def test_the_same_files_again_are_the_same_submission(
     again = json.loads(command("run", "errands", *files(milk=MILK), "--json").stdout)
     assert first == again
     assert len(plane.desk.items()) == 1
+
+
+@pytest.mark.parametrize("named", [(), ("--reference", "monday")], ids=["by content", "by name"])
+def test_more_cases_than_one_submission_has_are_several(
+    command: Command,
+    files: Callable[..., list[Path]],
+    plane: RobotPlane,
+    named: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(submission, "MOST_CASES", 2)
+    errands = {f"n{number}": errand(f"milk {number}", 12) for number in range(5)}
+    told = json.loads(command("run", "errands", *files(**errands), *named, "--json").stdout)
+    assert [each["total"] for each in told["submissions"]] == [2, 2, 1]
+    assert [each["reference"].partition("(")[2] for each in told["submissions"]] == ["1 of 3)", "2 of 3)", "3 of 3)"]
+    assert json.loads(command("run", "errands", *files(**errands), *named, "--json").stdout) == told
+    assert len(plane.desk.items()) == len({item["id"] for item in told["items"]}) == len(errands)
 
 
 def decided_case(command: Command, files: Callable[..., list[Path]], plane: RobotPlane, choice: str = "yes") -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -217,7 +219,17 @@ def test_remarks_without_a_publishers_code_are_said_and_not_counted() -> None:
     warning = FailedRule(code="W-INV322", severity=Severity.WARNING, sentence="…")
     told = Validated(file="a", findings=Findings(schema_valid=True, failed_rules=(remark, warning)))
     assert told.to_json()["failed_rules"] == ["W-INV322"]
+    assert told.to_json()["remarks"] == ["OIOUBL-Common-GP004"]
     assert told.passes
+
+
+@pytest.mark.parametrize(("content", "passes"), [(INVOICE, True), (b"", False)])
+def test_one_document_comes_on_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: bytes, passes: bool
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    status, (told,) = lines(capsys, "-")
+    assert (status, told["file"], "reason" in told) == (not passes, "-", not passes)
 
 
 @pytest.mark.parametrize("schema_valid", [True, None, False])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ from samdrift_rpa.commands.asking import ProcessName
 from samdrift_rpa.statistics import WORKLOAD
 
 if TYPE_CHECKING:
+    from samdrift_platform.client import Client
     from samdrift_rpa.process import Process
 
 Files = Annotated[
@@ -56,23 +59,55 @@ def run(
 
 def _run(process: Process[Any, Any], files: Sequence[Path], reference: str | None, *, as_json: bool) -> None:
     from samdrift_platform.cli.progress import wait_for
-    from samdrift_platform.digest import digest_of
     from samdrift_rpa.commands.case_files import cases_in, received_at
 
     with connect() as client:
-        cases = [dict(each.case) for each in cases_in(process, files, client.put_object)]
-        document = {"process": process.name, "received_at": received_at(files).isoformat(), "cases": cases}
-        called = reference or f"{process.name} {digest_of(document)[7:23]}"
-        submission = wait_for(client, client.submit(WORKLOAD, document, reference=called)["id"])
-        items = list(client.items(submission_id=submission["id"]))
-    _show(submission, items, as_json=as_json)
+        with _storing(client, len(files)) as put:
+            cases = [dict(each.case) for each in cases_in(process, files, put)]
+        sent = [
+            client.submit(WORKLOAD, document, reference=called)["id"]
+            for called, document in _submissions(process.name, received_at(files), cases, reference)
+        ]
+        submissions = [wait_for(client, each) for each in sent]
+        items = [item for each in sent for item in client.items(submission_id=each)]
+    _show(submissions, items, as_json=as_json)
     if {item["state"] for item in items} != {"done"}:
         raise typer.Exit(1)
 
 
-def _show(submission: dict[str, Any], items: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+@contextmanager
+def _storing(client: Client, files: int) -> Iterator[Callable[[bytes], str]]:
+    """Stores documents, and shows how far it is."""
+    from samdrift_platform.cli.progress import bar
+
+    with bar() as progress:
+        task = progress.add_task("storing", total=files)
+
+        def put(content: bytes) -> str:
+            stored = client.put_object(content)
+            progress.advance(task)
+            return stored
+
+        yield put
+
+
+def _submissions(
+    process: str, received: datetime, cases: Sequence[dict[str, Any]], reference: str | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and document of each, with as many cases as one may have; the same files are the same submissions."""
+    from samdrift_platform.digest import digest_of
+    from samdrift_rpa.submission import MOST_CASES
+
+    parts = [cases[at : at + MOST_CASES] for at in range(0, len(cases), MOST_CASES)] or [cases]
+    for number, part in enumerate(parts, start=1):
+        document = {"process": process, "received_at": received.isoformat(), "cases": [*part]}
+        called = reference or f"{process} {digest_of(document)[7:23]}"
+        yield called if len(parts) == 1 else f"{called} ({number} of {len(parts)})", document
+
+
+def _show(submissions: Sequence[dict[str, Any]], items: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        show_json({"submission": submission, "items": items})
+        show_json({"submissions": [*submissions], "items": [*items]})
         return
     rows = [(item["reference"], item["state"], item["reason"], item["id"]) for item in items]
     show_table(["reference", "state", "reason", "item"], rows, empty="No case came of it.")

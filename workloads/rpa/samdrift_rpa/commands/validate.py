@@ -21,7 +21,10 @@ _MOST_SENTENCES = 20
 
 def validate(
     files: Annotated[
-        list[str], typer.Argument(help="Documents, or folders whose .xml files are taken.", metavar="FILE...")
+        list[str],
+        typer.Argument(
+            help="Documents, folders whose .xml files are taken, or - for one on standard input.", metavar="FILE..."
+        ),
     ],
     json_lines: Annotated[
         bool, typer.Option("--json-lines", help="Print one JSON object a document, as soon as it is done.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,8 @@ from samdrift_rpa.ubl import Element, text
 SUFFIX = ".xml"
 #: MeMo may be as large as Digital Post lets it be; see `samdrift_rpa.digital_post`.
 _LARGEST_MESSAGE_BYTES = 150_000_000
+#: The name for what comes on standard input.
+STANDARD_INPUT = "-"
 #: From this size on it is looked at whether a file is a message, before it is read as a whole.
 _LONG_BYTES = 1_000_000
 
@@ -59,8 +62,9 @@ class Validated:
         return not self.reason and self.findings.schema_valid is not False and not fatal(self.findings.failed_rules)
 
     def to_json(self) -> dict[str, JsonValue]:
-        """One line of `--json-lines`: five names, and `reason` where there is no verdict."""
+        """One line of `--json-lines`: five names; `remarks` where there are any, `reason` where there is no verdict."""
         failed: list[JsonValue] = [*codes(rule for rule in self.findings.failed_rules if is_counted(rule))]
+        remarks: list[JsonValue] = [*codes(rule for rule in self.findings.failed_rules if not is_counted(rule))]
         line: dict[str, JsonValue] = {
             "file": self.file,
             "document_type": self.document_type,
@@ -68,7 +72,7 @@ class Validated:
             "schema_valid": self.findings.schema_valid,
             "failed_rules": failed,
         }
-        return line | ({"reason": self.reason} if self.reason else {})
+        return line | ({"remarks": remarks} if remarks else {}) | ({"reason": self.reason} if self.reason else {})
 
 
 def files_of(names: Iterable[str]) -> Iterator[str]:
@@ -86,7 +90,7 @@ def files_of(names: Iterable[str]) -> Iterator[str]:
 def validate_file(name: str, rules: RuleSet) -> Validated:
     """The verdict on the file called `name`; whatever is wrong with it, there is one answer."""
     try:
-        root, source = _read(Path(name))
+        root, source = _from_standard_input() if name == STANDARD_INPUT else _read(Path(name))
     except (OSError, InputError, BusinessError) as error:
         return Validated(file=name, reason=_reason(error))
     try:
@@ -128,6 +132,11 @@ def _read(path: Path) -> tuple[Element, bytes]:
     if found.st_size > LARGEST_DOCUMENT_BYTES:
         raise UnreadableDocumentError(TOO_LARGE)
     content = path.read_bytes()
+    return parse(content), content
+
+
+def _from_standard_input() -> tuple[Element, bytes]:
+    content = sys.stdin.buffer.read(LARGEST_DOCUMENT_BYTES + 1)
     return parse(content), content
 
 
