@@ -15,7 +15,7 @@ from samdrift_platform.control.access import SESSION_COOKIE
 from samdrift_platform.ledger import inbox
 from samdrift_platform.ledger.effects import EffectState
 from samdrift_platform.objects import ObjectStore
-from samdrift_platform.question import Fact
+from samdrift_platform.question import Deciders, Fact
 from samdrift_platform.settings import Settings
 from samdrift_registry.people import Role
 from samdrift_testing import asking
@@ -41,6 +41,8 @@ class Waiting:
     refused: UUID
     #: Decided: nothing to do any more.
     decided: UUID
+    #: For finance to decide.
+    others: UUID
     object: str
 
 
@@ -72,6 +74,10 @@ def waiting(full_portal: Any) -> Waiting:
             workload="water", now=now - timedelta(days=2),
         ),
         decided=decided,
+        others=asking.ask(
+            ledger, replace(PAY, deciders=Deciders(roles=("domain",), units=("finance",))),
+            reference="invoices/DK16356706 Invoice 22", **at,
+        ),
         object=reference,
     )  # fmt: skip
 
@@ -81,6 +87,7 @@ def waiting(full_portal: Any) -> Waiting:
     ("name", "path"),
     [
         ("list", "/inbox?code="),
+        ("everyones", "/inbox?whose=all"),
         ("none", "/inbox?workload=rpa"),
         ("choose", "/inbox/{plain}?"),
         ("confirm", "/inbox/{plain}?choice=yes"),
@@ -89,6 +96,7 @@ def waiting(full_portal: Any) -> Waiting:
         ("happened", "/inbox/{unknown}?choice=happened"),
         ("refused", "/inbox/{refused}?choice=make"),
         ("decided", "/inbox/{decided}?done=decided"),
+        ("others", "/inbox/{others}?"),
         ("object", "/inbox/{plain}/objects/{object}?"),
     ],
 )
