@@ -310,7 +310,16 @@ def test_a_flood_of_connections_does_not_keep_a_good_peer_out(sqlite_url: str, t
         still_works(desk)
 
 
-def test_of_many_that_send_one_image_at_once_one_brings_it(desk: ListeningDesk) -> None:
+def test_of_many_that_send_one_image_at_once_one_brings_it(sqlite_url: str, tmp_path: Path) -> None:
+    with listening_desk(sqlite_url, tmp_path, limits=generous()) as desk:
+        _all_at_once(desk)
+        assert list(desk.held()) == [UID.format(1)]
+        assert desk.listener.tally.counts == {"taken": 1, "known": 17}
+        assert desk.set_aside() == []
+
+
+def _all_at_once(desk: ListeningDesk) -> None:
+    """Six send the same image, each of them three times."""
     data, start, told = image(1), threading.Barrier(6), []
 
     def send() -> None:
@@ -324,9 +333,6 @@ def test_of_many_that_send_one_image_at_once_one_brings_it(desk: ListeningDesk) 
     for sender in senders:
         sender.join(timeout=120)
     assert told == [[SUCCESS] * 3] * 6
-    assert list(desk.held()) == [UID.format(1)]
-    assert desk.listener.tally.counts == {"taken": 1, "known": 17}
-    assert desk.set_aside() == []
 
 
 def test_a_peer_that_has_stopped_in_the_middle_does_not_hold_up_the_end(sqlite_url: str, tmp_path: Path) -> None:

@@ -46,13 +46,14 @@ def credentials(tmp_path: Path) -> str:
 
 
 def test_orthanc_lists_what_was_stored_and_nothing_else(orthanc: Orthanc, credentials: str) -> None:
-    pacs = open_pacs(orthanc.dicomweb, credentials=credentials)
-    assert not pacs.holds(INSTANCE)
-    confirmed(pacs, REPORT, INSTANCE)
-    confirmed(pacs, REPORT, INSTANCE)
-    assert pacs.holds(INSTANCE)
-    assert not pacs.holds(replace(INSTANCE, sop_instance_uid=report_uid(99)))
-    assert orthanc.instances().count(INSTANCE.sop_instance_uid) == 1
+    pacs, own = open_pacs(orthanc.dicomweb, credentials=credentials), report(14)  # no other test's
+    instance = Instance.of_file(own)
+    assert not pacs.holds(instance)
+    confirmed(pacs, own, instance)
+    confirmed(pacs, own, instance)
+    assert pacs.holds(instance)
+    assert not pacs.holds(replace(instance, sop_instance_uid=report_uid(99)))
+    assert orthanc.instances().count(instance.sop_instance_uid) == 1
 
 
 def test_someone_elses_client_reads_what_we_stored(orthanc: Orthanc, credentials: str) -> None:

@@ -20,7 +20,7 @@ from samdrift_platform.objects import ObjectStore
 #: Who may send to a desk in tests: DCMTK's programs by their own names, Orthanc, and the peer on a raw socket.
 CALLING = ("MODALITY1", "STORESCU", "DCMSEND", "ECHOSCU", "MOVESCU", "TESTPACS")
 #: Short waits, so that a test of a slow peer is quick.
-QUICK = Limits(association_s=2.0, pdu_s=2.0, idle_s=20.0, message_s=6.0, message_bytes=2**20, in_flight_bytes=2**22)
+QUICK = Limits(association_s=2.0, pdu_s=2.0, idle_s=5.0, message_s=6.0, message_bytes=2**20, in_flight_bytes=2**22)
 
 
 @dataclass(frozen=True, kw_only=True)
