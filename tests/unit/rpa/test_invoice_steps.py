@@ -152,7 +152,7 @@ def test_the_minutes_saved_are_the_policys_estimate(engine: Engine) -> None:
 def test_while_stopped_every_document_goes_to_a_person_and_nothing_happens(content: bytes) -> None:
     found = to_a_person(process, item_of(content), STORE, objected=False)
     assert found.verdict is Verdict.WAITING_FOR_PERSON
-    assert found.question is BY_HAND
+    assert found.question == BY_HAND
     assert found.reason == "Automatic processing is stopped, so a person decides."
     assert (steps(found), list(workload.benefits(found))) == ([], [])
     assert ("invoice" in found.result) == (content == write(SALE))
