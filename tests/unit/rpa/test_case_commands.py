@@ -16,6 +16,7 @@ from samdrift_platform.errors import InputError, NotFoundError, SamdriftError
 from samdrift_platform.ledger import effects
 from samdrift_platform.ledger.database import Ledger
 from samdrift_platform.ledger.effects import EffectState
+from samdrift_platform.ledger.looking import READ
 from samdrift_rpa import processes, submission
 from samdrift_rpa.commands import app, explain, pause, replay, run, stats
 from samdrift_rpa.explanation.replay import ReplayError
@@ -227,17 +228,20 @@ def test_a_replay_shows_what_is_asked_otherwise(
     assert (found["recorded"][0]["en"], found["replayed"][0]["en"]) == ("It is cheap.", "It is dear.")
 
 
+def audited(plane: RobotPlane) -> list[str]:
+    with plane.desk.ledger.read() as connection:
+        return list(connection.exec_driver_sql("SELECT action FROM audit_events ORDER BY seq").scalars())
+
+
 def test_a_replay_makes_and_stores_nothing(
     command: Command, files: Callable[..., list[Path]], plane: RobotPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = decided_case(command, files, plane)
-    with plane.desk.ledger.read() as connection:
-        before = connection.exec_driver_sql("SELECT count(*) FROM audit_events").scalar()
+    before = audited(plane)
     monkeypatch.setattr(plane.app.state.store, "put", forbidden)
     monkeypatch.setattr(effects, "claim", forbidden)
     assert command("replay", item).exit_code == 0
-    with plane.desk.ledger.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM audit_events").scalar() == before
+    assert audited(plane)[len(before) :] == [READ]  # its document was opened
 
 
 def forbidden(*_: Any, **__: Any) -> None:
