@@ -26,7 +26,7 @@ from samdrift_rpa.rules.findings import Findings
 #: The length of a document in bytes, before the bytes themselves.
 LENGTH = struct.Struct(">I")
 #: By the clock it may take so many times its CPU time, on a machine that has other work.
-_PATIENCE = 4.0
+_PATIENCE = 10.0
 #: What the process is told of its surroundings: where Python finds its modules, and no secret.
 _ENVIRONMENT = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")
 
