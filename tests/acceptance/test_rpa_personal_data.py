@@ -31,8 +31,9 @@ from samdrift_platform.objects import ObjectStore
 from samdrift_platform.retaining import Retaining
 from samdrift_platform.settings import load
 from samdrift_rpa.demonstration import driving_licence
-from samdrift_rpa.digital_post.generator import Attachment, Written
+from samdrift_rpa.digital_post.generator import Attachment, Written, write_container
 from samdrift_rpa.digital_post.generator import write as write_letter
+from samdrift_rpa.digital_post.pdf.writing import write_pdf
 from samdrift_rpa.driving_licence.generator import BORN_1948, BORN_1977, BORN_2016, Wanted, photo
 from samdrift_rpa.driving_licence.generator import write as write_application
 from samdrift_testing.personal_data import PUBLISHED, Scanner, written_in
@@ -49,7 +50,7 @@ PERSON, DASHED, SPACED = "2512489996", "251248-9996", "010858 9995"
 NAME, MAIL = "Nancy Ann Test Berggren", "nancy.citizen@example.org"
 KNOWN = (*PUBLISHED, NAME, MAIL, *(each.replace("-", "") for each in (BORN_1948, BORN_1977, BORN_2016)))
 SAID = f"{NAME} {DASHED} {SPACED} {PERSON} 251248\N{EN DASH}9996 {MAIL}"
-#: What a person writes beside a decision is kept, but for numbers: names are not recognised.
+#: What a person writes beside a decision is kept, but for numbers and addresses: names are not recognised.
 WRITTEN = f"{DASHED}, {SPACED}, {PERSON}, 251248\N{EN DASH}9996"
 #: Ten digits may be anything in files that others write: there only what is known of our people is looked for.
 OTHERS = ("prefect", "mlflow", "ray")
@@ -179,11 +180,14 @@ def test_letters_about_people_go_to_a_party_that_quotes_them(municipality: Munic
         letter(5, kle="02.34.00"),
         letter(7, kle="05.01.00", attachments=attached),
         letter(6, version="9"),
+        letter(8, main=Attachment(filename=f"{NAME}.pdf", content=write_pdf(SAID))),
+        letter(9, main=Attachment(filename=f"{NAME}.pdf", content=write_pdf(SAID)[:400] + SAID.encode())),
+        write_container({f"{NAME} {number}.xml": letter(number) for number in (10, 11)}),
     ]
     cut, wrong = letters[0][:400], letters[1].replace(b"<memo:label>", b"<x>", 1)
     bad = [cut, wrong, SAID.encode(), b"\xff\xfe" + SAID.encode("utf-16-le")]
     items = municipality.send("digital_post", "message", [*letters, *bad])
-    assert len(items) >= 8
+    assert len(items) >= 12
     municipality.tree.wait_until("the party was asked", lambda: municipality.party.asked > 3, timeout_s=PATIENCE_S)
 
 
@@ -252,7 +256,7 @@ def _decide(municipality: Municipality, item: str) -> str:
     options = {each["name"]: next(iter(each["options"])) for each in choice["fields"] if each["kind"] == "one_of"}
     fields = options | {each["name"]: WRITTEN for each in choice["fields"] if each["kind"] == "text"}
     try:
-        municipality.client.decide(item, asked["code"], choice["code"], fields=fields, comment=WRITTEN)
+        municipality.client.decide(item, asked["code"], choice["code"], fields=fields, comment=f"{WRITTEN}, {MAIL}")
     except SamdriftError as error:  # decided already, or a field of another kind
         return error.message
     return ""
