@@ -108,6 +108,7 @@ def compared(station: Station, version: int, number: int) -> Agreement:
 
 
 def test_nothing_is_served_without_evidence_and_items_wait(oracle: Station, digests: dict[int, str]) -> None:
+    """The first of this module: a champion can be replaced, but not taken away."""
     early = ask(oracle, "early")
     oracle.wait_until(lambda: "no version is deployed" in missing(oracle))
     assert not oracle.report().ready
