@@ -240,4 +240,4 @@ def test_a_described_building_gets_a_plan_of_its_own(plane: Heating, folder: Pat
     plan = Plan.from_json(store.get(str(outcome.result["plan"])))
     assert plan.building.id == "school-1"
     assert plan.safe_state is None, plan.safe_state
-    assert len(plan.entries) > 4
+    assert len(plan.entries) > 4 or not any(plan.values("open"))  # at Easter and New Year nobody comes for so long
