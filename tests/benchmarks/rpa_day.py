@@ -80,7 +80,7 @@ def _process(name: str) -> Process[Given, Run]:
         effects=(EffectSpec(step="post", receiver="outside", title={"da": "Sendt", "en": "Sent"}),),
         receivers={"outside": Outside},
         legal_basis=LegalBasis(clause="-", purpose={"da": "Måling", "en": "Measurement"}),
-        time_saved=TimeSaved(time_spend_per_occurance_min=5.0),
+        time_saved=TimeSaved(time_spend_per_occurance_min=5.0, decision_min=2.0),
     )
 
 

@@ -24,7 +24,10 @@ from samdrift_testing.serving import serving
 pytestmark = pytest.mark.browser
 
 MINUTES = TimeSaved(
-    time_spend_per_occurance_min=6.0, time_spend_occurances_per_employee=900, time_spend_employees_doing_process=2
+    time_spend_per_occurance_min=6.0,
+    decision_min=2.0,
+    time_spend_occurances_per_employee=900,
+    time_spend_employees_doing_process=2,
 )
 
 

@@ -107,7 +107,7 @@ errands: Process[Errand, ErrandRun] = Process(
     ),
     receivers={"shop": Nobody},
     legal_basis=LegalBasis(clause="GDPR art. 6(1)(e)", purpose={"da": "Indkøb", "en": "Shopping"}),
-    time_saved=TimeSaved(time_spend_per_occurance_min=6.0),
+    time_saved=TimeSaved(time_spend_per_occurance_min=6.0, decision_min=2.0),
     example={"document": "sha256:" + "0" * 64},
 )
 

@@ -17,6 +17,7 @@ from samdrift_rpa.documents import DocumentType
 from samdrift_rpa.invoices.engine import Engine
 from samdrift_rpa.invoices.generator import Sale, Sold, write
 from samdrift_rpa.invoices.process import process
+from samdrift_rpa.testing import try_item
 from samdrift_rpa.workload import workload
 
 STORE = MemoryStore()
@@ -135,17 +136,29 @@ def test_the_same_number_with_other_content_waits(engine: Engine) -> None:
 
 def test_the_minutes_saved_are_the_policys_estimate(engine: Engine) -> None:
     """And the process's own where the policy says none."""
-    silent = engine.policy.model_copy(update={"time_spend_per_occurance_min": None})
-    saying = engine.policy.model_copy(update={"time_spend_per_occurance_min": 4.5})
+    own = {"time_spend_per_occurance_min": 4.5, "decision_min": 1.5}
+    silent = engine.policy.model_copy(update=dict.fromkeys(own))
     expected = [
         (silent, process.time_saved.time_spend_per_occurance_min, "the organisation's estimate"),
-        (saying, 4.5, f"an estimate in policy {engine.policy.version}"),
+        (engine.policy.model_copy(update=own), 4.5, f"an estimate in policy {engine.policy.version}"),
     ]
     for policy, minutes, whose in expected:
         (benefit,) = workload.benefits(outcome(replace(engine, policy=policy), write(SALE)))
         assert (benefit.quantity, benefit.unit) == (minutes, "min")
         assert "not measured" in benefit.method
         assert whose in benefit.method
+
+
+def test_what_people_spend_on_decisions_is_taken_off(engine: Engine) -> None:
+    """Two who decide together spend it twice, and they spend it on an invoice that they refuse, too."""
+    policy = engine.policy.model_copy(update={"amount_limit": Decimal(1), "two_people_above": Decimal(1)})
+    asked = try_item(process, item_of(write(SALE)), store=STORE, engine=replace(engine, policy=policy))
+    minutes = process.time_saved
+    for choice, by_hand in (("approve", minutes.time_spend_per_occurance_min), ("reject", 0.0)):
+        decided = asked.decide(choice, {"reason_code": "PRI", "reason": "too dear"} if choice == "reject" else {})
+        found = list(workload.benefits(decided.outcome))
+        assert sum(benefit.quantity for benefit in found) == by_hand - 2 * minutes.decision_min, choice
+    assert list(workload.benefits(asked.outcome)) == []  # it is counted once, when the case has ended
 
 
 @pytest.mark.parametrize("content", [write(SALE), b"not an invoice", b"<Invoice/>"], ids=["good", "no XML", "empty"])

@@ -30,6 +30,7 @@ PROCESS = replace(
     kle=("00.32.02",),
     time_saved=TimeSaved(
         time_spend_per_occurance_min=6.0,
+        decision_min=2.0,
         time_spend_occurances_per_employee=1_000,
         time_spend_employees_doing_process=2,
     ),

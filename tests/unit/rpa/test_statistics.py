@@ -82,7 +82,7 @@ def test_amounts_are_those_of_the_page_of_benefits(desk: Robots) -> None:
         totals = {(t.kind, t.measure): (t.quantity, t.items) for t in benefits.totals(connection)}
     found = figures_of(desk)
     assert {(each.kind, each.measure): (each.quantity, each.items) for each in found.amounts} == totals
-    assert found.saved_min == 3 * 6.0
+    assert (found.saved_min, found.decided_min, found.minutes_per_case) == (3 * 6.0 - 2 * 2.0, 2 * 2.0, 6.0)
 
 
 def test_a_case_whose_effect_nobody_can_tell_of_waits_for_a_person(ledger: Ledger) -> None:
@@ -164,11 +164,12 @@ def test_days_without_a_case_are_days_too(desk: Robots) -> None:
 def test_the_catalogues_formula() -> None:
     saved = TimeSaved(
         time_spend_per_occurance_min=6.0,
+        decision_min=2.0,
         time_spend_occurances_per_employee=2_000,
         time_spend_employees_doing_process=3,
     )
     assert figures.catalogue_min(saved) == 36_000
-    assert figures.catalogue_min(TimeSaved(time_spend_per_occurance_min=6.0)) == 0
+    assert figures.catalogue_min(TimeSaved(time_spend_per_occurance_min=6.0, decision_min=2.0)) == 0
 
 
 def test_a_process_without_cases_has_no_figures_but_zero(ledger: Ledger) -> None:

@@ -57,7 +57,7 @@ def conduct(process: Process[Any, Any], item: Item, store: Store, engine: Any) -
         verdict, question, reason = Verdict.WAITING_FOR_PERSON, _put(process, waits.question), _why(waits.question)
     except BusinessError as error:
         verdict, reason, exception = Verdict.REJECTED, error.message, error.to_json()
-    result = _result(process, run, taken) | ({"exception": exception} if exception else {})
+    result = _result(process, run, taken) | ({"exception": exception} if exception else {}) | _decisions(item)
     return Outcome(
         reference=item.reference,
         verdict=verdict,
@@ -131,6 +131,12 @@ def _result(process: Process[Any, Any], run: Run, taken: list[str]) -> dict[str,
     ]
     steps: list[JsonValue] = [*taken]
     return run.facts | {"process": process.name, "steps": steps, "effects": planned}
+
+
+def _decisions(item: Item) -> dict[str, JsonValue]:
+    """How often a person decided, two who decided together being two; nothing where nobody did."""
+    number = sum(len(decision.people) for decision in item.earlier.decisions)
+    return {"decisions": number} if number else {}
 
 
 def _why(question: Question) -> str:

@@ -45,6 +45,8 @@ class TimeSaved:
 
     #: `timeSpendPerOccurance`: minutes that one case takes.
     time_spend_per_occurance_min: float
+    #: Minutes that one person takes over one decision. The catalogue has no such field; what people spend is taken off.
+    decision_min: float
     #: `timeSpendOccurancesPerEmployee`: cases a year and employee.
     time_spend_occurances_per_employee: float = 0.0
     #: `timeSpendEmployeesDoingProcess`.

@@ -153,7 +153,7 @@ def items_of(
 
 
 #: What `conduct` itself writes into a result.
-_OWN = frozenset({"process", "steps", "effects", "exception", "by_hand"})
+_OWN = frozenset({"process", "steps", "effects", "exception", "by_hand", "decisions"})
 
 
 def _names(value: JsonValue) -> list[str]:

@@ -140,20 +140,29 @@ class RobotWorkload:
         return planned_in(outcome)
 
     def benefits(self, outcome: Outcome) -> Iterable[Benefit]:
-        """Minutes saved by each case that no person had to handle, as the organisation estimates them.
+        """Minutes saved, as the organisation estimates them: a case by hand, less what people spent on decisions.
 
-        Its process says how many; a process whose policy may say otherwise notes that as the fact `time_saved`.
+        A case that a person handled in the robot's place saves nothing; a rejected one costs its decisions. Its process
+        says how many minutes; a policy that says otherwise is noted as the fact `time_saved` (`OwnMinutes`).
         """
-        if outcome.verdict is not Verdict.DONE or "by_hand" in outcome.result:
+        if outcome.verdict not in (Verdict.DONE, Verdict.REJECTED) or "by_hand" in outcome.result:
             return
-        own = cast(Mapping[str, Any] | None, outcome.result.get("time_saved"))
-        if own is not None:
-            minutes, whose = float(own["time_spend_per_occurance_min"]), f"an estimate in policy {own['policy']}"
-        else:
-            saved = self.processes[str(outcome.result["process"])].time_saved
-            minutes, whose = saved.time_spend_per_occurance_min, "the organisation's estimate"
-        method = f"OS2autoproces timeSpendPerOccurance, {whose}; not measured"
-        yield Benefit(measure="working_time", quantity=minutes, unit="min", method=method)
+        if outcome.verdict is Verdict.DONE:
+            minutes, whose = self._minutes(outcome, "time_spend_per_occurance_min")
+            method = f"OS2autoproces timeSpendPerOccurance, {whose}; not measured"
+            yield Benefit(measure="working_time", quantity=minutes, unit="min", method=method)
+        if decisions := cast(int, outcome.result.get("decisions", 0)):
+            minutes, whose = self._minutes(outcome, "decision_min")
+            method = f"minutes of each person for each decision, {whose}; not measured"
+            yield Benefit(measure="time_for_decisions", quantity=-decisions * minutes, unit="min", method=method)
+
+    def _minutes(self, outcome: Outcome, name: str) -> tuple[float, str]:
+        """Those of this name, and whose estimate they are."""
+        own = cast(Mapping[str, Any], outcome.result.get("time_saved") or {})
+        if name in own:
+            return float(own[name]), f"an estimate in policy {own['policy']}"
+        saved = self.processes[str(outcome.result["process"])].time_saved
+        return float(getattr(saved, name)), "the organisation's estimate"
 
     def receivers(self) -> Mapping[str, Receiver]:
         """Those that the processes name: shipped ones and their own."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from samdrift_rpa.digital_post.generator import IMPOSSIBLE_CPR, Attachment, Writ
 from samdrift_rpa.digital_post.process import process
 from samdrift_rpa.process import Process
 from samdrift_rpa.testing import Trial, try_case
+from samdrift_rpa.workload import workload
 
 Start = Callable[[Written], Trial]
 PLAN = Attachment(filename="Tegning af carport.pdf", content=b"%PDF fiktiv")
@@ -58,6 +60,15 @@ def test_a_letter_with_a_subject_goes_all_the_way(start: Start) -> None:
     files = EntryDossier.of(trial.store, str(entry["dossier"])).files
     assert [file.filename for file in files] == ["besked.memo.xml", "brev.txt", "Tegning af carport.pdf"]
     assert [trial.store.get(file.object) for file in files[1:]] == ["Må jeg bygge?".encode(), PLAN.content]
+
+
+def test_the_minutes_saved_are_the_policys_estimate(engine: PostEngine) -> None:
+    stated = engine.policy.model_copy(update={"time_spend_per_occurance_min": 9.0, "decision_min": 0.5})
+    store = MemoryStore()
+    case = {"message": store.put(write(Written(number=1, title="Hej", text="Hej.", kle="02.34.00")))}
+    trial = try_case(process, case, store=store, engine=replace(engine, policy=stated))
+    (saved,) = workload.benefits(trial.outcome)
+    assert (saved.quantity, f"policy {stated.version}" in saved.method) == (9.0, True)
 
 
 def test_nothing_of_the_sender_reaches_the_ledger(start: Start) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from samdrift_rpa.own_minutes import OwnMinutes
 from samdrift_rpa.policy_file import read_policy_file
 from samdrift_rpa.settings import POST_POLICY
 
@@ -49,7 +50,7 @@ class Acknowledgement(BaseModel):
         return text
 
 
-class PostPolicy(BaseModel):
+class PostPolicy(OwnMinutes):
     """People sign it, so it is a file with a version and not code. The shipped units are examples of nobody's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,8 +85,6 @@ class PostPolicy(BaseModel):
     #: Whether senders who may be replied to get an acknowledgement.
     acknowledge: bool
     acknowledgement: Acknowledgement
-    #: Minutes that one letter takes by hand (OS2autoproces' `timeSpendPerOccurance`); None: what the process says.
-    time_spend_per_occurance_min: float | None = Field(default=None, gt=0)
     #: `sha256:` over the file, so that an outcome can name exactly what it was routed by.
     digest: str = ""
 

@@ -57,6 +57,8 @@ class LetterRun(Run):
 def read(run: LetterRun) -> None:
     """Bytes to a letter; what cannot be taken in is refused before anything is done."""
     run.note("provenance", run.engine.provenance())
+    for name, value in run.engine.policy.stated(run.engine.policy.version).items():
+        run.note(name, value)
     run.letter = run.engine.read(run.store, run.given.message)
     run.note("letter", sorting.summary(run.letter))
     due = due_on(run.letter, received_at(run.item), run.engine.policy)
@@ -178,6 +180,6 @@ process = Process(
         purpose={"da": "Modtagelse og journalisering af post", "en": "Receiving and journalising letters"},
     ),
     kle=("85.02.01", "85.02.08"),
-    time_saved=TimeSaved(time_spend_per_occurance_min=5.0),
+    time_saved=TimeSaved(time_spend_per_occurance_min=5.0, decision_min=2.0),
     example={"message": "sha256:" + "0123456789abcdef" * 4},
 )

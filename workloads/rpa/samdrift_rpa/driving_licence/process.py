@@ -221,7 +221,7 @@ process = Process(
         purpose={"da": "Behandling af ansøgninger om kørekort", "en": "Handling applications for driving licences"},
     ),
     kle=("23.09.04",),
-    time_saved=TimeSaved(time_spend_per_occurance_min=8.0),
+    time_saved=TimeSaved(time_spend_per_occurance_min=8.0, decision_min=4.0),
     answer_within=timedelta(days=14),
     retention=Retention(evidence=EVIDENCE_KEPT_FOR),
     example={"document": "sha256:" + "0123456789abcdef" * 4},

@@ -18,10 +18,6 @@ class Engine:
     policy: Policy
 
     def provenance(self) -> dict[str, JsonValue]:
-        """Which policy decided, with its own minutes of time saved where it says them; for an item's result."""
+        """Which policy decided, with its own minutes where it states them; for an item's result."""
         policy = self.policy
-        facts: dict[str, JsonValue] = {"policy": {"version": policy.version, "digest": policy.digest}}
-        if policy.time_spend_per_occurance_min is not None:
-            minutes = policy.time_spend_per_occurance_min
-            facts["time_saved"] = {"time_spend_per_occurance_min": minutes, "policy": policy.version}
-        return facts
+        return {"policy": {"version": policy.version, "digest": policy.digest}, **policy.stated(policy.version)}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from samdrift_platform.question import UNIT, Deciders
 from samdrift_rpa.identifiers import Identifier, without_spaces
+from samdrift_rpa.own_minutes import OwnMinutes
 from samdrift_rpa.policy_file import read_policy_file
 from samdrift_rpa.settings import POLICY
 
@@ -58,7 +59,7 @@ class Approvers(BaseModel):
     units: tuple[Annotated[str, Field(pattern=f"^{UNIT.pattern}$", max_length=80)], ...] = ()
 
 
-class Policy(BaseModel):
+class Policy(OwnMinutes):
     """Who may decide what. People sign it, so it is a file with a version and not code."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,8 +84,6 @@ class Policy(BaseModel):
     accounts: Accounts
     #: UBL `AccountingCost` that the supplier quotes -> account.
     accounts_by_accounting_cost: Mapping[str, str]
-    #: Minutes that one invoice takes by hand (OS2autoproces' `timeSpendPerOccurance`); None: what the process says.
-    time_spend_per_occurance_min: float | None = Field(default=None, gt=0)
     #: `sha256:` over the file, so that an outcome can name exactly what it was judged by.
     digest: str = ""
 

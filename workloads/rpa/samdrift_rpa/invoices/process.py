@@ -68,6 +68,6 @@ process = Process(
         purpose={"da": "Betaling af leverandører", "en": "Paying suppliers"},
     ),
     kle=("00.32.02",),
-    time_saved=TimeSaved(time_spend_per_occurance_min=6.0),
+    time_saved=TimeSaved(time_spend_per_occurance_min=6.0, decision_min=3.0),
     example={"document": "sha256:" + "0123456789abcdef" * 4},
 )

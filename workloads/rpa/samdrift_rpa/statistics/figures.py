@@ -16,6 +16,8 @@ from samdrift_rpa.tables import cases
 
 #: Nearest-rank percentiles: the smallest duration that at least this share of the cases does not exceed.
 MEDIAN, P95 = 0.5, 0.95
+#: The measure of what is taken off.
+_DECIDING = "time_for_decisions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +82,20 @@ class Figures:
 
     @property
     def saved_min(self) -> float:
-        """Working time saved, in minutes, as the organisation estimates it."""
+        """Working time saved, in minutes, as the organisation estimates it: what people spent on decisions is off."""
         return sum(each.quantity for each in self._minutes)
+
+    @property
+    def decided_min(self) -> float:
+        """What people spent on decisions, in minutes, as the organisation estimates it."""
+        return -sum(each.quantity for each in self._minutes if each.measure == _DECIDING)
 
     @property
     def minutes_per_case(self) -> float | None:
         """What each of these cases was counted with; None: none was."""
-        items = sum(each.items for each in self._minutes)
-        return self.saved_min / items if items else None
+        by_hand = [each for each in self._minutes if each.measure != _DECIDING]
+        items = sum(each.items for each in by_hand)
+        return sum(each.quantity for each in by_hand) / items if items else None
 
     @property
     def _minutes(self) -> list[Amount]:

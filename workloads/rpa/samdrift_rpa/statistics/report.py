@@ -130,13 +130,18 @@ def _spread(process: str, figure: str, spread: Spread, method: str) -> Iterator[
 
 
 def _process(figures: Figures, process: Process[Any, Any] | None) -> dict[str, Any]:
-    told = asdict(figures) | {"success": figures.success, "saved_min": figures.saved_min}
+    told = asdict(figures) | {
+        "success": figures.success,
+        "saved_min": figures.saved_min,
+        "decided_min": figures.decided_min,
+    }
     told["waiting"]["method"], told["handling"]["method"], told["decisions"]["method"] = "until now", HANDLING, DECIDING
     if process is not None:
         saved = process.time_saved
         told["title"] = dict(process.title)
         told["time_saved"] = {
             "timeSpendPerOccurance": saved.time_spend_per_occurance_min,
+            "decision_min": saved.decision_min,
             "timeSpendOccurancesPerEmployee": saved.time_spend_occurances_per_employee,
             "timeSpendEmployeesDoingProcess": saved.time_spend_employees_doing_process,
             "catalogue_min_per_year": catalogue_min(saved) or None,
