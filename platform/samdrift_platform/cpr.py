@@ -50,6 +50,9 @@ _IN_TEXT = re.compile(
 _WHOLE = re.compile(rf"\s*(\d\d)(?P<s>[-. /]?)(\d\d)(?P=s)(\d\d){_GAP}(\d{{4}})\s*")
 #: Without this there is no number: most lines are through with one cheap look.
 _BEGINS = re.compile(r"(?<!\d)\d\d(?:[01]\d|([-. /])[01]\d\1)\d\d(?:\d\d)?(?:\D|\d{4})")
+_AT_END, _AT_BEGINNING = re.compile(r"[0-9a-zA-Z]+\Z"), re.compile(r"[0-9a-zA-Z]+")
+_LONGEST_DIGEST = 128
+_HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SERIAL = "xxxx"
 #: Digits of a number that nothing stands between.
 _BARE = 10
@@ -162,11 +165,23 @@ def mask_certain(text: str) -> str:
 
 
 def is_certain(text: str) -> bool:
-    """Whether some number in `text` is written as people write CPR numbers, or modulus 11 holds for it."""
+    """Whether some number in `text` is written as people write CPR numbers, or modulus 11 holds for it.
+
+    Bare digits of a short digest (`4f0612871938`) are none: an item whose reference holds one must not fail for it.
+    """
     plain = folded(text)
     return bool(_BEGINS.search(plain)) and any(
-        len(found[0]) != _BARE or _number(found).modulus_11_holds for found in _matches(plain)
+        len(found[0]) != _BARE or (_number(found).modulus_11_holds and not _in_a_digest(plain, found))
+        for found in _matches(plain)
     )
+
+
+def _in_a_digest(text: str, digits: re.Match[str]) -> bool:
+    """Whether bare digits are a part of twelve or more hexadecimal ones, and of no word."""
+    nearest = max(0, digits.start() - _LONGEST_DIGEST)
+    before, after = _AT_END.search(text, nearest, digits.start()), _AT_BEGINNING.match(text, digits.end())
+    around = (before[0] if before else "") + (after[0] if after else "")
+    return len(around) >= 2 and _HEXADECIMAL.fullmatch(around) is not None
 
 
 def mask_value(

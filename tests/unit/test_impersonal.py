@@ -135,6 +135,19 @@ def test_a_request_that_quotes_a_person_is_its_workloads_fault() -> None:
     assert "9996" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "digest", [f"4f{CERTAIN}", f"{CERTAIN}ab", f"a{CERTAIN}b", f"AB{CERTAIN}", f"{CERTAIN}{'c' * 20}"]
+)
+def test_no_reference_is_refused_for_the_digits_of_a_short_digest(digest: str) -> None:
+    assert not is_certain(f"received/17/{digest}")
+    assert is_certain(f"received/{CERTAIN}/{digest}")
+
+
+@pytest.mark.parametrize("word", [f"cpr{CERTAIN}", f"a{CERTAIN}", f"{CERTAIN}kc", f"{CERTAIN}aB", f"{CERTAIN}/ab"])
+def test_a_number_that_touches_a_word_is_still_one(word: str) -> None:
+    assert is_certain(word)
+
+
 @given(st.integers(10**9, 10**10 - 1))
 def test_what_is_certain_is_written_so_or_holds_modulus_11(number: int) -> None:
     weighted = sum(int(d) * w for d, w in zip(str(number), [4, 3, 2, 7, 6, 5, 4, 3, 2, 1], strict=True))
