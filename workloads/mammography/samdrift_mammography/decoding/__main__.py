@@ -1,8 +1,8 @@
 """The decoding process: `python -m samdrift_mammography.decoding FD`, started by `isolated`.
 
-Each line on standard input describes a frame that lies at the beginning of the shared file FD; the values replace it
-there, and a line on standard output says how many bytes they are, or what went wrong. It ends when its input ends, so
-it never outlives the process that started it.
+Each question describes a frame that lies at the beginning of the shared file FD; the values replace it there, and the
+answer says how many bytes they are, or what went wrong. It ends when its input ends, so it never outlives the process
+that started it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import os
 import resource
-import signal
 import sys
 from typing import Any
 
 from samdrift_mammography.decoding.decoders import foreign
 from samdrift_mammography.decoding.frame import Frame
+from samdrift_platform.bounded_answering import Answering
 
 #: Address space in bytes. OpenJPEG takes about 8 bytes a pixel beside the image; the largest image is 64 million.
 MOST_MEMORY_BYTES = 4 * 1024**3
@@ -23,14 +23,11 @@ MOST_MEMORY_BYTES = 4 * 1024**3
 
 def main() -> None:
     """Decode until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold a woman's image
+    asked = Answering()
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     shared = int(sys.argv[1])
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what the libraries print must not be taken for an answer
-    for line in sys.stdin:
-        answers.write(json.dumps(_answer(shared, json.loads(line))) + "\n")
+    for question in asked.questions():
+        asked.answer(_answer(shared, json.loads(question)))
 
 
 def _answer(shared: int, request: dict[str, Any]) -> dict[str, Any]:

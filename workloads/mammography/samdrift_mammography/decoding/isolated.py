@@ -5,17 +5,14 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import select
-import subprocess
-import sys
 import threading
 from dataclasses import asdict
 from functools import cache
-from typing import IO, Any, cast
 
 from samdrift_mammography.decoding.frame import Frame
 from samdrift_mammography.decoding.shared_file import shared_file
 from samdrift_mammography.errors import UnreadableFileError
+from samdrift_platform.bounded_process import BoundedProcess, LostProcessError, OutOfTimeError
 
 #: The slowest image that was measured (JPEG 2000 of 26 million pixels) takes 1.3 s.
 LONGEST_DECODING_S = 30.0
@@ -26,80 +23,45 @@ _KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"
 
 
 class IsolatedDecoder:
-    """One decoding process, started when it is first needed and again after a crash. One frame at a time."""
+    """One decoding process. One frame at a time: its data and its values lie in a file that both processes have."""
 
     def __init__(self, longest_s: float = LONGEST_DECODING_S) -> None:
-        self._longest_s = longest_s
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
         self._shared = shared_file()
+        self.process = BoundedProcess(
+            "samdrift_mammography.decoding",
+            str(self._shared),
+            longest_s=longest_s,
+            environment=_KEEP_MEMORY,
+            pass_fds=[self._shared],
+        )
 
     def decode(self, frame: Frame) -> bytes:
         """The values of a frame, one or two bytes each, little endian.
 
         Raises:
             UnreadableFileError: the decoder refused the data, crashed on them, or took longer than `longest_s`.
+            ProcessStartError: there is no decoder.
         """
+        described = {name: value for name, value in asdict(frame).items() if name != "data"}
         with self._lock:
-            answer = self._ask(frame)
+            os.pwrite(self._shared, frame.data, 0)
+            try:
+                answer = self.process.ask(json.dumps({**described, "length": len(frame.data)}).encode())
+            except OutOfTimeError as error:
+                raise _undecodable("the decoder took too long") from error
+            except LostProcessError as error:
+                raise _undecodable("the decoder crashed") from error
             if "error" in answer:
                 raise _undecodable(str(answer["error"]))
             return os.pread(self._shared, answer["length"], 0)
-
-    @property
-    def process_id(self) -> int | None:
-        """Of the process, while it runs."""
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
-
-    def close(self) -> None:
-        """End the process; the next call starts another one."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
-
-    def _ask(self, frame: Frame) -> dict[str, Any]:
-        process = self._process = self._running() or self._started()
-        requests, answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        os.pwrite(self._shared, frame.data, 0)
-        described = {name: value for name, value in asdict(frame).items() if name != "data"}
-        requests.write(json.dumps({**described, "length": len(frame.data)}).encode() + b"\n")
-        requests.flush()
-        waiting = select.poll()
-        waiting.register(answers, select.POLLIN)
-        if not waiting.poll(self._longest_s * 1000):
-            return self._lost("took too long")
-        line = answers.readline()
-        answer: dict[str, Any] = json.loads(line) if line else self._lost("crashed")
-        return answer
-
-    def _running(self) -> subprocess.Popen[bytes] | None:
-        """The process, unless something ended it since it answered last."""
-        if self._process is not None and self._process.poll() is not None:
-            self.close()
-        return self._process
-
-    def _lost(self, how: str) -> dict[str, Any]:
-        self.close()
-        return {"error": f"the decoder {how}"}
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "samdrift_mammography.decoding", str(self._shared)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **_KEEP_MEMORY},
-            pass_fds=[self._shared],
-        )
 
 
 @cache
 def shared_decoder() -> IsolatedDecoder:
     """The decoder of this process."""
     decoder = IsolatedDecoder()
-    atexit.register(decoder.close)
+    atexit.register(decoder.process.close)
     return decoder
 
 

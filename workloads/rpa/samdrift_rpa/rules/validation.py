@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from samdrift_platform.bounded_process import LostProcessError
 from samdrift_platform.cpr import mask
 from samdrift_platform.errors import InputError, SamdriftError
 from samdrift_rpa.business_error import BusinessError
@@ -24,7 +25,7 @@ from samdrift_rpa.documents import (
     parse,
     recognise,
 )
-from samdrift_rpa.rules.ended import LostProcessError, UnfinishedError
+from samdrift_rpa.rules.ended import UnfinishedError
 from samdrift_rpa.rules.findings import Findings, RuleSet, codes, fatal
 from samdrift_rpa.rules.svrl import is_counted
 from samdrift_rpa.ubl import Element, text

@@ -1,8 +1,7 @@
 """The reading process: `python -m samdrift_rpa.digital_post.pdf SECONDS`, started by `isolated`.
 
-On standard input comes, for each PDF, its length as four bytes and then its bytes; a line of JSON on standard output
-answers. SECONDS are what one PDF may take of a CPU. The process ends when its input ends, so it outlives the one that
-started it by no more than that.
+SECONDS are what one PDF may take of a CPU. The process ends when its input ends, so it outlives the one that started it
+by no more than that.
 """
 
 from __future__ import annotations
@@ -10,18 +9,16 @@ from __future__ import annotations
 import encodings
 import importlib
 import itertools
-import json
 import logging
 import os
 import pkgutil
 import resource
-import signal
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 
+from samdrift_platform.bounded_answering import Answering
 from samdrift_rpa.digital_post.pdf.extracting import extract
-from samdrift_rpa.digital_post.pdf.framing import LENGTH, READY
 from samdrift_rpa.digital_post.pdf.writing import write_pdf
 from samdrift_rpa.digital_post.reading import Reading
 
@@ -33,17 +30,13 @@ _LEFT_OUT = ("fontTools", "PIL", "brotli")
 
 def main() -> None:
     """Read until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     logging.disable()  # what the library says quotes documents
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
-    os.dup2(2, 1)  # what libraries print must not be taken for an answer
+    asked = Answering()
     warm_up()
     confine()
-    answers.write(READY.decode())
-    while head := sys.stdin.buffer.read(LENGTH.size):
-        give_time(int(sys.argv[1]))
-        found = extract(sys.stdin.buffer.read(LENGTH.unpack(head)[0]))
-        answers.write(json.dumps(asdict(found)) + "\n")
+    for content in asked.questions(cpu_s=float(sys.argv[1])):
+        found = extract(content)
+        asked.answer(asdict(found))
         if found.reading is Reading.TOO_LARGE:
             return  # memory that ran out comes back with another process
 
@@ -65,15 +58,7 @@ def confine() -> None:
     free = _lowest_free()
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold a letter
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
-
-
-def give_time(seconds: int) -> None:
-    """So much CPU from now; the kernel ends the process that takes more (SIGXCPU)."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
 def _lowest_free() -> int:
