@@ -59,7 +59,12 @@ def documents(data: Path, note: str) -> Iterator[tuple[str, bytes]]:
 
 
 def outcome(engine: Engine, content: bytes, choice: str = "") -> Outcome:
-    """Of a document; `choice` is what a person decides where one is asked."""
+    """Of a document; `choice` is what a person decides if one is asked."""
+    case = {"process": "invoices", "case": {"document": STORE.put(content)}}
+    item = Item(reference="r", payload=case, deadline=datetime(2026, 11, 25, tzinfo=UTC))
+    found = conduct(process, item, STORE, engine)
+    if not choice or found.question is None:
+        return found
     fields = {"reason_code": "UNR", "reason": "Vi har ikke bestilt det."} if choice == "reject" else {}
     decided = Decision(
         question="approval",
@@ -68,13 +73,7 @@ def outcome(engine: Engine, content: bytes, choice: str = "") -> Outcome:
         people=("anna",),
         decided_at=datetime(2026, 11, 24, tzinfo=UTC),
     )
-    item = Item(
-        reference="r",
-        payload={"process": "invoices", "case": {"document": STORE.put(content)}},
-        deadline=datetime(2026, 11, 25, tzinfo=UTC),
-        earlier=Earlier(decisions=(decided,) if choice else ()),
-    )
-    return conduct(process, item, STORE, engine)
+    return conduct(process, replace(item, earlier=Earlier(decisions=(decided,))), STORE, engine)
 
 
 def answers(found: Outcome) -> list[Any]:
