@@ -60,8 +60,11 @@ def documents(data: Path, note: str) -> Iterator[tuple[str, bytes]]:
 
 def outcome(engine: Engine, content: bytes, choice: str = "") -> Outcome:
     """Of a document; `choice` is what a person decides if one is asked."""
-    case = {"process": "invoices", "case": {"document": STORE.put(content)}}
-    item = Item(reference="r", payload=case, deadline=datetime(2026, 11, 25, tzinfo=UTC))
+    item = Item(
+        reference="r",
+        payload={"process": "invoices", "case": {"document": STORE.put(content)}},
+        deadline=datetime(2026, 11, 25, tzinfo=UTC),
+    )
     found = conduct(process, item, STORE, engine)
     if not choice or found.question is None:
         return found
