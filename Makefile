@@ -15,7 +15,7 @@ run: install ## start everything, load the demonstration, stay up until Ctrl-C
 demo: install ## the same, but end; exit status 0 only if every step succeeded
 	$(BIN)/samdrift demo
 
-test: .venv/installed-test check ## everything that must hold, about 30 minutes
+test: .venv/installed-test check ## everything that must hold, about 40 minutes
 	$(BIN)/python -m pytest tests/unit -m "not integration" -n 2 -q --hypothesis-profile=thorough
 	$(BIN)/python -m pytest tests -m "integration or acceptance" -q --hypothesis-profile=thorough
 test-unit: .venv/installed-test ## the fast inner loop, under a minute
